@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_remote/compat/inbound_element.hpp"
+
+#include <caf/atom.hpp>
+#include <caf/detail/tuple_vals.hpp>
+#include <caf/local_actor.hpp>
+#include <caf/make_message.hpp>
+
+namespace caf_remote {
+
+inbound_element::inbound_element(caf::strong_actor_ptr source,
+                                 caf::message_id id)
+  : caf::mailbox_element(std::move(source), id, {}) {
+  // nop
+}
+
+inbound_element::~inbound_element() {
+  // nop
+}
+
+void inbound_element::charge(inbound_ledger::account_ptr where,
+                             size_t bytes) noexcept {
+  account_ = std::move(where);
+  bytes_ = bytes;
+}
+
+void inbound_element::finish() noexcept {
+  if (account_ == nullptr)
+    return;
+  if (!taken_)
+    account_->sink().undelivered(*this);
+  account_->leave(bytes_);
+  account_.reset();
+}
+
+namespace {
+
+/// A registered Protobuf message as content.
+class protobuf_element final : public inbound_element,
+                               public caf::type_erased_tuple {
+public:
+  protobuf_element(caf::strong_actor_ptr source, caf::message_id id,
+                   const message_codec& codec,
+                   std::unique_ptr<google::protobuf::Message> content)
+    : inbound_element(std::move(source), id),
+      codec_(codec),
+      content_(std::move(content)) {
+    // nop
+  }
+
+  ~protobuf_element() override {
+    finish();
+  }
+
+  std::string_view type_name() const noexcept override {
+    return codec_.type_name();
+  }
+
+  caf::message release() override {
+    return codec_.to_message(std::move(*content_));
+  }
+
+  caf::type_erased_tuple& content() override {
+    return *this;
+  }
+
+  const caf::type_erased_tuple& content() const override {
+    return *this;
+  }
+
+  caf::message move_content_to_message() override {
+    mark_taken();
+    return release();
+  }
+
+  caf::message copy_content_to_message() const override {
+    mark_taken();
+    return codec_.to_message(std::as_const(*content_));
+  }
+
+  void* get_mutable(size_t) override {
+    mark_taken();
+    return codec_.object(*content_);
+  }
+
+  caf::error load(size_t, caf::deserializer& source) override {
+    return detail::load(source, *content_);
+  }
+
+  size_t size() const noexcept override {
+    return 1;
+  }
+
+  uint32_t type_token() const noexcept override {
+    // equal for all types that CAF itself does not know
+    return caf::make_type_token<raw_message>();
+  }
+
+  caf::rtti_pair type(size_t) const noexcept override {
+    return {0, &codec_.type()};
+  }
+
+  const void* get(size_t) const noexcept override {
+    mark_taken();
+    return codec_.object(*content_);
+  }
+
+  std::string stringify(size_t) const override {
+    return std::string{type_name()} + "(" + detail::print(*content_) + ")";
+  }
+
+  caf::type_erased_value_ptr copy(size_t) const override {
+    mark_taken();
+    return codec_.to_value(*content_);
+  }
+
+  caf::error save(size_t, caf::serializer& sink) const override {
+    return detail::save(sink, *content_);
+  }
+
+private:
+  const message_codec& codec_;
+  std::unique_ptr<google::protobuf::Message> content_;
+};
+
+/// Plain CAF values as content.
+template <class... Ts>
+class values_element final
+  : public inbound_element,
+    public caf::detail::tuple_vals_impl<caf::type_erased_tuple, Ts...> {
+public:
+  using values = caf::detail::tuple_vals_impl<caf::type_erased_tuple, Ts...>;
+
+  values_element(caf::strong_actor_ptr source, caf::message_id id, Ts... xs)
+    : inbound_element(std::move(source), id), values(std::move(xs)...) {
+    // nop
+  }
+
+  ~values_element() override {
+    finish();
+  }
+
+  std::string_view type_name() const noexcept override {
+    if constexpr (std::is_same<std::tuple<Ts...>,
+                               std::tuple<raw_message>>::value)
+      return std::get<0>(this->data()).type_name;
+    else if constexpr (sizeof...(Ts) == 3)
+      return "actor.Touch";
+    else
+      return "";
+  }
+
+  caf::message release() override {
+    return caf::make_message_from_tuple(std::move(this->data()));
+  }
+
+  caf::type_erased_tuple& content() override {
+    return *this;
+  }
+
+  const caf::type_erased_tuple& content() const override {
+    return *this;
+  }
+
+  caf::message move_content_to_message() override {
+    mark_taken();
+    return release();
+  }
+
+  caf::message copy_content_to_message() const override {
+    mark_taken();
+    return caf::make_message_from_tuple(this->data());
+  }
+
+  void* get_mutable(size_t pos) override {
+    mark_taken();
+    return values::get_mutable(pos);
+  }
+
+  const void* get(size_t pos) const noexcept override {
+    mark_taken();
+    return values::get(pos);
+  }
+};
+
+} // namespace
+
+inbound_ptr
+make_inbound(caf::strong_actor_ptr sender, caf::message_id mid,
+             const message_codec& codec,
+             std::unique_ptr<google::protobuf::Message> content) {
+  return inbound_ptr{new protobuf_element(std::move(sender), mid, codec,
+                                          std::move(content))};
+}
+
+inbound_ptr make_inbound(caf::strong_actor_ptr sender, caf::message_id mid,
+                         raw_message content) {
+  return inbound_ptr{new values_element<raw_message>(std::move(sender), mid,
+                                                     std::move(content))};
+}
+
+inbound_ptr make_inbound_touch(caf::strong_actor_ptr sender,
+                               caf::message_id mid) {
+  using element
+    = values_element<caf::atom_value, caf::atom_value, std::string>;
+  return inbound_ptr{new element(std::move(sender), mid, caf::sys_atom::value,
+                                 caf::get_atom::value, std::string{"info"})};
+}
+
+inbound_ptr make_inbound_event(dead_letter content) {
+  return inbound_ptr{new values_element<dead_letter>(
+    nullptr, caf::make_message_id(), std::move(content))};
+}
+
+const message_header& header_of(caf::local_actor* self) {
+  static const message_header none;
+  auto ptr = dynamic_cast<inbound_element*>(self->current_mailbox_element());
+  return ptr != nullptr ? ptr->header : none;
+}
+
+} // namespace caf_remote

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <caf/mailbox_element.hpp>
+#include <caf/type_erased_tuple.hpp>
+
+#include "caf_remote/endpoint/inbound_ledger.hpp"
+#include "caf_remote/events.hpp"
+#include "caf_remote/message_envelope.hpp"
+#include "caf_remote/message_type.hpp"
+
+namespace caf_remote {
+
+/// A message from another node in the mailbox of a local actor. Gives back its
+/// place in the ledger when destroyed, and tells the ledger's sink if no handler
+/// took it: CAF drops what is left in the mailbox of an ending actor without a
+/// word.
+///
+/// A message counts as taken as soon as somebody reads its content, which CAF
+/// does only for a handler that matches.
+class inbound_element : public caf::mailbox_element {
+public:
+  /// The message's header; empty for most.
+  message_header header;
+
+  ~inbound_element() override;
+
+  /// Whose ledger holds the message, from now on.
+  void charge(inbound_ledger::account_ptr where, size_t bytes) noexcept;
+
+  virtual std::string_view type_name() const noexcept = 0;
+
+  /// Moves the content out, for a dead letter.
+  virtual caf::message release() = 0;
+
+  /// The id of the actor that the message was for.
+  const std::string& target() const noexcept {
+    return account_->target();
+  }
+
+protected:
+  inbound_element(caf::strong_actor_ptr sender, caf::message_id mid);
+
+  /// To be called first in the destructor of the subclass.
+  void finish() noexcept;
+
+  void mark_taken() const noexcept {
+    taken_ = true;
+  }
+
+private:
+  mutable bool taken_ = false;
+  inbound_ledger::account_ptr account_;
+  size_t bytes_ = 0;
+};
+
+using inbound_ptr = std::unique_ptr<inbound_element, caf::detail::disposer>;
+
+/// Makes an element for a decoded message of a registered type.
+inbound_ptr
+make_inbound(caf::strong_actor_ptr sender, caf::message_id mid,
+             const message_codec& codec,
+             std::unique_ptr<google::protobuf::Message> content);
+
+/// Makes an element for a message in encoded form.
+inbound_ptr make_inbound(caf::strong_actor_ptr sender, caf::message_id mid,
+                         raw_message content);
+
+/// Makes an element that CAF itself answers, in order with the messages before
+/// it and without a handler seeing it; see `remote_proxy` for the answer. CAF's
+/// own inspection message does that.
+inbound_ptr make_inbound_touch(caf::strong_actor_ptr sender,
+                               caf::message_id mid);
+
+/// Makes an element for an event, counted like a message.
+inbound_ptr make_inbound_event(dead_letter content);
+
+} // namespace caf_remote

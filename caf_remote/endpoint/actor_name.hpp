@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include <caf/intrusive_ptr.hpp>
+#include <caf/ref_counted.hpp>
+
+namespace caf_remote {
+
+/// Address and id of an actor, shared by all messages that name it, so that a
+/// message costs a reference instead of two strings. Immutable. An empty
+/// address means our own node.
+class actor_name : public caf::ref_counted {
+public:
+  actor_name(std::string addr, std::string name)
+    : address(std::move(addr)), id(std::move(name)) {
+    // nop
+  }
+
+  const std::string address;
+  const std::string id;
+};
+
+using actor_name_ptr = caf::intrusive_ptr<const actor_name>;
+
+} // namespace caf_remote

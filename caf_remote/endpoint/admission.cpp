@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_remote/endpoint/admission.hpp"
+
+namespace caf_remote {
+
+bool admission::enter(size_t bytes) noexcept {
+  // what is done is read first: it can only make room
+  auto done = written_.load(std::memory_order_acquire)
+              + dead_.load(std::memory_order_acquire);
+  auto accepted = accepted_.fetch_add(1, std::memory_order_acq_rel) + 1;
+  if (accepted > done && accepted - done > limit_.messages)
+    return false;
+  auto total = bytes_.fetch_add(bytes, std::memory_order_relaxed) + bytes;
+  if (total <= limit_.bytes)
+    return true;
+  bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+  return false;
+}
+
+void admission::refused() noexcept {
+  dead_.fetch_add(1, std::memory_order_release);
+}
+
+void admission::written(size_t count, size_t bytes) noexcept {
+  bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+  written_.fetch_add(count, std::memory_order_release);
+}
+
+void admission::dead(size_t bytes) noexcept {
+  bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+  dead_.fetch_add(1, std::memory_order_release);
+}
+
+uint64_t admission::queued() const noexcept {
+  return read().queued;
+}
+
+admission::snapshot admission::read() const noexcept {
+  // accepted is read last: nothing can be done before it was accepted
+  auto written = written_.load(std::memory_order_acquire);
+  auto dead = dead_.load(std::memory_order_acquire);
+  auto accepted = accepted_.load(std::memory_order_acquire);
+  return {accepted, written, dead, accepted - written - dead};
+}
+
+} // namespace caf_remote

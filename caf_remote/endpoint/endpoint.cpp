@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_remote/endpoint/endpoint.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+#include <caf/send.hpp>
+
+#include "caf_remote/endpoint/messages.hpp"
+#include "caf_remote/endpoint/node.hpp"
+#include "caf_remote/events.hpp"
+
+namespace caf_remote {
+
+endpoint::endpoint(node_ptr home, peer_ptr who, uint64_t serial)
+  : node_(std::move(home)),
+    peer_(std::move(who)),
+    serial_(serial),
+    user_({node_->opts.queue_messages, node_->opts.queue_bytes}),
+    control_({node_->opts.control_messages, node_->opts.control_bytes}) {
+  // nop
+}
+
+endpoint::~endpoint() {
+  // nop
+}
+
+admission& endpoint::gate_of(const outbound_element& x) noexcept {
+  return x.data.which == lane::user ? user_ : control_;
+}
+
+void endpoint::push(outbound_ptr x) {
+  if (!gate_of(*x).enter(x->charge())) {
+    refuse(std::move(x));
+    return;
+  }
+  x->admitted(endpoint_ptr{this});
+  if (open_.load(std::memory_order_acquire)) {
+    enqueue(std::move(x));
+    return;
+  }
+  std::unique_lock<std::mutex> guard{mtx_};
+  if (!open_.load(std::memory_order_relaxed)) {
+    early_.push_back(std::move(x));
+    return;
+  }
+  guard.unlock();
+  enqueue(std::move(x));
+}
+
+void endpoint::refuse(outbound_ptr x) {
+  gate_of(*x).refused();
+  auto control = x->data.which == lane::control;
+  node_->dead_letter(*x, errc::queue_full);
+  if (control)
+    // to drop a watch silently would be worse than to give the peer up
+    caf::anon_send(node_->manager(),
+                   end_endpoint{endpoint_ptr{this}, errc::queue_full,
+                                "too many watches wait for the peer"});
+}
+
+void endpoint::enqueue(outbound_ptr x) {
+  writer_->enqueue(caf::mailbox_element_ptr{x.release()}, nullptr);
+}
+
+void endpoint::post_to_watcher(caf::message x) {
+  if (!open_.load(std::memory_order_acquire)) {
+    std::lock_guard<std::mutex> guard{mtx_};
+    if (!open_.load(std::memory_order_relaxed)) {
+      early_watcher_.push_back(std::move(x));
+      return;
+    }
+  }
+  watcher_->enqueue(nullptr, caf::make_message_id(), std::move(x), nullptr);
+}
+
+void endpoint::open(caf::actor writer, caf::actor watcher) {
+  writer_ = std::move(writer);
+  watcher_ = std::move(watcher);
+  // Senders add to the early lists until nothing is left in them, so that no
+  // message overtakes an earlier one. Nothing is enqueued under the lock, since
+  // a message that is lost may lead back here.
+  for (;;) {
+    std::vector<outbound_ptr> msgs;
+    std::vector<caf::message> watches;
+    std::unique_lock<std::mutex> guard{mtx_};
+    if (early_.empty() && early_watcher_.empty()) {
+      open_.store(true, std::memory_order_release);
+      return;
+    }
+    msgs.swap(early_);
+    watches.swap(early_watcher_);
+    guard.unlock();
+    for (auto& x : watches)
+      watcher_->enqueue(nullptr, caf::make_message_id(), std::move(x), nullptr);
+    for (auto& x : msgs)
+      enqueue(std::move(x));
+  }
+}
+
+void endpoint::close() {
+  closed_.store(true, std::memory_order_release);
+  tell_waiting();
+}
+
+bool endpoint::has_room() const noexcept {
+  return user_.queued() < node_->opts.pause_messages
+         && user_.queued_bytes() < node_->opts.pause_bytes;
+}
+
+bool endpoint::is_empty() const noexcept {
+  return user_.queued() == 0 && control_.queued() == 0;
+}
+
+void endpoint::notify_when_room(const caf::actor& x) {
+  if (has_room())
+    caf::anon_send(x, endpoint_room{address()});
+  else
+    wait_for({x, false});
+}
+
+void endpoint::notify_when_empty(const caf::actor& x) {
+  wait_for({x, true});
+}
+
+void endpoint::wait_for(waiter x) {
+  {
+    std::lock_guard<std::mutex> guard{mtx_};
+    waiters_.push_back(std::move(x));
+    waiting_.store(true);
+  }
+  // what was written meanwhile may not have seen anyone waiting
+  tell_waiting();
+}
+
+bool endpoint::is_due(const waiter& x) const noexcept {
+  if (closed())
+    return true;
+  if (x.for_empty)
+    return is_empty();
+  return user_.queued() <= node_->opts.pause_messages / 2
+         && user_.queued_bytes() <= node_->opts.pause_bytes / 2;
+}
+
+void endpoint::tell_waiting() {
+  std::vector<waiter> due;
+  {
+    std::lock_guard<std::mutex> guard{mtx_};
+    auto i = std::stable_partition(
+      waiters_.begin(), waiters_.end(),
+      [this](const waiter& x) { return !is_due(x); });
+    due.assign(std::make_move_iterator(i),
+               std::make_move_iterator(waiters_.end()));
+    waiters_.erase(i, waiters_.end());
+    waiting_.store(!waiters_.empty());
+  }
+  for (auto& x : due)
+    caf::anon_send(x.hdl, endpoint_room{address()});
+}
+
+void endpoint::written(size_t user_messages, size_t user_bytes,
+                       size_t control_messages,
+                       size_t control_bytes) noexcept {
+  batches_.fetch_add(1, std::memory_order_relaxed);
+  if (control_messages != 0)
+    control_.written(control_messages, control_bytes);
+  if (user_messages != 0)
+    user_.written(user_messages, user_bytes);
+  if (waiting_.load())
+    tell_waiting();
+}
+
+void endpoint::lost(outbound_element& x) {
+  gate_of(x).dead(x.charge());
+  if (waiting_.load())
+    tell_waiting();
+  node_->dead_letter(x, loss_reason_.load(std::memory_order_acquire));
+}
+
+void endpoint::discard(outbound_ptr x, errc reason) {
+  x->settle();
+  gate_of(*x).dead(x->charge());
+  if (waiting_.load())
+    tell_waiting();
+  node_->dead_letter(*x, reason);
+}
+
+void endpoint::last_error(std::string x) {
+  std::lock_guard<std::mutex> guard{mtx_};
+  last_error_ = std::move(x);
+}
+
+endpoint_counters endpoint::read() const {
+  auto user = user_.read();
+  auto control = control_.read();
+  endpoint_counters result;
+  result.address = peer_->address;
+  result.member_id = peer_->member_id();
+  result.state = state_.load(std::memory_order_acquire);
+  result.accepted = user.accepted;
+  result.written = user.written;
+  result.dead_lettered = user.dead;
+  result.queued = user.queued;
+  result.queued_bytes = user_.queued_bytes();
+  result.unconfirmed = unconfirmed.load();
+  result.batches = batches_.load();
+  result.control_written = control.written;
+  result.control_queued = control.queued;
+  result.connects = connects.load();
+  result.inbound_streams = peer_->inbound_streams.load();
+  std::lock_guard<std::mutex> guard{mtx_};
+  result.last_error = last_error_;
+  return result;
+}
+
+} // namespace caf_remote

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include <caf/actor.hpp>
+#include <caf/intrusive_ptr.hpp>
+#include <caf/message.hpp>
+#include <caf/ref_counted.hpp>
+
+#include "caf_remote/compat/outbound_element.hpp"
+#include "caf_remote/counters.hpp"
+#include "caf_remote/endpoint/admission.hpp"
+#include "caf_remote/endpoint/peer.hpp"
+
+namespace caf_remote {
+
+class node;
+
+using node_ptr = std::shared_ptr<node>;
+
+/// The data path to one address: what senders' threads need to hand a message
+/// to the endpoint's writer, and nothing else. An endpoint is made when the
+/// first message, watch or request needs one, and is closed for good when the
+/// address was given up; the next message makes another. Any thread, except
+/// where said.
+class endpoint : public caf::ref_counted {
+public:
+  /// `serial` tells this endpoint from others of the same address.
+  endpoint(node_ptr home, peer_ptr who, uint64_t serial);
+
+  ~endpoint() override;
+
+  const std::string& address() const noexcept {
+    return peer_->address;
+  }
+
+  uint64_t serial() const noexcept {
+    return serial_;
+  }
+
+  peer& remote() noexcept {
+    return *peer_;
+  }
+
+  // -- senders -------------------------------------------------------------------------
+
+  /// Takes a message: it is queued, or dead-lettered if a bound is exceeded.
+  void push(outbound_ptr x);
+
+  /// Sends `x` to the watcher, in order with earlier ones.
+  void post_to_watcher(caf::message x);
+
+  bool closed() const noexcept {
+    return closed_.load(std::memory_order_acquire);
+  }
+
+  /// Whether senders that pace themselves may go on.
+  bool has_room() const noexcept;
+
+  /// Sends `endpoint_room` to `x` once there is room; at once if there is.
+  void notify_when_room(const caf::actor& x);
+
+  /// The same once nothing is queued any more, in either lane.
+  void notify_when_empty(const caf::actor& x);
+
+  endpoint_counters read() const;
+
+  // -- the endpoint's own actors ---------------------------------------------------------
+
+  /// Called once, by the manager: from now on messages go to the actors; those
+  /// that came before go first.
+  void open(caf::actor writer, caf::actor watcher);
+
+  /// Called by the manager: senders turn to a new endpoint from now on.
+  void close();
+
+  const caf::actor& writer() const noexcept {
+    return writer_;
+  }
+
+  /// The batch with these messages was handed to the stream.
+  void written(size_t user_messages, size_t user_bytes,
+               size_t control_messages, size_t control_bytes) noexcept;
+
+  /// A message that was counted here was destroyed instead of written.
+  void lost(outbound_element& x);
+
+  /// A message that was counted here becomes a dead letter for `reason`.
+  void discard(outbound_ptr x, errc reason);
+
+  /// Why messages are lost that are found in a closed writer's mailbox.
+  void loss_reason(errc x) noexcept {
+    loss_reason_.store(x, std::memory_order_release);
+  }
+
+  void state(connection_state x) noexcept {
+    state_.store(x, std::memory_order_release);
+  }
+
+  void last_error(std::string x);
+
+  std::atomic<uint64_t> unconfirmed{0};
+  std::atomic<uint64_t> connects{0};
+
+private:
+  void enqueue(outbound_ptr x);
+  admission& gate_of(const outbound_element& x) noexcept;
+  struct waiter {
+    caf::actor hdl;
+    bool for_empty;
+  };
+
+  bool is_due(const waiter& x) const noexcept;
+  bool is_empty() const noexcept;
+  void wait_for(waiter x);
+  void tell_waiting();
+  void refuse(outbound_ptr x);
+
+  const node_ptr node_;
+  const peer_ptr peer_;
+  const uint64_t serial_;
+  admission user_;
+  admission control_;
+  std::atomic<bool> open_{false};
+  std::atomic<bool> closed_{false};
+  std::atomic<bool> waiting_{false};
+  std::atomic<errc> loss_reason_{errc::endpoint_terminated};
+  std::atomic<connection_state> state_{connection_state::idle};
+  std::atomic<uint64_t> batches_{0};
+  // constant once `open_` is true
+  caf::actor writer_;
+  caf::actor watcher_;
+  mutable std::mutex mtx_;
+  std::vector<outbound_ptr> early_;
+  std::vector<caf::message> early_watcher_;
+  std::vector<waiter> waiters_;
+  std::string last_error_;
+};
+
+} // namespace caf_remote

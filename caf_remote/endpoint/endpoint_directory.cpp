@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_remote/endpoint/endpoint_directory.hpp"
+
+#include "caf_remote/endpoint/node.hpp"
+
+namespace caf_remote {
+
+namespace {
+
+void add(endpoint_counters& sum, const endpoint_counters& x) {
+  sum.accepted += x.accepted;
+  sum.written += x.written;
+  sum.dead_lettered += x.dead_lettered;
+  sum.queued += x.queued;
+  sum.queued_bytes += x.queued_bytes;
+  sum.unconfirmed += x.unconfirmed;
+  sum.batches += x.batches;
+  sum.control_written += x.control_written;
+  sum.control_queued += x.control_queued;
+  sum.connects += x.connects;
+}
+
+} // namespace
+
+void endpoint_directory::start(node_ptr home,
+                               std::function<void(endpoint_ptr)> announce) {
+  std::lock_guard<std::mutex> guard{mtx_};
+  node_ = std::move(home);
+  announce_ = std::move(announce);
+}
+
+void endpoint_directory::stop() {
+  node_ptr dropped;
+  std::function<void(endpoint_ptr)> dropped_too;
+  std::unique_lock<std::mutex> guard{mtx_};
+  dropped.swap(node_);
+  dropped_too.swap(announce_);
+  guard.unlock();
+}
+
+endpoint_ptr endpoint_directory::acquire(const std::string& address,
+                                         errc& why) {
+  std::lock_guard<std::mutex> guard{mtx_};
+  auto i = endpoints_.find(address);
+  if (i != endpoints_.end())
+    return i->second;
+  if (node_ == nullptr) {
+    why = errc::not_running;
+    return nullptr;
+  }
+  if (endpoints_.size() >= node_->opts.max_endpoints) {
+    why = errc::queue_full;
+    return nullptr;
+  }
+  auto result = caf::make_counted<endpoint>(node_, get_peer(address),
+                                            ++last_serial_);
+  endpoints_.emplace(address, result);
+  announce_(result);
+  return result;
+}
+
+endpoint_ptr endpoint_directory::find(const std::string& address) const {
+  std::lock_guard<std::mutex> guard{mtx_};
+  auto i = endpoints_.find(address);
+  return i != endpoints_.end() ? i->second : nullptr;
+}
+
+bool endpoint_directory::remove(const endpoint_ptr& x) {
+  std::lock_guard<std::mutex> guard{mtx_};
+  for (auto i = members_.begin(); i != members_.end();)
+    i = i->second == x ? members_.erase(i) : std::next(i);
+  auto i = endpoints_.find(x->address());
+  if (i == endpoints_.end() || i->second != x)
+    return false;
+  endpoints_.erase(i);
+  over_.push_back(x);
+  fold_unused();
+  forget_unused_peers();
+  return true;
+}
+
+void endpoint_directory::fold_unused() {
+  for (auto i = over_.begin(); i != over_.end();) {
+    if (!(*i)->unique()) {
+      ++i;
+      continue;
+    }
+    add(retired_, (*i)->read());
+    i = over_.erase(i);
+  }
+}
+
+endpoint_counters endpoint_directory::retired() const {
+  std::lock_guard<std::mutex> guard{mtx_};
+  auto result = retired_;
+  for (auto& x : over_)
+    add(result, x->read());
+  return result;
+}
+
+peer_ptr endpoint_directory::peer_of(const std::string& address) {
+  std::lock_guard<std::mutex> guard{mtx_};
+  return get_peer(address);
+}
+
+peer_ptr endpoint_directory::get_peer(const std::string& address) {
+  auto i = peers_.find(address);
+  if (i != peers_.end())
+    return i->second;
+  if (peers_.size() > 2 * endpoints_.size() + 64)
+    forget_unused_peers();
+  auto result = caf::make_counted<peer>(address);
+  peers_.emplace(address, result);
+  return result;
+}
+
+void endpoint_directory::forget_unused_peers() {
+  for (auto i = peers_.begin(); i != peers_.end();)
+    i = i->second->unique() ? peers_.erase(i) : std::next(i);
+}
+
+void endpoint_directory::set_member(const endpoint_ptr& x,
+                                    const std::string& member_id) {
+  std::lock_guard<std::mutex> guard{mtx_};
+  for (auto i = members_.begin(); i != members_.end();)
+    i = i->second == x ? members_.erase(i) : std::next(i);
+  members_.emplace(member_id, x);
+}
+
+std::vector<endpoint_ptr>
+endpoint_directory::by_member(const std::string& member_id) const {
+  std::vector<endpoint_ptr> result;
+  std::lock_guard<std::mutex> guard{mtx_};
+  auto range = members_.equal_range(member_id);
+  for (auto i = range.first; i != range.second; ++i)
+    result.push_back(i->second);
+  return result;
+}
+
+std::vector<endpoint_ptr> endpoint_directory::all() const {
+  std::vector<endpoint_ptr> result;
+  std::lock_guard<std::mutex> guard{mtx_};
+  result.reserve(endpoints_.size());
+  for (auto& kvp : endpoints_)
+    result.push_back(kvp.second);
+  return result;
+}
+
+size_t endpoint_directory::size() const {
+  std::lock_guard<std::mutex> guard{mtx_};
+  return endpoints_.size();
+}
+
+} // namespace caf_remote

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "caf_remote/endpoint/endpoint.hpp"
+
+namespace caf_remote {
+
+/// Address -> endpoint, for the senders' threads; the manager owns what is in it.
+/// A handle asks once and keeps what it got until that is closed. Any thread.
+class endpoint_directory {
+public:
+  /// `announce` tells the manager of a new endpoint; called under the lock, so
+  /// that the manager hears of endpoints in their order.
+  void start(node_ptr home, std::function<void(endpoint_ptr)> announce);
+
+  /// Refuses new endpoints from now on and drops `announce`.
+  void stop();
+
+  /// Finds the endpoint of an address or makes it. Null if the node is stopping
+  /// or has too many endpoints; `why` says which.
+  endpoint_ptr acquire(const std::string& address, errc& why);
+
+  /// Null if there is none.
+  endpoint_ptr find(const std::string& address) const;
+
+  /// Takes `x` out. Does nothing if the address has a newer endpoint already.
+  bool remove(const endpoint_ptr& x);
+
+  /// What is known about the node at an address; made if need be.
+  peer_ptr peer_of(const std::string& address);
+
+  /// The endpoint's handshake brought this member id.
+  void set_member(const endpoint_ptr& x, const std::string& member_id);
+
+  /// The endpoints, under whatever address they were dialled, that lead to the
+  /// node with this member id.
+  std::vector<endpoint_ptr> by_member(const std::string& member_id) const;
+
+  std::vector<endpoint_ptr> all() const;
+
+  /// The figures of the endpoints that were taken out, added up.
+  endpoint_counters retired() const;
+
+  size_t size() const;
+
+private:
+  peer_ptr get_peer(const std::string& address);
+  void forget_unused_peers();
+  void fold_unused();
+
+  mutable std::mutex mtx_;
+  node_ptr node_;
+  std::function<void(endpoint_ptr)> announce_;
+  uint64_t last_serial_ = 0;
+  std::unordered_map<std::string, endpoint_ptr> endpoints_;
+  std::unordered_map<std::string, peer_ptr> peers_;
+  // taken out, but messages of theirs may still be on their way to the dead
+  // letters; added to `retired_` when nobody else holds them
+  std::vector<endpoint_ptr> over_;
+  endpoint_counters retired_;
+  std::unordered_multimap<std::string, endpoint_ptr> members_;
+};
+
+} // namespace caf_remote

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_remote/endpoint/endpoint_manager.hpp"
+
+#include <algorithm>
+
+#include <caf/send.hpp>
+
+#include "caf_remote/endpoint/endpoint_reader.hpp"
+#include "caf_remote/endpoint/endpoint_watcher.hpp"
+#include "caf_remote/endpoint/endpoint_writer.hpp"
+
+namespace caf_remote {
+
+namespace {
+
+struct expiry_tick {};
+
+struct leave_tick {};
+
+// Requests are looked through this often; one may live a little longer.
+caf::timespan expiry_interval(caf::timespan expiry) {
+  return std::clamp<caf::timespan>(expiry / 4, std::chrono::milliseconds(10),
+                                   std::chrono::minutes(1));
+}
+
+} // namespace
+
+} // namespace caf_remote
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(caf_remote::expiry_tick)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(caf_remote::leave_tick)
+
+namespace caf_remote {
+
+endpoint_manager_state::endpoint_manager_state(caf::event_based_actor* self)
+  : self_(self) {
+  // nop
+}
+
+caf::behavior endpoint_manager_state::make_behavior(node_ptr home) {
+  node_ = std::move(home);
+  self_->delayed_send(self_, expiry_interval(node_->opts.request_expiry),
+                      expiry_tick{});
+  return {
+    [this](const open_endpoint& x) { on_open_endpoint(x.where); },
+    [this](const end_endpoint& x) { on_end_endpoint(x); },
+    [this](const endpoint_up& x) { on_endpoint_up(x); },
+    [this](const endpoint_over& x) { on_endpoint_over(x); },
+    [this](listening& x) { server_ = std::move(x.srv); },
+    [this](incoming_stream& x) { on_incoming_stream(x); },
+    [this](const client_connection& x) { return handle_client_connection(x); },
+    [this](reader_over x) { on_reader_over(x.reader); },
+    [this](leave) { return on_leave(); },
+    [this](leave_tick) { on_leave_timeout(); },
+    [this](expiry_tick) { expire_requests(); },
+  };
+}
+
+// -- endpoints ---------------------------------------------------------------------------------
+
+void endpoint_manager_state::on_open_endpoint(const endpoint_ptr& where) {
+  endpoints_.emplace(where->serial(), where);
+  auto watcher = self_->spawn<caf::hidden>(endpoint_watcher, node_, where);
+  auto writer = self_->spawn<caf::hidden>(endpoint_writer, node_, where,
+                                          watcher);
+  where->open(std::move(writer), std::move(watcher));
+  if (leaving_)
+    caf::anon_send(where->writer(), drain{});
+}
+
+void endpoint_manager_state::on_end_endpoint(const end_endpoint& x) {
+  if (endpoints_.count(x.where->serial()) != 0)
+    caf::anon_send<caf::message_priority::high>(x.where->writer(), x);
+}
+
+void endpoint_manager_state::on_endpoint_up(const endpoint_up& x) {
+  auto i = addresses_.find(x.member_id);
+  if (i != addresses_.end())
+    x.where->remote().own_address(i->second);
+}
+
+void endpoint_manager_state::on_endpoint_over(const endpoint_over& x) {
+  if (endpoints_.erase(x.where->serial()) == 0)
+    return;
+  x.where->post_to_watcher(caf::make_message(address_over{}));
+  node_->on_terminated(x.where->address(), x.where->remote().member_id(),
+                       x.reason);
+  check_left();
+}
+
+// -- streams -----------------------------------------------------------------------------------
+
+void endpoint_manager_state::on_incoming_stream(incoming_stream& x) {
+  using transport::status_code;
+  if (leaving_) {
+    x.stream.str->finish({status_code::unavailable, "the node leaves"});
+    return;
+  }
+  if (readers_.size() >= node_->opts.max_streams) {
+    node_->on_protocol_error(x.stream.str->peer(), "too many streams");
+    x.stream.str->finish({status_code::resource_exhausted, "too many streams"});
+    return;
+  }
+  auto id = ++last_reader_;
+  auto hdl = self_->spawn<caf::hidden>(endpoint_reader, node_, id,
+                                       std::move(x.stream));
+  readers_.emplace(id, reader{std::move(hdl), {}, {}});
+}
+
+caf::result<client_connection_result>
+endpoint_manager_state::handle_client_connection(const client_connection& x) {
+  if (leaving_)
+    return client_connection_result{false, "the node leaves"};
+  auto who = node_->endpoints.peer_of(x.address);
+  auto known = who->member_id();
+  auto where = node_->endpoints.find(x.address);
+  if (known.empty() || known == x.member_id || where == nullptr
+      || endpoints_.count(where->serial()) == 0)
+    return let_in(x);
+  // another incarnation: the observers of the old one are told first
+  auto promise = self_->make_response_promise<client_connection_result>();
+  auto go_on = [this, promise, x]() mutable { promise.deliver(let_in(x)); };
+  self_
+    ->request(where->writer(), caf::infinite, peer_restarted{x.member_id})
+    .then([go_on](left) mutable { go_on(); },
+          [go_on](caf::error&) mutable { go_on(); });
+  return promise;
+}
+
+client_connection_result
+endpoint_manager_state::let_in(const client_connection& x) {
+  end_older_streams(x);
+  auto who = node_->endpoints.peer_of(x.address);
+  who->meet(x.member_id);
+  who->own_address(x.address);
+  if (x.is_caf_remote)
+    who->declare_caf_remote(x.max_receive_bytes);
+  auto i = readers_.find(x.reader);
+  if (i == readers_.end())
+    return {false, "the stream is over"};
+  i->second.address = x.address;
+  i->second.member_id = x.member_id;
+  // now we know how the node calls itself that we may have dialled otherwise
+  addresses_[x.member_id] = x.address;
+  for (auto& where : node_->endpoints.by_member(x.member_id))
+    where->remote().own_address(x.address);
+  return {true, {}};
+}
+
+void endpoint_manager_state::end_older_streams(const client_connection& x) {
+  transport::status why{transport::status_code::unavailable,
+                        "another incarnation of the node has connected"};
+  for (auto& kvp : readers_)
+    if (kvp.second.address == x.address && kvp.second.member_id != x.member_id)
+      caf::anon_send(kvp.second.hdl, end_stream{why});
+}
+
+void endpoint_manager_state::on_reader_over(uint64_t id) {
+  auto i = readers_.find(id);
+  if (i == readers_.end())
+    return;
+  auto member = i->second.member_id;
+  readers_.erase(i);
+  auto is_same = [&member](const auto& kvp) {
+    return kvp.second.member_id == member;
+  };
+  if (std::none_of(readers_.begin(), readers_.end(), is_same))
+    addresses_.erase(member);
+  check_left();
+}
+
+// -- end ---------------------------------------------------------------------------------------
+
+caf::result<left> endpoint_manager_state::on_leave() {
+  left_ = self_->make_response_promise();
+  leaving_ = true;
+  node_->endpoints.stop();
+  if (server_ != nullptr)
+    server_->stop_accepting();
+  for (auto& kvp : endpoints_) {
+    kvp.second->post_to_watcher(caf::make_message(fall_silent{}));
+    caf::anon_send(kvp.second->writer(), drain{});
+  }
+  for (auto& kvp : readers_)
+    caf::anon_send(kvp.second.hdl, disconnect_peer{});
+  self_->delayed_send(self_, node_->opts.shutdown_timeout, leave_tick{});
+  auto result = left_;
+  check_left();
+  return result;
+}
+
+void endpoint_manager_state::on_leave_timeout() {
+  transport::status why{transport::status_code::unavailable,
+                        "the node has left"};
+  for (auto& kvp : readers_)
+    caf::anon_send<caf::message_priority::high>(kvp.second.hdl,
+                                                end_stream{why});
+  for (auto& kvp : endpoints_)
+    caf::anon_send<caf::message_priority::high>(
+      kvp.second->writer(),
+      end_endpoint{kvp.second, errc::not_running, "the node has left"});
+}
+
+void endpoint_manager_state::check_left() {
+  if (!leaving_ || !left_.pending() || !readers_.empty()
+      || !endpoints_.empty())
+    return;
+  left_.deliver(left{});
+}
+
+void endpoint_manager_state::expire_requests() {
+  auto age = node_->opts.request_expiry;
+  for (auto& entry :
+       node_->pending.take_expired(pending_requests::clock::now(), age))
+    answer(std::move(entry), caf::make_error(caf::sec::request_timeout));
+  self_->delayed_send(self_, expiry_interval(age), expiry_tick{});
+}
+
+caf::behavior
+endpoint_manager(caf::stateful_actor<endpoint_manager_state>* self,
+                 node_ptr home) {
+  return self->state.make_behavior(std::move(home));
+}
+
+} // namespace caf_remote

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_remote/endpoint/endpoint_reader.hpp"
+
+#include <caf/send.hpp>
+
+#include "caf_remote/endpoint/stream_events.hpp"
+
+namespace caf_remote {
+
+namespace {
+
+// One batch is decoded while the next one is on its way.
+constexpr int reads_ahead = 2;
+
+} // namespace
+
+endpoint_reader_state::endpoint_reader_state(caf::event_based_actor* self)
+  : self_(self) {
+  // nop
+}
+
+endpoint_reader_state::~endpoint_reader_state() {
+  if (phase_ == phase::open && peer_ != nullptr)
+    peer_->inbound_streams.fetch_sub(1);
+}
+
+caf::behavior endpoint_reader_state::make_behavior(node_ptr home, uint64_t id,
+                                                   transport::incoming in) {
+  node_ = std::move(home);
+  id_ = id;
+  in_ = std::move(in);
+  from_ = in_.str->peer();
+  intro_ = read_introduction(in_.call_metadata);
+  in_.str->attach(make_stream_events(caf::actor{self_}, id_));
+  in_.str->read();
+  self_->delayed_send(self_, node_->opts.handshake_timeout,
+                      handshake_tick{id_});
+  return {
+    [this](const stream_frame& x) { on_frame(x.bytes); },
+    [this](resume_reading) { in_.str->read(); },
+    [this](stream_written) { on_written(); },
+    [this](stream_half_closed) { on_half_closed(); },
+    [this](const stream_closed& x) { on_closed(x.why); },
+    [](const stream_metadata&) { /* only diallers see it */ },
+    [this](handshake_tick) {
+      if (phase_ == phase::handshake || phase_ == phase::deciding)
+        protocol_error("no handshake within the time limit");
+    },
+    [this](disconnect_peer) { on_disconnect_peer(); },
+    [this](const end_stream& x) { finish(x.why.code, x.why.message); },
+  };
+}
+
+void endpoint_reader_state::on_frame(const transport::frame& bytes) {
+  switch (phase_) {
+    case phase::handshake:
+      on_first_frame(bytes);
+      break;
+    case phase::deciding:
+      protocol_error("a message before the end of the handshake");
+      break;
+    case phase::open: {
+      auto content = wire::decode_frame(bytes);
+      if (auto batch = std::get_if<wire::batch_bytes>(&content))
+        on_batch(batch->content);
+      else if (std::holds_alternative<wire::disconnect_request>(content))
+        read_on(); // the dialler leaves; its half-close follows
+      else if (auto bad = std::get_if<wire::bad_frame>(&content))
+        protocol_error(bad->reason);
+      else
+        protocol_error("a handshake message on an open stream");
+      break;
+    }
+    case phase::ending:
+      break;
+  }
+}
+
+void endpoint_reader_state::on_first_frame(const transport::frame& bytes) {
+  auto content = wire::decode_frame(bytes);
+  if (auto x = std::get_if<wire::server_connection>(&content)) {
+    on_server_connection(*x);
+    return;
+  }
+  if (std::holds_alternative<wire::client_connection>(content)) {
+    node_->on_protocol_error(from_, "a client connection is not supported");
+    finish(transport::status_code::unimplemented,
+           "client connections are not supported");
+    return;
+  }
+  if (auto bad = std::get_if<wire::bad_frame>(&content))
+    protocol_error(bad->reason);
+  else
+    protocol_error("the first message must be a ConnectRequest");
+}
+
+void endpoint_reader_state::on_server_connection(
+  const wire::server_connection& x) {
+  if (x.member_id.empty()) {
+    protocol_error("a ConnectRequest without a system id");
+    return;
+  }
+  if (auto err = check_address(x.address)) {
+    protocol_error("a ConnectRequest with an unusable address: "
+                   + render(err));
+    return;
+  }
+  phase_ = phase::deciding;
+  self_
+    ->request(node_->manager(), caf::infinite,
+              client_connection{id_, x.member_id, x.address,
+                                intro_.is_caf_remote,
+                                intro_.max_receive_bytes})
+    .then([this, x](const client_connection_result& res) {
+      on_decision(res, x);
+    });
+}
+
+void endpoint_reader_state::on_decision(const client_connection_result& x,
+                                        const wire::server_connection& peer) {
+  if (phase_ != phase::deciding)
+    return;
+  if (x.accepted) {
+    accept(peer);
+    return;
+  }
+  write(wire::encode(wire::connect_response{node_->member_id, true}));
+  // a bare OK would go unnoticed by a Go peer
+  finish(transport::status_code::permission_denied, x.reason);
+}
+
+void endpoint_reader_state::accept(const wire::server_connection& peer) {
+  phase_ = phase::open;
+  from_ = peer.address;
+  peer_ = node_->endpoints.peer_of(peer.address);
+  peer_->inbound_streams.fetch_add(1);
+  auto resume = [weak = caf::actor_cast<caf::weak_actor_ptr>(self_)] {
+    if (auto hdl = caf::actor_cast<caf::actor>(weak))
+      caf::anon_send(hdl, resume_reading{});
+  };
+  dispatcher_ = std::make_unique<inbound_dispatcher>(
+    node_, peer_, peer.member_id, std::move(resume));
+  write(wire::encode(wire::connect_response{node_->member_id, false}));
+  for (int i = 0; i < reads_ahead; ++i)
+    in_.str->read();
+}
+
+void endpoint_reader_state::on_batch(std::string_view content) {
+  if (!dispatcher_->dispatch(content)) {
+    protocol_error("not a message batch");
+    return;
+  }
+  read_on();
+}
+
+void endpoint_reader_state::read_on() {
+  // if there is no room, the ledger says when there is
+  if (!dispatcher_->must_stop())
+    in_.str->read();
+}
+
+void endpoint_reader_state::write(std::string bytes) {
+  if (writing_) {
+    next_write_ = std::move(bytes);
+    return;
+  }
+  writing_ = true;
+  in_.str->write(std::move(bytes));
+}
+
+void endpoint_reader_state::on_written() {
+  writing_ = false;
+  if (next_write_.empty() || phase_ == phase::ending)
+    return;
+  write(std::move(next_write_));
+  next_write_.clear();
+}
+
+void endpoint_reader_state::protocol_error(const std::string& what) {
+  if (phase_ == phase::ending)
+    return;
+  node_->on_protocol_error(from_, what);
+  finish(transport::status_code::invalid_argument, what);
+}
+
+void endpoint_reader_state::finish(transport::status_code code,
+                                   std::string text) {
+  if (phase_ == phase::ending)
+    return;
+  if (phase_ == phase::open)
+    peer_->inbound_streams.fetch_sub(1);
+  phase_ = phase::ending;
+  in_.str->finish({code, std::move(text)});
+}
+
+void endpoint_reader_state::on_disconnect_peer() {
+  if (phase_ != phase::open) {
+    finish(transport::status_code::unavailable, "the node leaves");
+    return;
+  }
+  dispatcher_->discard_from_now_on();
+  write(wire::encode(wire::disconnect_request{}));
+}
+
+void endpoint_reader_state::on_half_closed() {
+  if (phase_ == phase::open)
+    finish(transport::status_code::ok, "");
+  else
+    finish(transport::status_code::failed_precondition,
+           "half-closed before the handshake");
+}
+
+void endpoint_reader_state::on_closed(const transport::status& why) {
+  if (phase_ == phase::open)
+    node_->on_disconnected(from_, "its stream to us ended: " + to_string(why));
+  caf::anon_send(node_->manager(), reader_over{id_});
+  self_->quit();
+}
+
+caf::behavior
+endpoint_reader(caf::stateful_actor<endpoint_reader_state>* self,
+                node_ptr home, uint64_t id, transport::incoming in) {
+  return self->state.make_behavior(std::move(home), id, std::move(in));
+}
+
+} // namespace caf_remote

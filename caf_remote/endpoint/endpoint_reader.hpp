@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include <caf/behavior.hpp>
+#include <caf/event_based_actor.hpp>
+#include <caf/stateful_actor.hpp>
+
+#include "caf_remote/endpoint/inbound_dispatcher.hpp"
+#include "caf_remote/endpoint/messages.hpp"
+#include "caf_remote/endpoint/node.hpp"
+#include "caf_remote/transport/stream.hpp"
+#include "caf_remote/wire/handshake.hpp"
+
+namespace caf_remote {
+
+/// The EndpointReader: one incoming stream's loop. Shakes hands, with the
+/// manager's consent, then takes batch after batch; the next read starts only
+/// when the last batch was handed out and there is room for more.
+class endpoint_reader_state {
+public:
+  static inline const char* name = "caf_remote.endpoint_reader";
+
+  explicit endpoint_reader_state(caf::event_based_actor* self);
+
+  ~endpoint_reader_state();
+
+  caf::behavior make_behavior(node_ptr home, uint64_t id,
+                              transport::incoming in);
+
+private:
+  void on_frame(const transport::frame& bytes);
+  void on_first_frame(const transport::frame& bytes);
+  void on_server_connection(const wire::server_connection& x);
+  void on_decision(const client_connection_result& x,
+                   const wire::server_connection& peer);
+  void accept(const wire::server_connection& peer);
+  void on_batch(std::string_view content);
+  void read_on();
+  void write(std::string bytes);
+  void on_written();
+  void protocol_error(const std::string& what);
+  void finish(transport::status_code code, std::string text);
+  void on_disconnect_peer();
+  void on_half_closed();
+  void on_closed(const transport::status& why);
+
+  enum class phase { handshake, deciding, open, ending };
+
+  caf::event_based_actor* self_;
+  node_ptr node_;
+  uint64_t id_ = 0;
+  transport::incoming in_;
+  introduction intro_;
+  phase phase_ = phase::handshake;
+  bool writing_ = false;
+  // a write that waits for the one in flight
+  std::string next_write_;
+  // who the peer is, for log lines
+  std::string from_;
+  peer_ptr peer_;
+  std::unique_ptr<inbound_dispatcher> dispatcher_;
+};
+
+caf::behavior
+endpoint_reader(caf::stateful_actor<endpoint_reader_state>* self,
+                node_ptr home, uint64_t id, transport::incoming in);
+
+} // namespace caf_remote

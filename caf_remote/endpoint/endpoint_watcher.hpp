@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include <string>
+
+#include <caf/behavior.hpp>
+#include <caf/event_based_actor.hpp>
+#include <caf/stateful_actor.hpp>
+
+#include "caf_remote/endpoint/endpoint.hpp"
+#include "caf_remote/endpoint/messages.hpp"
+#include "caf_remote/endpoint/watch_table.hpp"
+
+namespace caf_remote {
+
+/// The id in the Watcher PID of our Watch messages. One Watch per watched actor
+/// goes over the wire, however many local observers it has.
+constexpr const char* watcher_id = "$watcher";
+
+/// The EndpointWatcher: who watches whom at one address, in both directions,
+/// served strictly in order.
+class endpoint_watcher_state {
+public:
+  static inline const char* name = "caf_remote.endpoint_watcher";
+
+  explicit endpoint_watcher_state(caf::event_based_actor* self);
+
+  caf::behavior make_behavior(node_ptr home, endpoint_ptr where);
+
+private:
+  // -- we watch ------------------------------------------------------------------------------
+
+  void on_watch(const caf::strong_actor_ptr& who);
+  void on_unwatch(const caf::strong_actor_ptr& who);
+  void on_terminated(const remote_terminated& x);
+  left on_peer_connected(const peer_connected& x);
+  void send_watch(const std::string& id, uint64_t seq);
+
+  // -- the peer watches ------------------------------------------------------------------------
+
+  void on_remote_watch(const remote_watch& x);
+  void on_remote_unwatch(const remote_unwatch& x);
+  void on_down(const caf::down_msg& x);
+  void send_terminated(const pid& watcher, const std::string& id,
+                       wire::terminated_reason why);
+  void forget_remote_watches();
+
+  // -- ends ------------------------------------------------------------------------------------
+
+  left on_incarnation_over(uint64_t written_seq);
+  void on_address_over();
+  void on_fall_silent();
+
+  void push(std::string_view type_name, const std::string& target,
+            std::string_view payload, uint64_t watch_seq = 0);
+  void check_bounds();
+
+  caf::event_based_actor* self_;
+  node_ptr node_;
+  // null when the address was given up
+  endpoint_ptr endpoint_;
+  outgoing_watches outgoing_;
+  incoming_watches incoming_;
+  bool silent_ = false;
+};
+
+caf::behavior
+endpoint_watcher(caf::stateful_actor<endpoint_watcher_state>* self,
+                 node_ptr home, endpoint_ptr where);
+
+} // namespace caf_remote

@@ -1,0 +1,429 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_remote/endpoint/endpoint_writer.hpp"
+
+#include <algorithm>
+
+#include <caf/send.hpp>
+
+#include "caf_remote/endpoint/node.hpp"
+#include "caf_remote/endpoint/stream_events.hpp"
+
+namespace caf_remote {
+
+endpoint_writer_state::endpoint_writer_state(caf::event_based_actor* self)
+  : self_(self), policy_(1, caf::timespan{0}) {
+  // nop
+}
+
+caf::behavior endpoint_writer_state::make_behavior(node_ptr home,
+                                                   endpoint_ptr where,
+                                                   caf::actor watcher) {
+  node_ = std::move(home);
+  endpoint_ = std::move(where);
+  watcher_ = std::move(watcher);
+  policy_ = reconnect_policy{node_->opts.max_retry_count,
+                             node_->opts.retry_wait};
+  may_send_ = [this](const outbound& x) { return may_send(x); };
+  reject_ = [this](outbound_ptr x, errc why) {
+    endpoint_->discard(std::move(x), why);
+  };
+  auto current = [this](uint64_t epoch) { return epoch == st_.epoch; };
+  return {
+    [this](outbound& x) { on_message(x); },
+    [this](caf_remote::ensure_connected) { ensure_connected(); },
+    [this, current](connect_tick x) {
+      if (current(x.epoch))
+        connect();
+    },
+    [this](handshake_tick x) { on_no_handshake(x.epoch); },
+    [this, current](stream_metadata& x) {
+      if (current(x.epoch))
+        st_.peer_metadata = std::move(x.values);
+    },
+    [this, current](const stream_frame& x) {
+      if (current(x.epoch))
+        on_frame(x.bytes);
+    },
+    [this, current](stream_written x) {
+      if (current(x.epoch))
+        on_written();
+    },
+    [this, current](const stream_closed& x) {
+      if (current(x.epoch))
+        on_closed(x.why);
+    },
+    [](stream_half_closed) { /* only listeners see it */ },
+    [this](const peer_restarted& x) { return on_peer_restarted(x.member_id); },
+    [this](const end_endpoint& x) { give_up(x.code, x.reason); },
+    [this](drain) { on_drain(); },
+  };
+}
+
+// -- connect -----------------------------------------------------------------------------------
+
+void endpoint_writer_state::ensure_connected() {
+  if (st_.connection == connection_state::idle)
+    connect();
+}
+
+void endpoint_writer_state::connect() {
+  if (st_.over)
+    return;
+  auto first = st_.member_id.empty();
+  st_.connection = first ? connection_state::connecting
+                         : connection_state::reconnecting;
+  endpoint_->state(st_.connection);
+  auto attempt = policy_.begin_attempt();
+  node_->on_attempt(endpoint_->address(), attempt, policy_.max_attempts(),
+                    !first);
+  transport::dial_options opts;
+  using std::chrono::milliseconds;
+  opts.connect_timeout
+    = std::chrono::duration_cast<milliseconds>(node_->opts.connect_timeout);
+  opts.max_receive_bytes = node_->opts.max_receive_bytes;
+  opts.call_metadata = node_->introduction();
+  st_.peer_metadata.clear();
+  auto events = make_stream_events(caf::actor{self_}, ++st_.epoch);
+  st_.stream = node_->connector->dial(endpoint_->address(), std::move(opts),
+                                      std::move(events));
+  // the request goes out as soon as the connection is there; that it was
+  // written says that the connection is open
+  st_.writing = true;
+  st_.stream->write(wire::encode(wire::server_connection{
+    node_->member_id, node_->own().advertised()}));
+  st_.stream->read();
+}
+
+void endpoint_writer_state::on_frame(const transport::frame& bytes) {
+  auto content = wire::decode_frame(bytes);
+  if (auto x = std::get_if<wire::connect_response>(&content)) {
+    if (st_.connection != connection_state::connected)
+      on_handshake(*x);
+    return;
+  }
+  if (std::holds_alternative<wire::disconnect_request>(content)) {
+    on_disconnect_request();
+    return;
+  }
+  node_->on_protocol_error(endpoint_->address(),
+                           "a listener may send only a ConnectResponse and a "
+                           "DisconnectRequest");
+  drop_stream();
+  on_lost("the peer broke the protocol");
+}
+
+void endpoint_writer_state::on_handshake(const wire::connect_response& x) {
+  if (x.blocked) {
+    give_up(errc::blocked, "the peer blocks us");
+    return;
+  }
+  if (x.member_id.empty()) {
+    drop_stream();
+    on_lost("the peer has no member id");
+    return;
+  }
+  // stays open for the peer's DisconnectRequest
+  st_.stream->read();
+  st_.connection = connection_state::connected;
+  policy_.reset();
+  auto same = st_.member_id.empty() || st_.member_id == x.member_id;
+  if (!same)
+    fail_written(errc::incarnation_over);
+  auto seq = written_watch_seq_;
+  st_.member_id = x.member_id;
+  // the downs of an old incarnation come before anything goes to the new one
+  self_
+    ->request(watcher_, caf::infinite,
+              peer_connected{seq, same})
+    .then([this, epoch = st_.epoch, member = x.member_id](left) {
+      on_ready(epoch, member);
+    });
+}
+
+void endpoint_writer_state::on_ready(uint64_t epoch,
+                                     const std::string& member_id) {
+  if (epoch != st_.epoch || st_.over || st_.stream == nullptr)
+    return;
+  endpoint_->remote().meet(member_id);
+  learn_from_introduction();
+  node_->endpoints.set_member(endpoint_, member_id);
+  endpoint_->connects.fetch_add(1);
+  endpoint_->last_error("");
+  endpoint_->state(connection_state::connected);
+  node_->on_connected(endpoint_->address(), member_id);
+  caf::anon_send(node_->manager(), endpoint_up{endpoint_, member_id});
+  st_.ready = true;
+  flush();
+}
+
+void endpoint_writer_state::learn_from_introduction() {
+  auto x = read_introduction(st_.peer_metadata);
+  if (!x.is_caf_remote)
+    return;
+  endpoint_->remote().declare_caf_remote(x.max_receive_bytes);
+  if (!x.address.empty())
+    endpoint_->remote().own_address(x.address);
+}
+
+void endpoint_writer_state::on_no_handshake(uint64_t epoch) {
+  if (epoch != st_.epoch || st_.stream == nullptr
+      || st_.connection == connection_state::connected)
+    return;
+  drop_stream();
+  on_lost("the peer did not answer the handshake");
+}
+
+// -- write -------------------------------------------------------------------------------------
+
+void endpoint_writer_state::on_message(outbound& x) {
+  auto msg = x.element->keep();
+  if (st_.over || st_.half_closed) {
+    endpoint_->discard(std::move(msg),
+                       st_.over ? errc::endpoint_terminated
+                                : errc::not_running);
+    return;
+  }
+  box_.push(std::move(msg));
+  if (st_.ready)
+    flush();
+  else
+    ensure_connected();
+}
+
+void endpoint_writer_state::on_written() {
+  st_.writing = false;
+  if (!st_.ready) {
+    // the ConnectRequest is out
+    if (st_.connection != connection_state::connected)
+      self_->delayed_send(self_, node_->opts.handshake_timeout,
+                          handshake_tick{st_.epoch});
+    return;
+  }
+  in_flight_ = 0;
+  in_flight_requests_.clear();
+  flush();
+}
+
+outbox::limits endpoint_writer_state::batch_limits() const {
+  auto& opts = node_->opts;
+  auto& who = endpoint_->remote();
+  auto frame = who.is_caf_remote() ? who.max_receive_bytes()
+                                   : opts.max_batch_bytes;
+  return {opts.batch_size, std::min(opts.max_batch_bytes, frame), frame};
+}
+
+errc endpoint_writer_state::may_send(const outbound& x) const {
+  if (x.need == peer_need::none)
+    return errc::none;
+  auto& who = endpoint_->remote();
+  auto ok = who.is_caf_remote()
+            || (x.need == peer_need::knows_type && who.knows_type(x.type_name));
+  return ok ? errc::none : errc::peer_cannot_take;
+}
+
+std::string endpoint_writer_state::target_address() const {
+  auto result = endpoint_->remote().own_address();
+  return result.empty() ? std::string{nonhost} : result;
+}
+
+void endpoint_writer_state::flush() {
+  if (!st_.ready || st_.writing || st_.half_closed)
+    return;
+  auto next = box_.next(batch_limits(), target_address(),
+                        node_->own().advertised(), may_send_, reject_);
+  if (next.messages.empty()) {
+    if (st_.draining)
+      half_close();
+    return;
+  }
+  st_.writing = true;
+  st_.stream->write(std::move(next.frame));
+  settle(next.messages);
+}
+
+void endpoint_writer_state::settle(std::vector<outbound_ptr>& messages) {
+  size_t user = 0;
+  size_t user_bytes = 0;
+  size_t control = 0;
+  size_t control_bytes = 0;
+  for (auto& msg : messages) {
+    auto& x = msg->data;
+    if (x.which == lane::user) {
+      ++user;
+      user_bytes += msg->charge();
+    } else {
+      ++control;
+      control_bytes += msg->charge();
+    }
+    if (x.watch_seq > written_watch_seq_)
+      written_watch_seq_ = x.watch_seq;
+    if (x.request != 0) {
+      node_->pending.mark_written(x.request);
+      in_flight_requests_.push_back(x.request);
+    }
+    msg->settle();
+  }
+  in_flight_ = user;
+  endpoint_->written(user, user_bytes, control, control_bytes);
+}
+
+// -- loss --------------------------------------------------------------------------------------
+
+void endpoint_writer_state::on_closed(const transport::status& why) {
+  st_.stream.reset();
+  on_lost(to_string(why));
+}
+
+void endpoint_writer_state::drop_stream() {
+  if (st_.stream == nullptr)
+    return;
+  st_.stream->cancel();
+  st_.stream.reset();
+}
+
+void endpoint_writer_state::on_lost(const std::string& reason) {
+  ++st_.epoch; // whatever the old stream still says is of no interest
+  auto was_connected = st_.connection == connection_state::connected;
+  st_.ready = false;
+  st_.writing = false;
+  fail_unconfirmed();
+  if (st_.over) {
+    self_->quit();
+    return;
+  }
+  if (was_connected)
+    node_->on_disconnected(endpoint_->address(), reason);
+  if (st_.draining)
+    give_up(errc::not_running, "we leave");
+  else if (was_connected)
+    reconnect();
+  else
+    retry_after_failure(reason);
+}
+
+void endpoint_writer_state::retry_after_failure(const std::string& reason) {
+  endpoint_->last_error(reason);
+  auto delay = policy_.next_delay();
+  if (!delay) {
+    give_up(errc::endpoint_terminated,
+            std::to_string(policy_.attempts()) + " attempts failed, last: "
+              + reason);
+    return;
+  }
+  self_->delayed_send(self_, *delay, connect_tick{st_.epoch});
+}
+
+void endpoint_writer_state::reconnect() {
+  st_.connection = connection_state::reconnecting;
+  endpoint_->state(st_.connection);
+  auto now = self_->clock().now();
+  if (!st_.last_instant_retry
+      || now - *st_.last_instant_retry >= policy_.wait()) {
+    st_.last_instant_retry = now;
+    connect();
+    return;
+  }
+  // a peer that hangs up after each handshake must not keep us busy
+  self_->delayed_send(self_, policy_.wait(), connect_tick{st_.epoch});
+}
+
+void endpoint_writer_state::fail_unconfirmed() {
+  endpoint_->unconfirmed.fetch_add(in_flight_);
+  in_flight_ = 0;
+  for (auto id : in_flight_requests_)
+    if (auto entry = node_->pending.take(id))
+      answer(std::move(*entry),
+             make_error(errc::unconfirmed,
+                        "the connection to " + endpoint_->address()
+                          + " ended while the request was written"));
+  in_flight_requests_.clear();
+}
+
+void endpoint_writer_state::fail_written(errc reason) {
+  for (auto& entry : node_->pending.take_endpoint(endpoint_->serial(), true))
+    answer(std::move(entry), make_error(reason, endpoint_->address()));
+}
+
+caf::result<left>
+endpoint_writer_state::on_peer_restarted(const std::string& member_id) {
+  auto news = !st_.over && member_id != st_.member_id;
+  auto seq = written_watch_seq_;
+  if (news && !st_.member_id.empty()) {
+    fail_written(errc::incarnation_over);
+    st_.member_id = member_id;
+    if (st_.connection == connection_state::connected) {
+      drop_stream();
+      on_lost("the peer restarted");
+    }
+  }
+  self_->delegate(watcher_, incarnation_over{seq, news});
+  return caf::delegated<left>{};
+}
+
+// -- end ---------------------------------------------------------------------------------------
+
+void endpoint_writer_state::on_disconnect_request() {
+  if (st_.over)
+    return;
+  // the peer waits for our half-close; the stream may outlive the endpoint
+  half_close();
+  give_up(errc::endpoint_terminated, "the peer disconnects");
+}
+
+void endpoint_writer_state::half_close() {
+  if (st_.half_closed || st_.stream == nullptr)
+    return;
+  st_.half_closed = true;
+  st_.stream->close_writes();
+}
+
+void endpoint_writer_state::give_up(errc code, const std::string& reason) {
+  if (st_.over)
+    return;
+  st_.over = true;
+  auto by_us = code == errc::not_running;
+  st_.connection = by_us ? connection_state::closed
+                         : connection_state::terminated;
+  endpoint_->state(st_.connection);
+  endpoint_->loss_reason(code);
+  // from here on the next message to the address starts anew
+  node_->endpoints.remove(endpoint_);
+  endpoint_->close();
+  caf::anon_send(node_->manager(), endpoint_over{endpoint_, code, reason});
+  for (auto& x : box_.drain())
+    endpoint_->discard(std::move(x), code);
+  fail_unconfirmed();
+  for (auto& entry : node_->pending.take_endpoint(endpoint_->serial(), true))
+    answer(std::move(entry), make_error(code, reason));
+  st_.ready = false;
+  if (st_.stream != nullptr && st_.half_closed) {
+    // lingers until the peer ends the stream, but not for ever
+    self_->delayed_send(self_, node_->opts.shutdown_timeout, drain{});
+    return;
+  }
+  drop_stream();
+  self_->quit();
+}
+
+void endpoint_writer_state::on_drain() {
+  if (st_.over) {
+    drop_stream();
+    self_->quit();
+    return;
+  }
+  st_.draining = true;
+  if (!st_.ready)
+    give_up(errc::not_running, "we leave");
+  else
+    flush();
+}
+
+caf::behavior
+endpoint_writer(caf::stateful_actor<endpoint_writer_state>* self,
+                node_ptr home, endpoint_ptr where, caf::actor watcher) {
+  return self->state.make_behavior(std::move(home), std::move(where),
+                                   std::move(watcher));
+}
+
+} // namespace caf_remote

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <caf/behavior.hpp>
+#include <caf/event_based_actor.hpp>
+#include <caf/stateful_actor.hpp>
+
+#include "caf_remote/endpoint/endpoint.hpp"
+#include "caf_remote/endpoint/messages.hpp"
+#include "caf_remote/endpoint/outbox.hpp"
+#include "caf_remote/endpoint/reconnect_policy.hpp"
+#include "caf_remote/transport/stream.hpp"
+#include "caf_remote/wire/handshake.hpp"
+
+namespace caf_remote {
+
+/// Where the writer stands with its peer.
+struct endpoint_state {
+  connection_state connection = connection_state::idle;
+  /// The stream in use; null between two attempts.
+  transport::stream_ptr stream;
+  /// Numbers the streams, so that late events of an old one are known.
+  uint64_t epoch = 0;
+  /// The incarnation that was met last.
+  std::string member_id;
+  /// What the peer said about itself on this stream.
+  transport::metadata peer_metadata;
+  /// A write is in flight.
+  bool writing = false;
+  /// The handshake is done and the watcher knows: messages may flow.
+  bool ready = false;
+  /// Leaving: flush, half-close, quit.
+  bool draining = false;
+  /// Half-closed; nothing more will be written.
+  bool half_closed = false;
+  /// The address was given up; what still arrives is a dead letter.
+  bool over = false;
+  /// When the last attempt without a wait before it began.
+  std::optional<caf::actor_clock::time_point> last_instant_retry;
+};
+
+/// The EndpointWriter: owns one outgoing stream. Connects when something is
+/// wanted, shakes hands, writes batches, reconnects, and gives up. Its mailbox is
+/// the queue of the endpoint; admission is counted in `endpoint`.
+class endpoint_writer_state {
+public:
+  static inline const char* name = "caf_remote.endpoint_writer";
+
+  explicit endpoint_writer_state(caf::event_based_actor* self);
+
+  caf::behavior make_behavior(node_ptr home, endpoint_ptr where,
+                              caf::actor watcher);
+
+private:
+  // -- connect -----------------------------------------------------------------------------
+
+  void ensure_connected();
+  void connect();
+  void on_frame(const transport::frame& bytes);
+  void on_handshake(const wire::connect_response& x);
+  void on_ready(uint64_t epoch, const std::string& member_id);
+  void on_no_handshake(uint64_t epoch);
+  void learn_from_introduction();
+
+  // -- write ---------------------------------------------------------------------------------
+
+  void on_message(outbound& x);
+  void on_written();
+  void flush();
+  void settle(std::vector<outbound_ptr>& messages);
+  outbox::limits batch_limits() const;
+  errc may_send(const outbound& x) const;
+  std::string target_address() const;
+
+  // -- loss ----------------------------------------------------------------------------------
+
+  void on_closed(const transport::status& why);
+  void on_lost(const std::string& reason);
+  void drop_stream();
+  void retry_after_failure(const std::string& reason);
+  void reconnect();
+  void fail_unconfirmed();
+  void fail_written(errc reason);
+  caf::result<left> on_peer_restarted(const std::string& member_id);
+
+  // -- end ---------------------------------------------------------------------------------
+
+  void on_disconnect_request();
+  void give_up(errc code, const std::string& reason);
+  void on_drain();
+  void half_close();
+
+  caf::event_based_actor* self_;
+  node_ptr node_;
+  endpoint_ptr endpoint_;
+  caf::actor watcher_;
+  endpoint_state st_;
+  reconnect_policy policy_;
+  outbox box_;
+  outbox::filter may_send_;
+  outbox::rejecter reject_;
+  // requests in the batch that is being written, and its size
+  std::vector<uint32_t> in_flight_requests_;
+  size_t in_flight_ = 0;
+  // the highest number of a Watch that was handed to a stream
+  uint64_t written_watch_seq_ = 0;
+};
+
+caf::behavior
+endpoint_writer(caf::stateful_actor<endpoint_writer_state>* self,
+                node_ptr home, endpoint_ptr where, caf::actor watcher);
+
+} // namespace caf_remote
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(caf_remote::node_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(caf_remote::endpoint_ptr)

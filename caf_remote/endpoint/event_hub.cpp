@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_remote/endpoint/event_hub.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include <caf/send.hpp>
+
+#include "caf_remote/compat/inbound_element.hpp"
+
+namespace caf_remote {
+
+namespace {
+
+class ignore_undelivered : public undelivered_sink {
+public:
+  void undelivered(inbound_element&) override {
+    // nop
+  }
+};
+
+caf::intrusive_ptr<inbound_ledger> make_ledger(size_t max_waiting) {
+  // a target may hold half of a ledger
+  inbound_ledger::bounds limit{2 * max_waiting,
+                               std::numeric_limits<size_t>::max()};
+  return caf::make_counted<inbound_ledger>(
+    limit, [] {}, std::make_shared<ignore_undelivered>());
+}
+
+} // namespace
+
+void event_hub::subscribe(const caf::actor& x) {
+  if (x == nullptr)
+    return;
+  auto ledger = make_ledger(max_waiting);
+  auto account = caf::make_counted<inbound_ledger::account>(ledger, "");
+  {
+    std::lock_guard<std::mutex> guard{mtx_};
+    for (auto& y : subscribers_)
+      if (y.hdl == x)
+        return;
+    subscribers_.push_back({x, std::move(ledger), std::move(account)});
+    count_.store(subscribers_.size(), std::memory_order_release);
+  }
+  x->attach_functor([weak = weak_from_this(), aid = x->id()] {
+    if (auto self = weak.lock())
+      self->unsubscribe(aid);
+  });
+}
+
+void event_hub::unsubscribe(caf::actor_id x) {
+  std::vector<subscriber> dropped;
+  std::unique_lock<std::mutex> guard{mtx_};
+  auto is_x = [x](const subscriber& y) { return y.hdl->id() == x; };
+  auto i = std::find_if(subscribers_.begin(), subscribers_.end(), is_x);
+  if (i == subscribers_.end())
+    return;
+  dropped.push_back(std::move(*i));
+  subscribers_.erase(i);
+  count_.store(subscribers_.size(), std::memory_order_release);
+  guard.unlock();
+}
+
+std::vector<caf::actor> event_hub::handles() const {
+  std::vector<caf::actor> result;
+  std::lock_guard<std::mutex> guard{mtx_};
+  for (auto& x : subscribers_)
+    result.push_back(x.hdl);
+  return result;
+}
+
+void event_hub::publish(const endpoint_connected& x) {
+  for (auto& hdl : handles())
+    caf::anon_send(hdl, x);
+}
+
+void event_hub::publish(const endpoint_terminated& x) {
+  for (auto& hdl : handles())
+    caf::anon_send(hdl, x);
+}
+
+void event_hub::publish(const dead_letter& x) {
+  std::vector<subscriber> xs;
+  {
+    std::lock_guard<std::mutex> guard{mtx_};
+    xs = subscribers_;
+  }
+  for (auto& y : xs) {
+    if (!y.ledger->enter(*y.account, 0)) {
+      suppressed_.fetch_add(1, std::memory_order_relaxed);
+      continue;
+    }
+    auto element = make_inbound_event(x);
+    element->charge(y.account, 0);
+    y.hdl->enqueue(std::move(element), nullptr);
+  }
+}
+
+void event_hub::clear() {
+  std::vector<subscriber> dropped;
+  std::lock_guard<std::mutex> guard{mtx_};
+  dropped.swap(subscribers_);
+  count_.store(0, std::memory_order_release);
+}
+
+} // namespace caf_remote

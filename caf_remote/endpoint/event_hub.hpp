@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include <caf/actor.hpp>
+
+#include "caf_remote/endpoint/inbound_ledger.hpp"
+#include "caf_remote/events.hpp"
+
+namespace caf_remote {
+
+/// Tells subscribers of the three events. A subscriber that does not keep up
+/// with dead letters misses some, which are counted: its mailbox must not become
+/// the queue that the endpoints' bounds forbid. Any thread.
+class event_hub : public std::enable_shared_from_this<event_hub> {
+public:
+  /// Dead letters that may wait in one subscriber's mailbox.
+  static constexpr size_t max_waiting = 100000;
+
+  void subscribe(const caf::actor& x);
+
+  void unsubscribe(caf::actor_id x);
+
+  /// Whether anybody listens; dead letters need not be built otherwise.
+  bool has_subscribers() const noexcept {
+    return count_.load(std::memory_order_acquire) != 0;
+  }
+
+  void publish(const endpoint_connected& x);
+  void publish(const endpoint_terminated& x);
+  void publish(const dead_letter& x);
+
+  uint64_t suppressed() const noexcept {
+    return suppressed_.load(std::memory_order_relaxed);
+  }
+
+  void clear();
+
+private:
+  struct subscriber {
+    caf::actor hdl;
+    caf::intrusive_ptr<inbound_ledger> ledger;
+    inbound_ledger::account_ptr account;
+  };
+
+  std::vector<caf::actor> handles() const;
+
+  mutable std::mutex mtx_;
+  std::vector<subscriber> subscribers_;
+  std::atomic<size_t> count_{0};
+  std::atomic<uint64_t> suppressed_{0};
+};
+
+} // namespace caf_remote

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include <caf/intrusive_ptr.hpp>
+#include <caf/ref_counted.hpp>
+
+namespace caf_remote {
+
+class inbound_element;
+
+/// Hears of messages that no actor took. Called on any thread.
+class undelivered_sink {
+public:
+  virtual ~undelivered_sink();
+
+  virtual void undelivered(inbound_element& x) = 0;
+};
+
+/// Counts the messages of one stream that were handed to actors and not yet
+/// taken by them. Above the bound the reader stops reading; a target may hold
+/// at most half. `enter` and `accounts` belong to the reader, the rest may
+/// happen on any thread.
+class inbound_ledger : public caf::ref_counted {
+public:
+  struct bounds {
+    size_t messages;
+    size_t bytes;
+  };
+
+  /// What one target holds. Lives as long as one of its messages or the
+  /// ledger's table.
+  class account : public caf::ref_counted {
+  public:
+    account(caf::intrusive_ptr<inbound_ledger> owner, std::string target)
+      : owner_(std::move(owner)), target_(std::move(target)) {
+      // nop
+    }
+
+    /// The id of the target.
+    const std::string& target() const noexcept {
+      return target_;
+    }
+
+    undelivered_sink& sink() const noexcept {
+      return *owner_->sink_;
+    }
+
+    /// A message was taken (or dropped).
+    void leave(size_t bytes) noexcept;
+
+    bool idle() const noexcept {
+      return messages_.load(std::memory_order_acquire) == 0;
+    }
+
+  private:
+    friend class inbound_ledger;
+
+    const caf::intrusive_ptr<inbound_ledger> owner_;
+    const std::string target_;
+    std::atomic<size_t> messages_{0};
+    std::atomic<size_t> bytes_{0};
+  };
+
+  using account_ptr = caf::intrusive_ptr<account>;
+
+  /// `resume` is called, on any thread, when a reader that was told to stop may
+  /// go on; at most once per `must_stop` that returned true.
+  /// `sink` must not be null.
+  inbound_ledger(bounds limit, std::function<void()> resume,
+                 std::shared_ptr<undelivered_sink> sink);
+
+  /// Finds or makes the account of a target.
+  account_ptr account_of(std::string_view target);
+
+  /// Counts a message for a target. Returns false, and counts nothing, if the
+  /// target already holds half of the bounds.
+  bool enter(account& x, size_t bytes) noexcept;
+
+  /// Whether the reader must stop now. If so, `resume` will be called.
+  bool must_stop() noexcept;
+
+  /// The reader is gone; `resume` will not be called any more.
+  void detach() noexcept;
+
+  /// Forgets accounts that hold nothing. Called by the reader now and then.
+  void forget_idle();
+
+  size_t messages() const noexcept {
+    return messages_.load(std::memory_order_acquire);
+  }
+
+  size_t bytes() const noexcept {
+    return bytes_.load(std::memory_order_acquire);
+  }
+
+private:
+  bool over(size_t messages, size_t bytes) const noexcept {
+    return messages > limit_.messages || bytes > limit_.bytes;
+  }
+
+  void left(size_t bytes) noexcept;
+  void wake_if_room() noexcept;
+
+  const bounds limit_;
+  const std::function<void()> resume_;
+  const std::shared_ptr<undelivered_sink> sink_;
+  std::atomic<size_t> messages_{0};
+  std::atomic<size_t> bytes_{0};
+  // whether the reader waits for `resume`
+  std::atomic<bool> stopped_{false};
+  std::unordered_map<std::string, account_ptr> accounts_;
+};
+
+} // namespace caf_remote

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_remote/endpoint/listener.hpp"
+
+#include <re2/re2.h>
+
+#include <caf/send.hpp>
+
+#include "caf_remote/endpoint/messages.hpp"
+#include "caf_remote/transport/grpc_server.hpp"
+
+namespace caf_remote {
+
+namespace {
+
+using match = transport::diagnostics::match;
+
+// Answers of ListProcesses are bounded like everything else.
+constexpr size_t max_listed = 100000;
+
+bool list_processes(const node& home, const std::string& pattern, match how,
+                    std::vector<std::string>& ids, std::string& error) {
+  RE2::Options opts;
+  opts.set_log_errors(false);
+  opts.set_max_mem(1 << 20);
+  RE2 regex{how == match::regex ? pattern : "", opts};
+  if (!regex.ok()) {
+    error = regex.error();
+    return false;
+  }
+  for (auto& id : home.processes->names(process_kind::published)) {
+    auto hit = how == match::exact  ? id == pattern
+               : how == match::part ? id.find(pattern) != std::string::npos
+                                    : RE2::PartialMatch(id, regex);
+    if (hit && ids.size() < max_listed)
+      ids.push_back(id);
+  }
+  return true;
+}
+
+std::string describe_process(const node& home, const std::string& id) {
+  auto process = home.processes->find(id);
+  if (process.hdl == nullptr)
+    return {};
+  return "id: " + id + "\nactor id: " + std::to_string(process.hdl->id())
+         + "\nreceives: "
+         + (process.mode == delivery_mode::raw ? "raw" : "decoded") + "\n";
+}
+
+std::shared_ptr<transport::diagnostics> make_diagnostics(const node_ptr& home) {
+  if (!home->opts.diagnostics)
+    return nullptr;
+  auto result = std::make_shared<transport::diagnostics>();
+  std::weak_ptr<node> weak = home;
+  result->list = [weak](const std::string& pattern, match how,
+                        std::vector<std::string>& ids, std::string& error) {
+    auto ptr = weak.lock();
+    return ptr == nullptr || list_processes(*ptr, pattern, how, ids, error);
+  };
+  result->describe = [weak](const std::string& id) {
+    auto ptr = weak.lock();
+    return ptr == nullptr ? "" : describe_process(*ptr, id);
+  };
+  return result;
+}
+
+bool is_wildcard(const std::string& host) {
+  return host == "0.0.0.0" || host == "::";
+}
+
+} // namespace
+
+caf::expected<std::shared_ptr<transport::server>>
+start_listening(node_ptr home, const std::string& host, uint16_t port) {
+  auto& opts = home->opts;
+  using std::chrono::milliseconds;
+  transport::listen_options lo;
+  lo.host = host;
+  lo.port = port;
+  lo.max_receive_bytes = opts.max_receive_bytes;
+  lo.handshake_timeout
+    = std::chrono::duration_cast<milliseconds>(opts.handshake_timeout);
+  std::weak_ptr<node> weak = home;
+  lo.initial_metadata = [weak] {
+    auto ptr = weak.lock();
+    return ptr == nullptr ? transport::metadata{} : ptr->introduction();
+  };
+  lo.on_stream = [mgr = home->manager()](transport::incoming in) {
+    caf::anon_send(mgr, incoming_stream{std::move(in)});
+  };
+  auto diag = make_diagnostics(home);
+  lo.diag = diag;
+  auto srv = transport::start_grpc_server(std::move(lo));
+  if (!srv)
+    return std::move(srv.error());
+  auto bound_host = (*srv)->bound_host();
+  auto bound_port = (*srv)->port();
+  if (is_wildcard(bound_host) && opts.advertised_host.empty()) {
+    (*srv)->shutdown(milliseconds(100));
+    return make_error(errc::invalid_config,
+                      "listening on " + host
+                        + " needs caf-remote.advertised-host: no peer can dial "
+                          "a wildcard");
+  }
+  auto advertised = join_address(
+    opts.advertised_host.empty() ? bound_host : opts.advertised_host,
+    opts.advertised_port == 0 ? bound_port : opts.advertised_port);
+  home->own(own_addresses{advertised, bound_host, bound_port, opts.aliases});
+  if (diag != nullptr)
+    diag->address = home->own().advertised();
+  caf::anon_send(home->manager(), listening{*srv});
+  return srv;
+}
+
+} // namespace caf_remote

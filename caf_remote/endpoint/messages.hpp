@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include <caf/actor.hpp>
+#include <caf/allowed_unsafe_message_type.hpp>
+
+#include "caf_remote/endpoint/endpoint.hpp"
+#include "caf_remote/error.hpp"
+#include "caf_remote/pid.hpp"
+#include "caf_remote/transport/stream.hpp"
+#include "caf_remote/wire/system_messages.hpp"
+
+/// The messages between the module's actors. They never leave the process.
+
+namespace caf_remote {
+
+// -- anyone -> manager --------------------------------------------------------------------------
+
+/// endpoint_directory -> manager: an address is needed for the first time.
+struct open_endpoint {
+  endpoint_ptr where;
+};
+
+/// endpoint -> manager, manager -> writer: give the peer up.
+struct end_endpoint {
+  endpoint_ptr where;
+  errc code;
+  std::string reason;
+};
+
+/// transport -> manager: a peer has opened a stream.
+struct incoming_stream {
+  transport::incoming stream;
+};
+
+/// remoting -> manager: the server listens; its address is known to the node.
+struct listening {
+  std::shared_ptr<transport::server> srv;
+};
+
+/// remoting -> manager: leave gracefully. Answered with `stopped` (a promise)
+/// when all streams are over or the time is up.
+struct leave {};
+
+/// The answer to `leave`.
+struct left {};
+
+// -- reader -> manager ------------------------------------------------------------------------
+
+/// reader -> manager: the handshake has begun; may this peer come in? Answered
+/// with `client_connection_result`.
+struct client_connection {
+  uint64_t reader;
+  std::string member_id;
+  std::string address;
+  bool is_caf_remote;
+  size_t max_receive_bytes;
+};
+
+struct client_connection_result {
+  bool accepted;
+  std::string reason;
+};
+
+/// reader -> manager: its stream is over.
+struct reader_over {
+  uint64_t reader;
+};
+
+// -- manager -> reader ------------------------------------------------------------------------
+
+/// Tell the peer that we leave; from now on its messages are dead letters.
+struct disconnect_peer {};
+
+/// End the stream at once with an error.
+struct end_stream {
+  transport::status why;
+};
+
+// -- writer -> manager ------------------------------------------------------------------------
+
+/// writer -> manager: the handshake worked.
+struct endpoint_up {
+  endpoint_ptr where;
+  std::string member_id;
+};
+
+/// writer -> manager: the address was given up. The writer has quit or is about
+/// to; what is in its mailbox becomes dead letters.
+struct endpoint_over {
+  endpoint_ptr where;
+  errc code;
+  std::string reason;
+};
+
+// -- manager -> writer ------------------------------------------------------------------------
+
+/// Another incarnation was met at the address (on its stream to us).
+struct peer_restarted {
+  std::string member_id;
+};
+
+/// Write out what is queued, half-close, and quit.
+struct drain {};
+
+// -- watcher -> writer ------------------------------------------------------------------------
+
+/// Something is wanted of the peer: connect if there is no connection yet.
+struct ensure_connected {};
+
+// -- writer -> itself -----------------------------------------------------------------------
+
+struct connect_tick {
+  uint64_t epoch;
+};
+
+struct handshake_tick {
+  uint64_t epoch;
+};
+
+struct drain_tick {};
+
+// -- writer -> watcher ------------------------------------------------------------------------
+
+/// A stream is up. Watches numbered up to `written_seq` were written to an
+/// earlier stream; with `same_incarnation` they are to be sent again, else they
+/// are over. Answered with `left` when that is done.
+struct peer_connected {
+  uint64_t written_seq;
+  bool same_incarnation;
+};
+
+// -- manager -> watcher -----------------------------------------------------------------------
+
+/// By way of the writer: another incarnation was met. Answered with `left`, so
+/// that the observers of the old one are told before the new one is heard.
+struct incarnation_over {
+  uint64_t written_seq;
+  /// False: it was known already, only the order with earlier messages counts.
+  bool news;
+};
+
+/// The address was given up: every observer is told. Watches that arrive later
+/// are answered at once.
+struct address_over {};
+
+/// Say nothing more to the peer: the DisconnectRequest says it all.
+struct fall_silent {};
+
+// -- proxy -> watcher -------------------------------------------------------------------------
+
+struct watch_actor {
+  caf::strong_actor_ptr who; // a remote_proxy
+};
+
+struct unwatch_actor {
+  caf::strong_actor_ptr who; // a remote_proxy
+};
+
+// -- reader -> watcher ------------------------------------------------------------------------
+
+/// The peer watches a local actor; `local` is null if there is none.
+struct remote_watch {
+  std::string target;
+  caf::strong_actor_ptr local;
+  pid watcher;
+};
+
+struct remote_unwatch {
+  std::string target;
+  pid watcher;
+};
+
+/// An actor that we watch has ended.
+struct remote_terminated {
+  std::string who;
+  wire::terminated_reason why;
+};
+
+// -- stream -> its actor, as messages of high priority ------------------------------------------
+
+struct stream_metadata {
+  uint64_t epoch;
+  transport::metadata values;
+};
+
+struct stream_frame {
+  uint64_t epoch;
+  transport::frame bytes;
+};
+
+struct stream_half_closed {
+  uint64_t epoch;
+};
+
+struct stream_written {
+  uint64_t epoch;
+};
+
+struct stream_closed {
+  uint64_t epoch;
+  transport::status why;
+};
+
+/// inbound_ledger -> reader: there is room again.
+struct resume_reading {};
+
+// -- reader -> activator ----------------------------------------------------------------------
+
+/// A peer asks for an actor of a kind. `requester` is the proxy to answer.
+struct spawn_for_peer {
+  std::string kind;
+  std::string name;
+  caf::strong_actor_ptr requester;
+  uint32_t request_id;
+};
+
+// -- spawner <-> proxy of a remote activator ------------------------------------------------------
+
+/// Becomes a remote.ActorPidRequest.
+struct pid_request {
+  std::string kind;
+  std::string name;
+};
+
+/// Made from a remote.ActorPidResponse.
+struct pid_response {
+  bool has_pid;
+  pid who;
+  int32_t status;
+};
+
+} // namespace caf_remote
+
+#define CAF_REMOTE_INTERNAL(name) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(caf_remote::name)
+
+CAF_REMOTE_INTERNAL(open_endpoint)
+CAF_REMOTE_INTERNAL(end_endpoint)
+CAF_REMOTE_INTERNAL(incoming_stream)
+CAF_REMOTE_INTERNAL(listening)
+CAF_REMOTE_INTERNAL(leave)
+CAF_REMOTE_INTERNAL(left)
+CAF_REMOTE_INTERNAL(client_connection)
+CAF_REMOTE_INTERNAL(client_connection_result)
+CAF_REMOTE_INTERNAL(reader_over)
+CAF_REMOTE_INTERNAL(disconnect_peer)
+CAF_REMOTE_INTERNAL(end_stream)
+CAF_REMOTE_INTERNAL(endpoint_up)
+CAF_REMOTE_INTERNAL(endpoint_over)
+CAF_REMOTE_INTERNAL(peer_restarted)
+CAF_REMOTE_INTERNAL(drain)
+CAF_REMOTE_INTERNAL(ensure_connected)
+CAF_REMOTE_INTERNAL(connect_tick)
+CAF_REMOTE_INTERNAL(handshake_tick)
+CAF_REMOTE_INTERNAL(drain_tick)
+CAF_REMOTE_INTERNAL(peer_connected)
+CAF_REMOTE_INTERNAL(incarnation_over)
+CAF_REMOTE_INTERNAL(address_over)
+CAF_REMOTE_INTERNAL(fall_silent)
+CAF_REMOTE_INTERNAL(watch_actor)
+CAF_REMOTE_INTERNAL(unwatch_actor)
+CAF_REMOTE_INTERNAL(remote_watch)
+CAF_REMOTE_INTERNAL(remote_unwatch)
+CAF_REMOTE_INTERNAL(remote_terminated)
+CAF_REMOTE_INTERNAL(stream_metadata)
+CAF_REMOTE_INTERNAL(stream_frame)
+CAF_REMOTE_INTERNAL(stream_half_closed)
+CAF_REMOTE_INTERNAL(stream_written)
+CAF_REMOTE_INTERNAL(stream_closed)
+CAF_REMOTE_INTERNAL(resume_reading)
+CAF_REMOTE_INTERNAL(spawn_for_peer)
+CAF_REMOTE_INTERNAL(pid_request)
+CAF_REMOTE_INTERNAL(pid_response)
+
+#undef CAF_REMOTE_INTERNAL

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_remote/endpoint/node.hpp"
+
+#include <random>
+
+#include "caf_remote/endpoint/remote_proxy.hpp"
+#include "caf_remote/version.hpp"
+
+namespace caf_remote {
+
+namespace {
+
+/// 22 characters without look-alikes, the form that protoactor-go uses.
+std::string make_member_id() {
+  static constexpr std::string_view alphabet
+    = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+  std::random_device rng;
+  std::uniform_int_distribution<size_t> pick{0, alphabet.size() - 1};
+  std::string result;
+  for (int i = 0; i < 22; ++i)
+    result += alphabet[pick(rng)];
+  return result;
+}
+
+/// The content of a message that exists only in encoded form.
+caf::message decode(const wire::serializer_registry& types, const outbound& x) {
+  if (auto type = types.find(x.type_name)) {
+    auto msg = type->codec->make();
+    if (!types.decode(x.payload, x.serializer_id, *msg))
+      return type->codec->to_message(std::move(*msg));
+  }
+  return caf::make_message(raw_message{std::string{x.type_name},
+                                       x.serializer_id,
+                                       std::string{x.payload}});
+}
+
+} // namespace
+
+node::node(caf::actor_system& home, options settings,
+           std::shared_ptr<transport::connector> dialler)
+  : sys(home),
+    opts(std::move(settings)),
+    member_id(make_member_id()),
+    connector(std::move(dialler)),
+    processes(std::make_shared<process_registry>()),
+    events(std::make_shared<event_hub>()),
+    pending(opts.max_pending_requests),
+    own_(nullptr) {
+  own(own_addresses{});
+}
+
+node::~node() {
+  // nop
+}
+
+void node::manager(caf::actor x) {
+  manager_ = std::move(x);
+  processes->on_actor_gone([weak = weak_from_this()](caf::actor_id aid) {
+    if (auto self = weak.lock())
+      self->pending.drop_requester(aid);
+  });
+}
+
+void node::shut_down() {
+  endpoints.stop();
+  processes->clear();
+  events->clear();
+  for (auto& x : endpoints.all())
+    endpoints.remove(x);
+}
+
+void node::own(own_addresses x) {
+  std::lock_guard<std::mutex> guard{mtx_};
+  addresses_.push_back(std::make_unique<const own_addresses>(std::move(x)));
+  own_.store(addresses_.back().get(), std::memory_order_release);
+}
+
+// -- dead letters ------------------------------------------------------------------------------
+
+void node::count(errc reason) noexcept {
+  dead_by_reason_[static_cast<uint8_t>(reason)].fetch_add(
+    1, std::memory_order_relaxed);
+}
+
+uint64_t node::dead_letters(errc reason) const noexcept {
+  return dead_by_reason_[static_cast<uint8_t>(reason)].load(
+    std::memory_order_relaxed);
+}
+
+void node::dead_letter(outbound_element& element, errc reason) {
+  auto& x = element.data;
+  pid target{x.target->address, x.target->id, x.target_request_id};
+  pid sender;
+  if (x.sender != nullptr) {
+    auto here = x.sender->address.empty();
+    sender = {here ? own().advertised() : x.sender->address, x.sender->id,
+              x.sender_request_id};
+    if (!here)
+      tell_dead(sender, target);
+  }
+  caf::message content;
+  if (wants_dead_letters())
+    content = decode(types, x);
+  dead_letter(target, std::move(content), sender, x.type_name, reason);
+  if (x.request == 0)
+    return;
+  if (auto entry = pending.take(x.request)) {
+    auto text = "message to " + to_string(target);
+    answer(std::move(*entry), make_error(reason, std::move(text)));
+  }
+}
+
+void node::dead_letter(const pid& target, caf::message content,
+                       const pid& sender, std::string_view type_name,
+                       errc reason) {
+  count(reason);
+  if (has_hook_.load(std::memory_order_acquire))
+    if (auto h = hook())
+      h->dead_lettered(target, type_name, reason);
+  if (wants_dead_letters())
+    events->publish(
+      caf_remote::dead_letter{target, std::move(content), sender});
+  if (log.allows(log_kind::dead_letter))
+    log.write(log_kind::dead_letter,
+              printable(type_name) + " to " + printable(to_string(target))
+                + ": " + to_string(reason));
+}
+
+void node::tell_dead(const pid& requester, const pid& target) {
+  auto hdl = proxies.get(*this, requester.address, requester.id);
+  if (auto ptr = as_remote_proxy(hdl))
+    ptr->send_system(wire::dead_letter_response::type_name,
+                     wire::encode(wire::dead_letter_response{target}),
+                     requester.request_id);
+}
+
+// -- observation -------------------------------------------------------------------------------
+
+void node::hook(std::shared_ptr<tracing_hook> x) {
+  std::lock_guard<std::mutex> guard{mtx_};
+  hook_ = std::move(x);
+  has_hook_.store(hook_ != nullptr, std::memory_order_release);
+}
+
+std::shared_ptr<tracing_hook> node::hook() const {
+  if (!has_hook_.load(std::memory_order_acquire))
+    return nullptr;
+  std::lock_guard<std::mutex> guard{mtx_};
+  return hook_;
+}
+
+void node::on_connected(const std::string& address,
+                        const std::string& member) {
+  if (auto h = hook())
+    h->connected(address, member);
+  events->publish(endpoint_connected{address, member});
+  if (log.allows(log_kind::connected))
+    log.write(log_kind::connected, "to " + printable(address) + " (member "
+                                     + printable(member) + ")");
+}
+
+void node::on_disconnected(const std::string& address,
+                           const std::string& reason) {
+  if (auto h = hook())
+    h->disconnected(address, reason);
+  if (log.allows(log_kind::disconnected))
+    log.write(log_kind::disconnected,
+              "from " + printable(address) + ": " + printable(reason));
+}
+
+void node::on_attempt(const std::string& address, size_t attempt, size_t max,
+                      bool reconnect) {
+  if (auto h = hook())
+    h->reconnect_attempt(address, attempt, max);
+  if ((reconnect || attempt > 1) && log.allows(log_kind::reconnect))
+    log.write(log_kind::reconnect,
+              "to " + printable(address) + ", attempt "
+                + std::to_string(attempt) + " of " + std::to_string(max));
+}
+
+void node::on_terminated(const std::string& address, const std::string& member,
+                         const std::string& reason) {
+  events->publish(endpoint_terminated{address, member, reason});
+  if (log.allows(log_kind::disconnected))
+    log.write(log_kind::disconnected,
+              "endpoint " + printable(address) + " is over: "
+                + printable(reason));
+}
+
+void node::on_bad_envelope(std::string_view from, std::string_view what) {
+  refused_envelopes_.fetch_add(1, std::memory_order_relaxed);
+  if (log.allows(log_kind::bad_input))
+    log.write(log_kind::bad_input, "envelope from " + printable(from) + ": "
+                                     + printable(what));
+}
+
+void node::on_protocol_error(std::string_view from, std::string_view what) {
+  protocol_errors_.fetch_add(1, std::memory_order_relaxed);
+  if (log.allows(log_kind::bad_input))
+    log.write(log_kind::bad_input, "stream from " + printable(from) + ": "
+                                     + printable(what));
+}
+
+counters node::snapshot() const {
+  counters result;
+  for (auto& x : endpoints.all())
+    result.endpoints.push_back(x->read());
+  for (size_t i = 0; i < dead_by_reason_.size(); ++i)
+    if (auto n = dead_by_reason_[i].load(std::memory_order_relaxed))
+      result.dead_letters.emplace(to_string(static_cast<errc>(i)), n);
+  result.received_messages = received_messages.load();
+  result.received_batches = received_batches.load();
+  result.refused_envelopes = refused_envelopes_.load();
+  result.protocol_errors = protocol_errors_.load();
+  result.pending_requests = pending.size();
+  result.published = processes->count(process_kind::published);
+  result.events_suppressed = events->suppressed();
+  result.log_lines_suppressed = log.suppressed();
+  result.retired = endpoints.retired();
+  return result;
+}
+
+// -- introduction ------------------------------------------------------------------------------
+
+transport::metadata node::introduction() const {
+  return {
+    {introduction_key::version, version_string},
+    {introduction_key::max_receive, std::to_string(opts.max_receive_bytes)},
+    {introduction_key::address, own().advertised()},
+  };
+}
+
+introduction read_introduction(const transport::metadata& xs) {
+  introduction result;
+  if (xs.find(introduction_key::version) == xs.end())
+    return result;
+  auto i = xs.find(introduction_key::max_receive);
+  if (i == xs.end() || i->second.empty() || i->second.size() > 10
+      || i->second.find_first_not_of("0123456789") != std::string::npos)
+    return result;
+  auto limit = std::stoull(i->second);
+  if (limit < 1024 || limit > 0x7fffffff)
+    return result;
+  result.is_caf_remote = true;
+  result.max_receive_bytes = static_cast<size_t>(limit);
+  i = xs.find(introduction_key::address);
+  if (i != xs.end() && !check_address(i->second))
+    result.address = i->second;
+  return result;
+}
+
+} // namespace caf_remote

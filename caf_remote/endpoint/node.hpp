@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <caf/actor.hpp>
+#include <caf/actor_system.hpp>
+
+#include "caf_remote/compat/outbound_element.hpp"
+#include "caf_remote/config.hpp"
+#include "caf_remote/counters.hpp"
+#include "caf_remote/endpoint/endpoint_directory.hpp"
+#include "caf_remote/endpoint/event_hub.hpp"
+#include "caf_remote/endpoint/kind_table.hpp"
+#include "caf_remote/endpoint/log.hpp"
+#include "caf_remote/endpoint/own_addresses.hpp"
+#include "caf_remote/endpoint/pending_requests.hpp"
+#include "caf_remote/endpoint/process_registry.hpp"
+#include "caf_remote/endpoint/proxy_table.hpp"
+#include "caf_remote/tracing.hpp"
+#include "caf_remote/transport/stream.hpp"
+#include "caf_remote/wire/serializer_registry.hpp"
+
+namespace caf_remote {
+
+/// Everything that the rooms of one actor system share. Lives as long as the
+/// module or a proxy. Any thread, except where said.
+class node : public std::enable_shared_from_this<node> {
+public:
+  node(caf::actor_system& home, options settings,
+       std::shared_ptr<transport::connector> dialler);
+
+  ~node();
+
+  caf::actor_system& sys;
+  const options opts;
+  /// Tells this incarnation of the node from all others.
+  const std::string member_id;
+  const std::shared_ptr<transport::connector> connector;
+
+  const std::shared_ptr<process_registry> processes;
+  const std::shared_ptr<event_hub> events;
+  wire::serializer_registry types;
+  pending_requests pending;
+  endpoint_directory endpoints;
+  proxy_table proxies;
+  kind_table kinds;
+  caf_remote::log log;
+
+  // -- start and stop --------------------------------------------------------------------
+
+  /// Called once at start, before any message.
+  void manager(caf::actor x);
+
+  const caf::actor& manager() const noexcept {
+    return manager_;
+  }
+
+  /// Breaks the cycles; messages sent afterwards become dead letters.
+  void shut_down();
+
+  // -- where we are ------------------------------------------------------------------------
+
+  /// Our addresses; the reference stays valid as long as the node.
+  const own_addresses& own() const noexcept {
+    return *own_.load(std::memory_order_acquire);
+  }
+
+  void own(own_addresses x);
+
+  bool listening() const noexcept {
+    return !own().advertised().empty();
+  }
+
+  /// What we tell peers about ourselves in gRPC metadata.
+  transport::metadata introduction() const;
+
+  // -- dead letters ------------------------------------------------------------------------
+
+  /// A message of ours did not reach the stream. Counts it, tells subscribers,
+  /// hook and log, and answers the requester.
+  void dead_letter(outbound_element& x, errc reason);
+
+  /// A message did not even become an `outbound`, or came from a peer and found
+  /// no taker. The requester is the caller's business.
+  void dead_letter(const pid& target, caf::message content, const pid& sender,
+                   std::string_view type_name, errc reason);
+
+  /// Whether somebody wants to see the content of dead letters.
+  bool wants_dead_letters() const noexcept {
+    return events->has_subscribers();
+  }
+
+  /// Tells a remote requester that its message reached nobody.
+  void tell_dead(const pid& requester, const pid& target);
+
+  uint64_t dead_letters(errc reason) const noexcept;
+
+  // -- observation ---------------------------------------------------------------------------
+
+  void hook(std::shared_ptr<tracing_hook> x);
+  std::shared_ptr<tracing_hook> hook() const;
+
+  void on_connected(const std::string& address, const std::string& member);
+  void on_disconnected(const std::string& address, const std::string& reason);
+  void on_attempt(const std::string& address, size_t attempt, size_t max,
+                  bool reconnect);
+  void on_terminated(const std::string& address, const std::string& member,
+                     const std::string& reason);
+
+  /// Something that came from a peer was refused.
+  void on_bad_envelope(std::string_view from, std::string_view what);
+  void on_protocol_error(std::string_view from, std::string_view what);
+
+  counters snapshot() const;
+
+  std::atomic<uint64_t> received_messages{0};
+  std::atomic<uint64_t> received_batches{0};
+
+private:
+  void count(errc reason) noexcept;
+
+  caf::actor manager_;
+  std::atomic<const own_addresses*> own_;
+  mutable std::mutex mtx_;
+  std::vector<std::unique_ptr<const own_addresses>> addresses_;
+  std::shared_ptr<tracing_hook> hook_;
+  std::atomic<bool> has_hook_{false};
+  std::array<std::atomic<uint64_t>, 256> dead_by_reason_{};
+  std::atomic<uint64_t> refused_envelopes_{0};
+  std::atomic<uint64_t> protocol_errors_{0};
+};
+
+/// Keys of the gRPC metadata by which nodes say that they are caf_remote.
+namespace introduction_key {
+
+constexpr const char* version = "caf-remote-version";
+constexpr const char* max_receive = "caf-remote-max-receive-bytes";
+constexpr const char* address = "caf-remote-address";
+
+} // namespace introduction_key
+
+/// What a peer's metadata say.
+struct introduction {
+  bool is_caf_remote = false;
+  size_t max_receive_bytes = 0;
+  std::string address;
+};
+
+/// Reads a peer's metadata; values out of range are ignored.
+introduction read_introduction(const transport::metadata& xs);
+
+} // namespace caf_remote

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_remote/endpoint/outbox.hpp"
+
+#include "caf_remote/wire/batch_codec.hpp"
+
+namespace caf_remote {
+
+namespace {
+
+wire::envelope_view view_of(const outbound& x, std::string_view own_address) {
+  wire::envelope_view result;
+  result.type_name = x.type_name;
+  result.payload = x.payload;
+  result.target_id = x.target->id;
+  if (x.sender != nullptr) {
+    result.sender_id = x.sender->id;
+    result.sender_address
+      = x.sender->address.empty() ? own_address : x.sender->address;
+  }
+  result.header = x.header;
+  result.serializer_id = x.serializer_id;
+  result.target_request_id = x.target_request_id;
+  result.sender_request_id = x.sender_request_id;
+  return result;
+}
+
+/// What a frame needs besides its envelopes.
+size_t frame_overhead() {
+  static const auto result = wire::batch_encoder{}.size(0);
+  return result;
+}
+
+} // namespace
+
+outbox::batch outbox::next(const limits& bounds,
+                           std::string_view target_address,
+                           std::string_view own_address,
+                           const filter& may_send, const rejecter& reject) {
+  batch result;
+  auto address_size = target_address.size();
+  while (!queue_.empty() && encoder_.count() < bounds.count) {
+    auto& x = queue_.front();
+    auto why = may_send(x->data);
+    auto view = view_of(x->data, own_address);
+    auto size = wire::batch_encoder::worst_case_size(view, address_size);
+    if (why == errc::none && size + frame_overhead() > bounds.frame_bytes)
+      why = errc::message_too_large;
+    if (why != errc::none) {
+      reject(std::move(x), why);
+      queue_.pop_front();
+      continue;
+    }
+    if (encoder_.count() > 0
+        && encoder_.size(address_size) + size > bounds.batch_bytes)
+      break;
+    encoder_.add(view);
+    result.messages.push_back(std::move(x));
+    queue_.pop_front();
+  }
+  if (!result.messages.empty())
+    result.frame = encoder_.finish(target_address);
+  return result;
+}
+
+std::deque<outbound_ptr> outbox::drain() {
+  std::deque<outbound_ptr> result;
+  result.swap(queue_);
+  return result;
+}
+
+} // namespace caf_remote

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "caf_remote/compat/outbound_element.hpp"
+#include "caf_remote/wire/batch_codec.hpp"
+
+namespace caf_remote {
+
+/// The messages that the writer has taken from its mailbox and not yet handed
+/// to the stream, in order, and the cutting of batches. Pure: no actor, no
+/// clock.
+class outbox {
+public:
+  struct limits {
+    /// Envelopes per batch.
+    size_t count;
+    /// Bytes per batch, unless one message alone is larger.
+    size_t batch_bytes;
+    /// The largest frame that the peer takes.
+    size_t frame_bytes;
+  };
+
+  /// One batch, ready for the stream. The elements are still counted by their
+  /// endpoint.
+  struct batch {
+    std::string frame;
+    std::vector<outbound_ptr> messages;
+  };
+
+  /// Says why a message must not be sent to this peer; `errc::none`: it may.
+  using filter = std::function<errc(const outbound&)>;
+
+  /// Takes a message that must not be sent.
+  using rejecter = std::function<void(outbound_ptr, errc)>;
+
+  void push(outbound_ptr x) {
+    queue_.push_back(std::move(x));
+  }
+
+  bool empty() const noexcept {
+    return queue_.empty();
+  }
+
+  size_t size() const noexcept {
+    return queue_.size();
+  }
+
+  /// Cuts the next batch. `messages` of the result is empty if nothing is left
+  /// that may be sent.
+  batch next(const limits& bounds, std::string_view target_address,
+             std::string_view own_address, const filter& may_send,
+             const rejecter& reject);
+
+  /// Takes out everything, in order.
+  std::deque<outbound_ptr> drain();
+
+private:
+  std::deque<outbound_ptr> queue_;
+  wire::batch_encoder encoder_;
+};
+
+} // namespace caf_remote

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_remote/endpoint/pending_requests.hpp"
+
+#include <caf/abstract_actor.hpp>
+#include <caf/mailbox_element.hpp>
+#include <caf/make_message.hpp>
+
+namespace caf_remote {
+
+std::optional<uint32_t> pending_requests::add(entry x) {
+  if (size_.fetch_add(1, std::memory_order_relaxed) >= max_entries_) {
+    size_.fetch_sub(1, std::memory_order_relaxed);
+    return std::nullopt;
+  }
+  auto index = shard_of(x.requester->id());
+  auto& sh = shards_[index];
+  std::lock_guard<std::mutex> guard{sh.mtx};
+  uint32_t id = 0;
+  do {
+    ++sh.last_id;
+    id = (sh.last_id << shard_bits) | static_cast<uint32_t>(index);
+  } while (id == 0 || sh.entries.count(id) != 0);
+  sh.entries.emplace(id, std::move(x));
+  return id;
+}
+
+void pending_requests::mark_written(uint32_t id) {
+  auto& sh = shard_by_id(id);
+  std::lock_guard<std::mutex> guard{sh.mtx};
+  auto i = sh.entries.find(id);
+  if (i != sh.entries.end())
+    i->second.written = true;
+}
+
+std::optional<uint64_t> pending_requests::endpoint_of(uint32_t id) const {
+  auto& sh = shard_by_id(id);
+  std::lock_guard<std::mutex> guard{sh.mtx};
+  auto i = sh.entries.find(id);
+  if (i == sh.entries.end())
+    return std::nullopt;
+  return i->second.endpoint;
+}
+
+std::optional<pending_requests::entry> pending_requests::take(uint32_t id) {
+  auto& sh = shard_by_id(id);
+  std::lock_guard<std::mutex> guard{sh.mtx};
+  auto i = sh.entries.find(id);
+  if (i == sh.entries.end())
+    return std::nullopt;
+  auto result = std::move(i->second);
+  sh.entries.erase(i);
+  size_.fetch_sub(1, std::memory_order_relaxed);
+  return result;
+}
+
+template <class Predicate>
+std::vector<pending_requests::entry> pending_requests::take_if(Predicate pred) {
+  std::vector<entry> result;
+  for (auto& sh : shards_) {
+    std::lock_guard<std::mutex> guard{sh.mtx};
+    for (auto i = sh.entries.begin(); i != sh.entries.end();) {
+      if (!pred(i->second)) {
+        ++i;
+        continue;
+      }
+      result.push_back(std::move(i->second));
+      i = sh.entries.erase(i);
+      size_.fetch_sub(1, std::memory_order_relaxed);
+    }
+  }
+  return result;
+}
+
+std::vector<pending_requests::entry>
+pending_requests::take_endpoint(uint64_t endpoint, bool only_written) {
+  return take_if([=](const entry& x) {
+    return x.endpoint == endpoint && (x.written || !only_written);
+  });
+}
+
+std::vector<pending_requests::entry>
+pending_requests::take_expired(clock::time_point now, clock::duration age) {
+  return take_if([=](const entry& x) { return now - x.since >= age; });
+}
+
+void pending_requests::drop_requester(caf::actor_id requester) {
+  auto& sh = shards_[shard_of(requester)];
+  // destroyed after the lock: an entry may hold the last reference to an actor
+  std::vector<entry> dropped;
+  std::unique_lock<std::mutex> guard{sh.mtx};
+  for (auto i = sh.entries.begin(); i != sh.entries.end();) {
+    if (i->second.requester->id() != requester) {
+      ++i;
+      continue;
+    }
+    dropped.push_back(std::move(i->second));
+    i = sh.entries.erase(i);
+    size_.fetch_sub(1, std::memory_order_relaxed);
+  }
+  guard.unlock();
+}
+
+void answer(pending_requests::entry x, caf::strong_actor_ptr responder,
+            caf::message content) {
+  if (x.stages.empty()) {
+    x.requester->enqueue(std::move(responder), x.mid.response_id(),
+                         std::move(content), nullptr);
+    return;
+  }
+  auto next = std::move(x.stages.back());
+  x.stages.pop_back();
+  next->enqueue(caf::make_mailbox_element(std::move(x.requester), x.mid,
+                                          std::move(x.stages),
+                                          std::move(content)),
+                nullptr);
+}
+
+void answer(pending_requests::entry x, caf::error reason) {
+  x.requester->enqueue(nullptr, x.mid.response_id(),
+                       caf::make_message(std::move(reason)), nullptr);
+}
+
+} // namespace caf_remote

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include <caf/actor_control_block.hpp>
+#include <caf/error.hpp>
+#include <caf/message.hpp>
+#include <caf/message_id.hpp>
+
+namespace caf_remote {
+
+/// The requests that wait for an answer from another node: translates between
+/// CAF's 60-bit message ids and the wire's 32-bit request ids. Each entry ends
+/// by exactly one of: `take` (answer or error), `drop_requester`,
+/// `take_endpoint`, `take_expired`. Any thread.
+class pending_requests {
+public:
+  using clock = std::chrono::steady_clock;
+
+  /// Whom to answer.
+  struct entry {
+    caf::strong_actor_ptr requester;
+    caf::message_id mid;
+    /// Actors that the answer passes before the requester.
+    std::vector<caf::strong_actor_ptr> stages;
+    /// Identifies the endpoint that the request was sent to.
+    uint64_t endpoint = 0;
+    /// The request was handed to a stream.
+    bool written = false;
+    clock::time_point since;
+  };
+
+  explicit pending_requests(size_t max_entries) noexcept
+    : max_entries_(max_entries) {
+    // nop
+  }
+
+  /// Adds an entry and returns its id, never 0; nothing if the table is full.
+  std::optional<uint32_t> add(entry x);
+
+  /// Marks that the request was handed to a stream.
+  void mark_written(uint32_t id);
+
+  /// Which endpoint the request was sent to; nothing if there is no entry.
+  std::optional<uint64_t> endpoint_of(uint32_t id) const;
+
+  /// Removes and returns the entry.
+  std::optional<entry> take(uint32_t id);
+
+  /// Removes and returns the entries of an endpoint; with `only_written` those
+  /// handed to a stream.
+  std::vector<entry> take_endpoint(uint64_t endpoint, bool only_written);
+
+  /// Removes and returns the entries older than `age`.
+  std::vector<entry> take_expired(clock::time_point now,
+                                  clock::duration age);
+
+  /// Removes the entries of an actor that ended.
+  void drop_requester(caf::actor_id requester);
+
+  size_t size() const noexcept {
+    return size_.load(std::memory_order_relaxed);
+  }
+
+private:
+  // Entries of one requester share a shard, whose number is part of the id.
+  static constexpr uint32_t shard_bits = 4;
+  static constexpr size_t shard_count = size_t{1} << shard_bits;
+
+  struct shard {
+    mutable std::mutex mtx;
+    uint32_t last_id = 0;
+    std::unordered_map<uint32_t, entry> entries;
+  };
+
+  static size_t shard_of(caf::actor_id requester) noexcept {
+    return static_cast<size_t>(requester) & (shard_count - 1);
+  }
+
+  shard& shard_by_id(uint32_t id) noexcept {
+    return shards_[id & (shard_count - 1)];
+  }
+
+  const shard& shard_by_id(uint32_t id) const noexcept {
+    return shards_[id & (shard_count - 1)];
+  }
+
+  template <class Predicate>
+  std::vector<entry> take_if(Predicate pred);
+
+  const size_t max_entries_;
+  std::atomic<size_t> size_{0};
+  std::array<shard, shard_count> shards_;
+};
+
+/// Answers the requester of `x`. An error goes straight to the requester, past
+/// the stages.
+void answer(pending_requests::entry x, caf::strong_actor_ptr responder,
+            caf::message content);
+
+void answer(pending_requests::entry x, caf::error reason);
+
+} // namespace caf_remote

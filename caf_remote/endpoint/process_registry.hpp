@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include <caf/actor_control_block.hpp>
+#include <caf/error.hpp>
+
+#include "caf_remote/endpoint/actor_name.hpp"
+
+namespace caf_remote {
+
+/// How a local actor wants its messages.
+enum class delivery_mode : uint8_t {
+  /// Registered types decoded, others raw.
+  decoded,
+  /// Every user message as `raw_message`.
+  raw,
+};
+
+/// What kind of local process a name stands for.
+enum class process_kind : uint8_t {
+  /// Published or spawned through the activator.
+  published,
+  /// The reply address of an actor that has sent a message out.
+  reply_address,
+  /// One of the module's own; peers cannot stop it.
+  internal,
+};
+
+/// The local actors that can be reached from outside, by name: published ones,
+/// those spawned through the activator, the module's own, and the reply
+/// addresses of actors that have sent a message out. Published actors are kept
+/// alive. A name is free again when its actor has ended. Any thread.
+class process_registry
+  : public std::enable_shared_from_this<process_registry> {
+public:
+  struct process {
+    caf::strong_actor_ptr hdl;
+    delivery_mode mode = delivery_mode::decoded;
+    process_kind kind = process_kind::published;
+  };
+
+  process_registry();
+
+  /// Called once for each actor that is known here, after it has ended.
+  void on_actor_gone(std::function<void(caf::actor_id)> f);
+
+  /// Gives `hdl` a name. Errors: `errc::invalid_name`, `errc::name_taken`.
+  caf::error publish(const caf::strong_actor_ptr& hdl, std::string name,
+                     delivery_mode mode, process_kind kind);
+
+  /// Takes a name back. Error: `errc::not_found`, also for names of the
+  /// module's own actors and reply addresses.
+  caf::error unpublish(std::string_view name);
+
+  /// Finds a process; its `hdl` is null if there is none.
+  process find(std::string_view name) const;
+
+  /// The name under which `hdl` can be answered: the first one it was published
+  /// under, else its reply address, which this call creates. Cheap for an actor
+  /// that sends often.
+  actor_name_ptr name_of(const caf::strong_actor_ptr& hdl);
+
+  /// The name that `name_of` would return for an actor that has one already;
+  /// empty otherwise.
+  std::string known_name(caf::actor_id aid) const;
+
+  /// The names of all processes of a kind.
+  std::vector<std::string> names(process_kind kind) const;
+
+  size_t count(process_kind kind) const;
+
+  /// Forgets everything; later calls of `name_of` still work.
+  void clear();
+
+private:
+  struct slot {
+    actor_name_ptr name;
+    // published actors are kept alive, as by CAF's own publish ...
+    caf::strong_actor_ptr strong;
+    // ... a reply address lives as long as its actor
+    caf::weak_actor_ptr weak;
+    caf::actor_id aid;
+    delivery_mode mode;
+    process_kind kind;
+  };
+
+  caf::error add(const caf::strong_actor_ptr& hdl, std::string name,
+                 delivery_mode mode, process_kind kind, actor_name_ptr& res);
+  actor_name_ptr look_up_name(const caf::strong_actor_ptr& hdl);
+  void observe(const caf::strong_actor_ptr& hdl);
+  void gone(caf::actor_id aid);
+
+  const uint64_t instance_;
+  // Counts changes after which a cached name may be wrong.
+  std::atomic<uint64_t> version_{0};
+  mutable std::shared_mutex mtx_;
+  std::unordered_map<std::string_view, slot> slots_; // keys live in slot::name
+  std::unordered_map<caf::actor_id, std::vector<actor_name_ptr>> by_actor_;
+  std::function<void(caf::actor_id)> actor_gone_;
+};
+
+} // namespace caf_remote

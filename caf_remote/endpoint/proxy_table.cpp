@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_remote/endpoint/proxy_table.hpp"
+
+#include <caf/actor_cast.hpp>
+#include <caf/make_actor.hpp>
+#include <caf/uri.hpp>
+
+#include "caf_remote/endpoint/node.hpp"
+#include "caf_remote/endpoint/remote_proxy.hpp"
+
+namespace caf_remote {
+
+namespace {
+
+/// A node id that says where the actor lives when a handle is printed.
+caf::node_id node_id_of(std::string_view address) {
+  caf::uri result;
+  if (parse("caf-remote://" + std::string{address}, result))
+    return {};
+  return caf::make_node_id(std::move(result));
+}
+
+} // namespace
+
+std::string proxy_table::key(std::string_view address, std::string_view id) {
+  std::string result;
+  result.reserve(address.size() + 1 + id.size());
+  result.append(address);
+  result += '\0';
+  result.append(id);
+  return result;
+}
+
+caf::strong_actor_ptr proxy_table::get(node& home, std::string_view address,
+                                       std::string_view id) {
+  auto k = key(address, id);
+  std::lock_guard<std::mutex> guard{mtx_};
+  auto& slot = proxies_[k];
+  if (auto ptr = caf::actor_cast<caf::strong_actor_ptr>(slot))
+    return ptr;
+  caf::actor_config cfg;
+  auto name = caf::make_counted<const actor_name>(std::string{address},
+                                                  std::string{id});
+  auto result = caf::make_actor<remote_proxy, caf::strong_actor_ptr>(
+    home.sys.next_actor_id(), node_id_of(address), &home.sys, cfg,
+    home.shared_from_this(), std::move(name));
+  slot = caf::actor_cast<caf::weak_actor_ptr>(result);
+  return result;
+}
+
+caf::strong_actor_ptr proxy_table::find(std::string_view address,
+                                        std::string_view id) {
+  auto k = key(address, id);
+  std::lock_guard<std::mutex> guard{mtx_};
+  auto i = proxies_.find(k);
+  if (i == proxies_.end())
+    return nullptr;
+  return caf::actor_cast<caf::strong_actor_ptr>(i->second);
+}
+
+void proxy_table::erase(std::string_view address, std::string_view id,
+                        caf::actor_id aid) {
+  auto k = key(address, id);
+  std::lock_guard<std::mutex> guard{mtx_};
+  auto i = proxies_.find(k);
+  // a new proxy for the PID may have been made meanwhile
+  if (i != proxies_.end() && i->second->id() == aid)
+    proxies_.erase(i);
+}
+
+size_t proxy_table::size() const {
+  std::lock_guard<std::mutex> guard{mtx_};
+  return proxies_.size();
+}
+
+} // namespace caf_remote

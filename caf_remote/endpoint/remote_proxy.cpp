@@ -1,0 +1,480 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_remote/endpoint/remote_proxy.hpp"
+
+#include <algorithm>
+
+#include <caf/default_attachable.hpp>
+#include <caf/make_message.hpp>
+#include <caf/system_messages.hpp>
+
+#include "caf_remote/compat/inbound_element.hpp"
+#include "caf_remote/endpoint/messages.hpp"
+#include "caf_remote/endpoint/node.hpp"
+#include "caf_remote/endpoint/outbound_builder.hpp"
+#include "caf_remote/wire/empty_result.hpp"
+
+namespace caf_remote {
+
+namespace {
+
+/// How a down message and an exit message say that the remote actor is gone.
+struct gone {
+  caf::exit_reason down;
+  caf::exit_reason exit;
+};
+
+gone reasons_of(wire::terminated_reason why) {
+  using caf::exit_reason;
+  switch (why) {
+    case wire::terminated_reason::stopped:
+      // the wire does not say whether it failed; linked actors must not live on
+      return {exit_reason::normal, exit_reason::unknown};
+    case wire::terminated_reason::not_found:
+      return {exit_reason::unknown, exit_reason::unknown};
+    default:
+      return {exit_reason::remote_link_unreachable,
+              exit_reason::remote_link_unreachable};
+  }
+}
+
+template <class T>
+const T* only_element(const caf::type_erased_tuple& xs) {
+  if (xs.size() != 1 || !xs.match_element<T>(0))
+    return nullptr;
+  return &xs.get_as<T>(0);
+}
+
+/// CAF's answer to the message that `make_inbound_touch` makes.
+bool is_touch_answer(const caf::type_erased_tuple& xs) {
+  return xs.size() == 4
+         && xs.match_elements<caf::atom_value, std::string,
+                              caf::strong_actor_ptr, std::string>()
+         && xs.get_as<caf::atom_value>(0) == caf::ok_atom::value;
+}
+
+std::string_view type_name_for_log(const caf::type_erased_tuple& xs) {
+  if (auto raw = only_element<raw_message>(xs))
+    return raw->type_name;
+  return "(not encoded)";
+}
+
+} // namespace
+
+remote_proxy::remote_proxy(caf::actor_config& cfg, node_ptr home,
+                           actor_name_ptr name)
+  : caf::actor_proxy(cfg), node_(std::move(home)), name_(std::move(name)) {
+  // nop
+}
+
+remote_proxy::~remote_proxy() {
+  node_->proxies.erase(name_->address, name_->id, id());
+}
+
+pid remote_proxy::who() const {
+  return {name_->address, name_->id, 0};
+}
+
+// -- sending -----------------------------------------------------------------------------------
+
+void remote_proxy::enqueue(caf::mailbox_element_ptr what,
+                           caf::execution_unit*) {
+  // reading through the const overload never copies a shared message
+  auto& content = std::as_const(*what).content();
+  if (node_->own().contains(name_->address)) {
+    deliver_locally(std::move(what));
+    return;
+  }
+  if (only_element<caf::exit_msg>(content) != nullptr) {
+    send_exit(content);
+    return;
+  }
+  sending x{std::move(what->sender), what->mid, std::move(what->stages),
+            content};
+  if (x.mid.is_response())
+    send_response(std::move(x));
+  else if (only_element<caf::error>(content) != nullptr)
+    send_error_result(x);
+  else
+    send(std::move(x));
+}
+
+void remote_proxy::send(sending x) {
+  errc why = errc::none;
+  auto where = acquire_endpoint(why);
+  if (where == nullptr) {
+    refuse(x, make_error(why));
+    return;
+  }
+  auto msg = encode(x.content);
+  if (!msg) {
+    refuse(x, msg.error());
+    return;
+  }
+  if (auto err = check_size(**msg, *where)) {
+    refuse(x, err);
+    return;
+  }
+  if (auto err = address_sender((*msg)->data, x, where->serial())) {
+    refuse(x, err);
+    return;
+  }
+  where->push(std::move(*msg));
+}
+
+caf::error remote_proxy::address_sender(outbound& x, sending& s,
+                                        uint64_t endpoint) {
+  if (s.sender == nullptr)
+    return caf::none;
+  if (auto other = as_remote_proxy(s.sender)) {
+    // on behalf of an actor elsewhere, which will be answered there
+    x.sender = other->target();
+    if (s.mid.is_request())
+      x.sender_request_id = static_cast<uint32_t>(
+        s.mid.request_id().integer_value());
+    return caf::none;
+  }
+  x.sender = node_->processes->name_of(s.sender);
+  if (!s.mid.is_request())
+    return caf::none;
+  pending_requests::entry entry;
+  entry.requester = s.sender;
+  entry.mid = s.mid;
+  entry.stages = std::move(s.stages);
+  entry.endpoint = endpoint;
+  entry.since = pending_requests::clock::now();
+  auto id = node_->pending.add(std::move(entry));
+  if (!id)
+    return make_error(errc::too_many_requests);
+  x.request = *id;
+  x.sender_request_id = *id;
+  return caf::none;
+}
+
+void remote_proxy::send_response(sending x) {
+  auto request_id = static_cast<uint32_t>(x.mid.request_id().integer_value());
+  if (only_element<caf::error>(x.content) != nullptr) {
+    send_error_result(x);
+    return;
+  }
+  if (x.content.empty()) {
+    send_empty_result(x);
+    return;
+  }
+  errc why = errc::none;
+  auto where = acquire_endpoint(why);
+  if (where == nullptr) {
+    refuse(x, make_error(why));
+    return;
+  }
+  auto msg = encode(x.content);
+  if (msg)
+    if (auto err = check_size(**msg, *where))
+      msg = std::move(err);
+  if (!msg) {
+    // the requester must not wait for an answer that cannot be sent
+    refuse(x, msg.error());
+    send_error_result(x);
+    return;
+  }
+  (*msg)->data.target_request_id = request_id;
+  where->push(std::move(*msg));
+}
+
+void remote_proxy::send_error_result(const sending& x) {
+  auto request_id = static_cast<uint32_t>(x.mid.request_id().integer_value());
+  wire::dead_letter_response response;
+  if (x.sender != nullptr && as_remote_proxy(x.sender) == nullptr)
+    response.target = {node_->own().advertised(),
+                       node_->processes->name_of(x.sender)->id, 0};
+  send_system(wire::dead_letter_response::type_name, wire::encode(response),
+              request_id);
+}
+
+void remote_proxy::send_empty_result(const sending& x) {
+  // a Go actor that awaits nothing must not be sent something
+  auto who = node_->endpoints.peer_of(name_->address);
+  if (!who->is_caf_remote())
+    return;
+  auto msg = make_outbound(name_, wire::empty_result::type_name, false, {},
+                           wire::empty_result::header());
+  msg->data.target_request_id
+    = static_cast<uint32_t>(x.mid.request_id().integer_value());
+  push(std::move(msg));
+}
+
+void remote_proxy::send_system(std::string_view type_name,
+                               std::string_view payload,
+                               uint32_t target_request_id) {
+  auto msg = make_outbound(name_, type_name, false, payload);
+  msg->data.target_request_id = target_request_id;
+  push(std::move(msg));
+}
+
+void remote_proxy::push(outbound_ptr msg) {
+  errc why = errc::none;
+  auto where = acquire_endpoint(why);
+  if (where == nullptr)
+    node_->dead_letter(*msg, why);
+  else
+    where->push(std::move(msg));
+}
+
+void remote_proxy::send_exit(const caf::type_erased_tuple& content) {
+  auto& x = content.get_as<caf::exit_msg>(0);
+  auto linked = exclusive_critical_section([&] {
+    auto i = std::find(links_.begin(), links_.end(), x.source);
+    if (i == links_.end())
+      return false;
+    links_.erase(i);
+    if (!has_observers())
+      post_unwatch();
+    return true;
+  });
+  if (linked && !x.reason)
+    return; // a linked actor ended normally
+  send_system(wire::stop::type_name, {});
+}
+
+void remote_proxy::deliver_locally(caf::mailbox_element_ptr what) {
+  auto target = node_->processes->find(name_->id);
+  if (target.hdl != nullptr) {
+    target.hdl->enqueue(std::move(what), nullptr);
+    return;
+  }
+  auto& content = std::as_const(*what).content();
+  sending x{std::move(what->sender), what->mid, {}, content};
+  refuse(x, make_error(errc::dead_letter, "no actor is published as '"
+                                            + name_->id + "' here"));
+}
+
+caf::expected<outbound_ptr>
+remote_proxy::encode(const caf::type_erased_tuple& content) {
+  if (auto x = only_element<message_envelope>(content))
+    return encode(*x);
+  return encode(content, {}, wire::protobuf_serializer);
+}
+
+caf::expected<outbound_ptr> remote_proxy::encode(const message_envelope& x) {
+  if (x.content.empty())
+    return make_error(errc::not_serializable, "the envelope is empty");
+  auto header = encode_header(x.header, node_->opts.max_headers,
+                              node_->opts.max_header_bytes);
+  if (!header)
+    return std::move(header.error());
+  return encode(x.content.content(), *header, x.serializer_id);
+}
+
+caf::expected<outbound_ptr>
+remote_proxy::encode(const caf::type_erased_tuple& content,
+                     std::string_view header, int32_t serializer_id) {
+  if (is_touch_answer(content)) {
+    auto& actor = content.get_as<caf::strong_actor_ptr>(2);
+    wire::touched answer;
+    answer.who = {node_->own().advertised(),
+                  node_->processes->name_of(actor)->id, 0};
+    return make_outbound(name_, wire::touched::type_name, false,
+                         wire::encode(answer));
+  }
+  if (content.size() != 1)
+    return make_error(errc::not_serializable,
+                      "a message to another node has exactly one element, "
+                      "this one has "
+                        + std::to_string(content.size()));
+  auto rtti = content.type(0);
+  if (rtti.second != nullptr) {
+    if (auto type = node_->types.find(*rtti.second))
+      return make_outbound(name_, node_->types, *type,
+                           type->codec->base(content.get(0)), serializer_id,
+                           header);
+    if (auto x = only_element<raw_message>(content))
+      return encode(*x, header);
+    if (auto x = only_element<pid_request>(content)) {
+      auto payload = wire::encode(wire::actor_pid_request{x->name, x->kind});
+      return make_outbound(name_, wire::actor_pid_request::type_name, false,
+                           payload, header);
+    }
+    if (only_element<touch>(content) != nullptr)
+      return make_outbound(name_, wire::touch::type_name, false, {}, header);
+    if (only_element<poison_pill>(content) != nullptr)
+      return make_outbound(name_, wire::poison_pill::type_name, false, {});
+  }
+  return make_error(errc::not_serializable,
+                    "not a registered Protobuf message: "
+                      + printable(content.stringify(0)));
+}
+
+caf::expected<outbound_ptr> remote_proxy::encode(const raw_message& x,
+                                                 std::string_view header) {
+  if (x.type_name.empty() || x.type_name.size() > max_id_length
+      || !wire::valid_utf8(x.type_name))
+    return make_error(errc::not_serializable,
+                      "the raw message has no usable type name");
+  auto result = make_outbound(name_, x.type_name, true, x.bytes, header);
+  auto& data = result->data;
+  data.serializer_id = x.serializer_id;
+  if (x.serializer_id != wire::protobuf_serializer
+      && x.serializer_id != wire::json_serializer)
+    data.need = peer_need::caf_remote;
+  else if (node_->types.find(x.type_name) == nullptr
+           && !node_->types.declared(x.type_name))
+    data.need = peer_need::knows_type;
+  return result;
+}
+
+caf::error remote_proxy::check_size(const outbound_element& x,
+                                    endpoint& where) const {
+  // the writer decides once the peer is known; before, what no peer of ours
+  // would take is refused at once
+  auto& who = where.remote();
+  auto limit = std::max(node_->opts.max_batch_bytes,
+                        node_->opts.max_receive_bytes);
+  if (who.is_caf_remote())
+    limit = who.max_receive_bytes();
+  else if (!who.member_id().empty())
+    limit = node_->opts.max_batch_bytes;
+  auto bytes = x.charge();
+  if (bytes <= limit)
+    return caf::none;
+  return make_error(errc::message_too_large,
+                    std::to_string(bytes) + " bytes, the limit towards "
+                      + name_->address + " is " + std::to_string(limit));
+}
+
+void remote_proxy::refuse(const sending& x, const caf::error& reason) {
+  auto code = code_of(reason);
+  caf::message content;
+  if (node_->wants_dead_letters())
+    content = caf::message::copy(x.content);
+  pid sender;
+  if (x.sender != nullptr) {
+    if (auto other = as_remote_proxy(x.sender))
+      sender = other->who();
+    else
+      sender = {node_->own().advertised(),
+                node_->processes->name_of(x.sender)->id, 0};
+  }
+  node_->dead_letter(who(), std::move(content), sender,
+                     type_name_for_log(x.content),
+                     code == errc::none ? errc::not_serializable : code);
+  if (x.sender != nullptr && x.mid.is_request())
+    x.sender->enqueue(nullptr, x.mid.response_id(), caf::make_message(reason),
+                      nullptr);
+}
+
+endpoint_ptr remote_proxy::acquire_endpoint(errc& why) {
+  std::lock_guard<std::mutex> guard{endpoint_mtx_};
+  if (endpoint_ != nullptr && !endpoint_->closed())
+    return endpoint_;
+  if (!node_->listening()) {
+    why = errc::not_running;
+    return nullptr;
+  }
+  endpoint_ = node_->endpoints.acquire(name_->address, why);
+  return endpoint_;
+}
+
+// -- observers ---------------------------------------------------------------------------------
+
+void remote_proxy::attach(caf::attachable_ptr ptr) {
+  auto ok = exclusive_critical_section([&] {
+    attach_impl(ptr);
+    return post_watch();
+  });
+  if (!ok)
+    fire(wire::terminated_reason::address_terminated);
+}
+
+size_t remote_proxy::detach(const caf::attachable::token& what) {
+  return exclusive_critical_section([&] {
+    auto result = detach_impl(what);
+    if (result > 0 && !has_observers())
+      post_unwatch();
+    return result;
+  });
+}
+
+// The next two are called with both actors' mutexes held.
+
+bool remote_proxy::add_backlink(caf::abstract_actor* x) {
+  auto addr = x->address();
+  if (std::find(links_.begin(), links_.end(), addr) != links_.end())
+    return false;
+  if (!post_watch()) {
+    auto reason = caf::exit_reason::remote_link_unreachable;
+    x->enqueue(nullptr, caf::make_message_id(),
+               caf::make_message(caf::exit_msg{address(), reason}), nullptr);
+    return false;
+  }
+  links_.push_back(std::move(addr));
+  return true;
+}
+
+bool remote_proxy::remove_backlink(caf::abstract_actor* x) {
+  auto i = std::find(links_.begin(), links_.end(), x->address());
+  if (i == links_.end())
+    return false;
+  links_.erase(i);
+  if (!has_observers())
+    post_unwatch();
+  return true;
+}
+
+bool remote_proxy::has_observers() const {
+  return attachables_head_ != nullptr || !links_.empty();
+}
+
+bool remote_proxy::post_watch() {
+  if (watching_)
+    return true;
+  errc why = errc::none;
+  auto where = acquire_endpoint(why);
+  if (where == nullptr)
+    return false;
+  watching_ = true;
+  where->post_to_watcher(
+    caf::make_message(watch_actor{caf::strong_actor_ptr{ctrl()}}));
+  return true;
+}
+
+void remote_proxy::post_unwatch() {
+  if (!watching_)
+    return;
+  watching_ = false;
+  errc why = errc::none;
+  if (auto where = acquire_endpoint(why))
+    where->post_to_watcher(
+      caf::make_message(unwatch_actor{caf::strong_actor_ptr{ctrl()}}));
+}
+
+void remote_proxy::fire(wire::terminated_reason why) {
+  caf::attachable_ptr head;
+  std::vector<caf::actor_addr> links;
+  exclusive_critical_section([&] {
+    head.swap(attachables_head_);
+    links.swap(links_);
+    watching_ = false;
+  });
+  auto reasons = reasons_of(why);
+  caf::error down = reasons.down;
+  for (auto i = head.get(); i != nullptr; i = i->next.get())
+    i->actor_exited(down, nullptr);
+  for (auto& link : links)
+    if (auto hdl = caf::actor_cast<caf::strong_actor_ptr>(link))
+      hdl->enqueue(nullptr, caf::make_message_id(),
+                   caf::make_message(caf::exit_msg{address(), reasons.exit}),
+                   nullptr);
+}
+
+void remote_proxy::kill_proxy(caf::execution_unit* ctx, caf::error reason) {
+  cleanup(std::move(reason), ctx);
+}
+
+remote_proxy* as_remote_proxy(const caf::strong_actor_ptr& x) {
+  // actors of this system can be told without a look at their type
+  if (x->node() == x->home_system->node())
+    return nullptr;
+  return dynamic_cast<remote_proxy*>(x->get());
+}
+
+} // namespace caf_remote

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include <caf/actor_addr.hpp>
+#include <caf/actor_proxy.hpp>
+
+#include "caf_remote/endpoint/endpoint.hpp"
+#include "caf_remote/message_envelope.hpp"
+#include "caf_remote/wire/system_messages.hpp"
+
+namespace caf_remote {
+
+/// The local stand-in for a remote actor: what a user's handle points to. Runs
+/// on the sender's thread, where it encodes messages and hands them to the
+/// endpoint. It names a PID and outlives connections: when the peer goes, its
+/// observers get their down messages but the proxy stays usable.
+class remote_proxy final : public caf::actor_proxy {
+public:
+  remote_proxy(caf::actor_config& cfg, node_ptr home, actor_name_ptr name);
+
+  ~remote_proxy() override;
+
+  const actor_name_ptr& target() const noexcept {
+    return name_;
+  }
+
+  pid who() const;
+
+  // -- sending ---------------------------------------------------------------------------
+
+  void enqueue(caf::mailbox_element_ptr what, caf::execution_unit*) override;
+
+  /// Sends one of Proto.Actor's own messages. `type_name` must be a constant.
+  void send_system(std::string_view type_name, std::string_view payload,
+                   uint32_t target_request_id = 0);
+
+  /// The endpoint that leads to the actor, made if need be. Null if there is
+  /// none to be had; `why` says why.
+  endpoint_ptr acquire_endpoint(errc& why);
+
+  // -- observers -----------------------------------------------------------------------------
+
+  void attach(caf::attachable_ptr ptr) override;
+  size_t detach(const caf::attachable::token& what) override;
+  bool add_backlink(caf::abstract_actor* x) override;
+  bool remove_backlink(caf::abstract_actor* x) override;
+
+  /// The remote actor is gone: tells each observer once. Called by the watcher.
+  void fire(wire::terminated_reason why);
+
+  void kill_proxy(caf::execution_unit* ctx, caf::error reason) override;
+
+private:
+  // One message that is being sent.
+  struct sending {
+    caf::strong_actor_ptr sender;
+    caf::message_id mid;
+    std::vector<caf::strong_actor_ptr> stages;
+    const caf::type_erased_tuple& content;
+  };
+
+  void send(sending x);
+  void send_response(sending x);
+  void send_error_result(const sending& x);
+  void send_empty_result(const sending& x);
+  void send_exit(const caf::type_erased_tuple& content);
+  void push(outbound_ptr msg);
+  void deliver_locally(caf::mailbox_element_ptr what);
+  caf::expected<outbound_ptr> encode(const caf::type_erased_tuple& content);
+  caf::expected<outbound_ptr> encode(const message_envelope& x);
+  caf::expected<outbound_ptr> encode(const caf::type_erased_tuple& content,
+                                     std::string_view header,
+                                     int32_t serializer_id);
+  caf::expected<outbound_ptr> encode(const raw_message& x,
+                                     std::string_view header);
+  caf::error address_sender(outbound& x, sending& s, uint64_t endpoint);
+  caf::error check_size(const outbound_element& x, endpoint& where) const;
+  void refuse(const sending& x, const caf::error& reason);
+  bool has_observers() const;
+  bool post_watch();
+  void post_unwatch();
+
+  const node_ptr node_;
+  const actor_name_ptr name_;
+  std::mutex endpoint_mtx_;
+  endpoint_ptr endpoint_;
+  // guarded by the actor's own mutex, like the attachables of the base class
+  std::vector<caf::actor_addr> links_;
+  bool watching_ = false;
+};
+
+/// Returns the proxy behind a handle, null if it is a handle of another kind.
+remote_proxy* as_remote_proxy(const caf::strong_actor_ptr& x);
+
+} // namespace caf_remote

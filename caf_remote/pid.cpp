@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_remote/pid.hpp"
+
+#include "caf_remote/error.hpp"
+#include "caf_remote/wire/utf8.hpp"
+
+#include <algorithm>
+
+#include <arpa/inet.h>
+
+namespace caf_remote {
+
+namespace {
+
+struct parts {
+  std::string_view host;
+  std::string_view port;
+};
+
+// Splits at the colon before the port; brackets stay with the host.
+parts split(std::string_view str) {
+  auto colon = str.rfind(':');
+  if (colon == std::string_view::npos)
+    return {str, {}};
+  return {str.substr(0, colon), str.substr(colon + 1)};
+}
+
+bool is_digit(char ch) {
+  return ch >= '0' && ch <= '9';
+}
+
+// Besides the letters of the ASCII alphabet and digits only what names and IPv4
+// addresses consist of: the text goes into URIs and log lines.
+bool is_host_char(char ch) {
+  return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || is_digit(ch)
+         || ch == '.' || ch == '-' || ch == '_';
+}
+
+bool is_host_name(std::string_view str) {
+  return !str.empty() && std::all_of(str.begin(), str.end(), is_host_char);
+}
+
+// A zone such as "%eth0" may follow the address.
+bool is_ipv6(std::string_view str) {
+  auto percent = str.find('%');
+  std::string address{str.substr(0, percent)};
+  in6_addr buf;
+  if (inet_pton(AF_INET6, address.c_str(), &buf) != 1)
+    return false;
+  return percent == std::string_view::npos
+         || is_host_name(str.substr(percent + 1));
+}
+
+bool is_bracketed(std::string_view str) {
+  return str.size() > 2 && str.front() == '[' && str.back() == ']';
+}
+
+bool is_host(std::string_view str) {
+  return is_bracketed(str) ? is_ipv6(str.substr(1, str.size() - 2))
+                           : is_host_name(str);
+}
+
+// Returns 0 for what is not a port. Two spellings of one port would be two
+// addresses, hence no leading zeros.
+uint16_t parse_port(std::string_view str) {
+  if (str.empty() || str.size() > 5 || str.front() == '0'
+      || !std::all_of(str.begin(), str.end(), is_digit))
+    return 0;
+  auto value = 0;
+  for (auto ch : str)
+    value = value * 10 + (ch - '0');
+  return value <= 65535 ? static_cast<uint16_t>(value) : uint16_t{0};
+}
+
+// Quotes `str` for an error text. Never prints raw bytes of a stranger.
+std::string quoted(std::string_view str) {
+  constexpr size_t limit = 80;
+  std::string result = "\"";
+  for (auto ch : str.substr(0, limit))
+    result += ch >= 0x20 && ch < 0x7F ? ch : '?';
+  result += str.size() > limit ? "...\"" : "\"";
+  return result;
+}
+
+caf::error bad_address(std::string_view str, const char* why) {
+  return make_error(errc::invalid_address, quoted(str) + ": " + why);
+}
+
+// The control characters of ASCII and of Latin-1, the latter in UTF-8.
+bool has_control_characters(std::string_view str) {
+  for (size_t i = 0; i < str.size(); ++i) {
+    auto ch = static_cast<unsigned char>(str[i]);
+    if (ch < 0x20 || ch == 0x7F)
+      return true;
+    if (ch == 0xC2 && i + 1 < str.size()
+        && static_cast<unsigned char>(str[i + 1]) < 0xA0)
+      return true;
+  }
+  return false;
+}
+
+} // namespace
+
+std::string to_string(const pid& x) {
+  std::string result;
+  result.reserve(x.address.size() + 1 + x.id.size());
+  result += x.address;
+  result += '/';
+  result += x.id;
+  return result;
+}
+
+caf::expected<pid> parse_pid(std::string_view str) {
+  auto slash = str.find('/');
+  if (slash == std::string_view::npos)
+    return make_error(errc::invalid_name,
+                      quoted(str) + ": not of the form host:port/id");
+  auto address = str.substr(0, slash);
+  auto id = str.substr(slash + 1);
+  if (auto err = check_address(address))
+    return err;
+  if (auto err = check_id(id))
+    return err;
+  return pid{std::string{address}, std::string{id}, 0};
+}
+
+caf::error check_address(std::string_view str) {
+  if (str.size() > max_address_length)
+    return bad_address(str, "too long for an address");
+  auto [host, port] = split(str);
+  if (parse_port(port) == 0) {
+    if (is_ipv6(str))
+      return bad_address(str, "an IPv6 host needs brackets and a port");
+    return bad_address(str, "not of the form host:port with a port from 1 to "
+                            "65535");
+  }
+  if (host.empty())
+    return bad_address(str, "the host is missing");
+  if (is_host(host))
+    return {};
+  if (host.find(':') != std::string_view::npos && host.front() != '[')
+    return bad_address(str, "an IPv6 host needs brackets");
+  return bad_address(str, "the host is neither a name nor an IP address");
+}
+
+caf::error check_id(std::string_view str) {
+  auto bad_id = [str](const char* why) {
+    return make_error(errc::invalid_name, quoted(str) + ": " + why);
+  };
+  if (str.empty())
+    return make_error(errc::invalid_name, "the name is empty");
+  if (str.size() > max_id_length)
+    return bad_id("too long for a name");
+  if (!wire::valid_utf8(str))
+    return bad_id("the name is not UTF-8");
+  if (has_control_characters(str))
+    return bad_id("the name has control characters");
+  return {};
+}
+
+std::pair<std::string, uint16_t> split_address(std::string_view str) {
+  auto [host, port] = split(str);
+  if (is_bracketed(host))
+    host = host.substr(1, host.size() - 2);
+  return {std::string{host}, parse_port(port)};
+}
+
+std::string join_address(std::string_view host, uint16_t port) {
+  std::string result;
+  if (host.find(':') != std::string_view::npos && !is_bracketed(host)) {
+    result += '[';
+    result += host;
+    result += ']';
+  } else {
+    result += host;
+  }
+  result += ':';
+  result += std::to_string(port);
+  return result;
+}
+
+bool is_wildcard_host(std::string_view host) {
+  if (is_bracketed(host))
+    host = host.substr(1, host.size() - 2);
+  std::string str{host};
+  in_addr v4;
+  if (inet_aton(str.c_str(), &v4) != 0)
+    return v4.s_addr == INADDR_ANY;
+  in6_addr v6;
+  return inet_pton(AF_INET6, str.c_str(), &v6) == 1
+         && IN6_IS_ADDR_UNSPECIFIED(&v6);
+}
+
+} // namespace caf_remote

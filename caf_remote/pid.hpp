@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include <caf/error.hpp>
+#include <caf/expected.hpp>
+#include <caf/meta/type_name.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace caf_remote {
+
+/// The identity of an actor on the wire: `address` says where it lives
+/// ("host:port"), `id` names it there. A PID names a place, not an incarnation:
+/// an actor that comes back under the same id has the same PID.
+struct pid {
+  std::string address;
+  std::string id;
+  /// Set in the PID of a requester; travels back with the answer. Not part of
+  /// the identity (protocol fact: look-ups ignore it).
+  uint32_t request_id = 0;
+};
+
+inline bool operator==(const pid& x, const pid& y) noexcept {
+  return x.address == y.address && x.id == y.id;
+}
+
+inline bool operator!=(const pid& x, const pid& y) noexcept {
+  return !(x == y);
+}
+
+inline bool operator<(const pid& x, const pid& y) noexcept {
+  return x.address != y.address ? x.address < y.address : x.id < y.id;
+}
+
+template<class Inspector>
+typename Inspector::result_type inspect(Inspector& f, pid& x) {
+  return f(caf::meta::type_name("pid"), x.address, x.id, x.request_id);
+}
+
+/// Renders `x` as "address/id".
+std::string to_string(const pid& x);
+
+/// Reads "host:port/id". The id may contain slashes. Errors:
+/// `errc::invalid_address` and `errc::invalid_name`.
+caf::expected<pid> parse_pid(std::string_view str);
+
+/// The longest accepted address and actor id in bytes (own decision; the wire
+/// sets no limit).
+constexpr size_t max_address_length = 512;
+constexpr size_t max_id_length = 1024;
+
+/// Checks that `str` is "host:port" or "[ipv6]:port" with a port from 1 to
+/// 65535, printable and not longer than `max_address_length`.
+caf::error check_address(std::string_view str);
+
+/// Checks that `str` is usable as an actor's id: not empty, valid UTF-8, no
+/// control characters (they would be mistaken for the other wire generation's
+/// targets), not longer than `max_id_length`.
+caf::error check_id(std::string_view str);
+
+/// Splits "host:port" into its parts; brackets of an IPv6 host are removed.
+/// @pre `!check_address(str)`
+std::pair<std::string, uint16_t> split_address(std::string_view str);
+
+/// Joins host and port, adding brackets where an IPv6 host needs them.
+std::string join_address(std::string_view host, uint16_t port);
+
+/// Whether `host` means all interfaces ("0.0.0.0", "::" and other spellings of
+/// them): one can listen there, but nobody can dial it.
+bool is_wildcard_host(std::string_view host);
+
+} // namespace caf_remote

@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_remote/remoting.hpp"
+
+#include <iostream>
+#include <mutex>
+#include <stdexcept>
+
+#include <caf/scoped_actor.hpp>
+#include <caf/send.hpp>
+
+#include "caf_remote/endpoint/activator.hpp"
+#include "caf_remote/endpoint/endpoint_manager.hpp"
+#include "caf_remote/endpoint/listener.hpp"
+#include "caf_remote/endpoint/node.hpp"
+#include "caf_remote/endpoint/remote_proxy.hpp"
+#include "caf_remote/transport/grpc_connector.hpp"
+
+namespace caf_remote {
+
+struct remoting::impl {
+  /// None while the module runs.
+  caf::error status = make_error(errc::not_running, "not started yet");
+  node_ptr home;
+  caf::actor activator;
+  caf::actor spawner;
+  std::shared_ptr<transport::server> server;
+  mutable std::mutex mtx;
+};
+
+namespace {
+
+// Tells our module from another one in the same slot of the actor system.
+constexpr uint64_t magic = 0x6361665f72656d6f;
+
+struct tagged {
+  uint64_t tag;
+  remoting* self;
+};
+
+delivery_mode to_delivery_mode(receive_mode x) {
+  return x == receive_mode::raw ? delivery_mode::raw : delivery_mode::decoded;
+}
+
+caf::timespan with_margin(caf::timespan x) {
+  return x + std::chrono::seconds(1);
+}
+
+} // namespace
+
+// -- CAF's side --------------------------------------------------------------------------------
+
+remoting::remoting(caf::actor_system& sys)
+  : sys_(sys), impl_(std::make_unique<impl>()) {
+  // nop
+}
+
+remoting::~remoting() {
+  // nop
+}
+
+caf::actor_system::module* remoting::make(caf::actor_system& sys,
+                                          caf::detail::type_list<>) {
+  return new remoting(sys);
+}
+
+void remoting::init(caf::actor_system_config& cfg) {
+  cfg.add_message_types<caf::id_block::caf_remote>();
+  cfg.add_error_category(error_category,
+                         [](uint8_t code, caf::atom_value,
+                            const caf::message&) {
+                           return to_string(static_cast<errc>(code));
+                         });
+}
+
+void remoting::start() {
+  auto opts = read_options(sys_.config());
+  if (!opts) {
+    impl_->status = std::move(opts.error());
+    std::cerr << "[caf_remote] not started: " << render(impl_->status)
+              << std::endl;
+    return;
+  }
+  auto listen_now = opts->listen;
+  auto home = std::make_shared<node>(sys_, std::move(*opts),
+                                     transport::make_grpc_connector());
+  home->manager(sys_.spawn<caf::hidden>(endpoint_manager, home));
+  home->endpoints.start(home, [mgr = home->manager()](endpoint_ptr x) {
+    caf::anon_send(mgr, open_endpoint{std::move(x)});
+  });
+  impl_->activator = sys_.spawn<caf::hidden>(caf_remote::activator, home);
+  impl_->spawner = sys_.spawn<caf::hidden>(caf_remote::spawner, home);
+  auto hdl = caf::actor_cast<caf::strong_actor_ptr>(impl_->activator);
+  for (auto name : {activator_id, new_activator_id})
+    home->processes->publish(hdl, name, delivery_mode::decoded,
+                             process_kind::internal);
+  impl_->home = std::move(home);
+  impl_->status = caf::none;
+  if (!listen_now)
+    return;
+  auto res = listen();
+  if (!res) {
+    std::cerr << "[caf_remote] not started: " << render(res.error())
+              << std::endl;
+    stop();
+    impl_->status = std::move(res.error());
+  }
+}
+
+void remoting::stop() {
+  std::unique_lock<std::mutex> guard{impl_->mtx};
+  if (impl_->home == nullptr || impl_->status)
+    return;
+  impl_->status = make_error(errc::not_running, "the module was stopped");
+  auto home = impl_->home;
+  auto server = std::move(impl_->server);
+  guard.unlock();
+  auto limit = home->opts.shutdown_timeout;
+  {
+    caf::scoped_actor self{sys_, true};
+    self->request(home->manager(), with_margin(limit), leave{})
+      .receive([](left) {}, [](caf::error&) { /* the limit counts */ });
+  }
+  if (server != nullptr)
+    server->shutdown(std::chrono::milliseconds(500));
+  for (auto& x : {home->manager(), impl_->activator, impl_->spawner})
+    caf::anon_send_exit(x, caf::exit_reason::user_shutdown);
+  home->shut_down();
+}
+
+caf::actor_system::module::id_t remoting::id() const {
+  return network_manager;
+}
+
+void* remoting::subtype_ptr() {
+  thread_local tagged result;
+  result = {magic, this};
+  return &result;
+}
+
+caf::error remoting::status() const {
+  return check_running();
+}
+
+caf::error remoting::check_running() const {
+  std::lock_guard<std::mutex> guard{impl_->mtx};
+  return impl_->status;
+}
+
+// -- where we are ------------------------------------------------------------------------------
+
+caf::expected<std::string> remoting::listen() {
+  if (auto err = check_running())
+    return err;
+  auto& opts = impl_->home->opts;
+  return listen(opts.host, opts.port);
+}
+
+caf::expected<std::string> remoting::listen(const std::string& host,
+                                            uint16_t port) {
+  if (auto err = check_running())
+    return err;
+  std::lock_guard<std::mutex> guard{impl_->mtx};
+  if (impl_->server != nullptr)
+    return make_error(errc::invalid_config, "listening already on "
+                                              + address());
+  auto server = start_listening(impl_->home, host, port);
+  if (!server)
+    return std::move(server.error());
+  impl_->server = std::move(*server);
+  return address();
+}
+
+std::string remoting::address() const {
+  return impl_->home != nullptr ? impl_->home->own().advertised() : "";
+}
+
+std::string remoting::member_id() const {
+  return impl_->home != nullptr ? impl_->home->member_id : "";
+}
+
+// -- local actors ------------------------------------------------------------------------------
+
+caf::error remoting::publish(const caf::actor& hdl, const std::string& name,
+                             receive_mode mode) {
+  if (auto err = check_running())
+    return err;
+  return impl_->home->processes->publish(
+    caf::actor_cast<caf::strong_actor_ptr>(hdl), name, to_delivery_mode(mode),
+    process_kind::published);
+}
+
+caf::error remoting::unpublish(const std::string& name) {
+  if (auto err = check_running())
+    return err;
+  return impl_->home->processes->unpublish(name);
+}
+
+caf::error remoting::register_kind(const std::string& kind, kind_factory make,
+                                   receive_mode mode) {
+  if (auto err = check_running())
+    return err;
+  if (auto err = check_id(kind))
+    return err;
+  if (make == nullptr)
+    return make_error(errc::not_found, "no factory given");
+  if (!impl_->home->kinds.add(kind, {std::move(make), to_delivery_mode(mode)}))
+    return make_error(errc::name_taken, "the kind '" + kind + "' is taken");
+  return caf::none;
+}
+
+// -- remote actors -----------------------------------------------------------------------------
+
+caf::expected<caf::actor> remoting::lookup(const std::string& address,
+                                           const std::string& name) {
+  if (auto err = check_running())
+    return err;
+  if (auto err = check_address(address))
+    return err;
+  if (auto err = check_id(name))
+    return err;
+  auto& home = *impl_->home;
+  return caf::actor_cast<caf::actor>(home.proxies.get(home, address, name));
+}
+
+caf::expected<caf::actor> remoting::lookup(const std::string& pid_text) {
+  auto x = parse_pid(pid_text);
+  if (!x)
+    return std::move(x.error());
+  return lookup(x->address, x->id);
+}
+
+caf::expected<caf::actor> remoting::spawn(const std::string& address,
+                                          const std::string& kind,
+                                          const std::string& name,
+                                          caf::timespan timeout) {
+  if (auto err = check_running())
+    return err;
+  caf::expected<caf::actor> result{caf::sec::request_timeout};
+  caf::scoped_actor self{sys_, true};
+  self->request(impl_->spawner, timeout, remote_spawn{address, kind, name})
+    .receive([&](caf::actor& x) { result = std::move(x); },
+             [&](caf::error& err) { result = std::move(err); });
+  return result;
+}
+
+caf::actor remoting::spawner() const {
+  return check_running() ? caf::actor{} : impl_->spawner;
+}
+
+caf::expected<touched> remoting::ping(const std::string& address,
+                                      const std::string& name,
+                                      caf::timespan timeout) {
+  auto hdl = lookup(address, name);
+  if (!hdl)
+    return std::move(hdl.error());
+  caf::expected<touched> result{caf::sec::request_timeout};
+  caf::scoped_actor self{sys_, true};
+  self->request(*hdl, timeout, touch{})
+    .receive([&](touched& x) { result = std::move(x); },
+             [&](caf::error& err) { result = std::move(err); });
+  return result;
+}
+
+pid remoting::pid_of(const caf::actor& hdl) const {
+  if (impl_->home == nullptr || hdl == nullptr)
+    return {};
+  auto ptr = caf::actor_cast<caf::strong_actor_ptr>(hdl);
+  if (auto proxy = as_remote_proxy(ptr))
+    return proxy->who();
+  return {address(), impl_->home->processes->known_name(ptr->id()), 0};
+}
+
+// -- pacing ------------------------------------------------------------------------------------
+
+namespace {
+
+endpoint_ptr endpoint_behind(const caf::actor& hdl) {
+  if (hdl == nullptr)
+    return nullptr;
+  auto proxy = as_remote_proxy(caf::actor_cast<caf::strong_actor_ptr>(hdl));
+  errc why = errc::none;
+  return proxy != nullptr ? proxy->acquire_endpoint(why) : nullptr;
+}
+
+} // namespace
+
+endpoint_load remoting::load_of(const caf::actor& remote) const {
+  auto where = endpoint_behind(remote);
+  if (where == nullptr)
+    return {};
+  auto x = where->read();
+  return {x.queued, x.queued_bytes, where->has_room()};
+}
+
+caf::error remoting::notify_when_room(const caf::actor& remote,
+                                      const caf::actor& who) {
+  if (auto err = check_running())
+    return err;
+  auto where = endpoint_behind(remote);
+  if (where == nullptr)
+    return make_error(errc::not_found, "not the handle of a remote actor, or "
+                                       "its endpoint cannot be had");
+  where->notify_when_room(who);
+  return caf::none;
+}
+
+bool remoting::flush(const std::string& address, caf::timespan timeout) {
+  if (check_running())
+    return false;
+  auto where = impl_->home->endpoints.find(address);
+  if (where == nullptr)
+    return true;
+  caf::scoped_actor self{sys_, true};
+  where->notify_when_empty(caf::actor_cast<caf::actor>(self));
+  bool result = false;
+  self->receive([&](const endpoint_room&) { result = true; },
+                caf::after(timeout) >> [] {});
+  return result;
+}
+
+// -- types -------------------------------------------------------------------------------------
+
+caf::error remoting::add_serializer(int32_t id,
+                                    std::shared_ptr<const serializer> ptr) {
+  if (auto err = check_running())
+    return err;
+  return impl_->home->types.add(id, std::move(ptr));
+}
+
+caf::error remoting::declare_type(const std::string& type_name) {
+  if (auto err = check_running())
+    return err;
+  impl_->home->types.declare(type_name);
+  return caf::none;
+}
+
+// -- observation -------------------------------------------------------------------------------
+
+caf::error remoting::subscribe(const caf::actor& who) {
+  if (auto err = check_running())
+    return err;
+  impl_->home->events->subscribe(who);
+  return caf::none;
+}
+
+caf::error remoting::unsubscribe(const caf::actor& who) {
+  if (auto err = check_running())
+    return err;
+  impl_->home->events->unsubscribe(who.id());
+  return caf::none;
+}
+
+caf::error remoting::set_hook(std::shared_ptr<tracing_hook> hook) {
+  if (auto err = check_running())
+    return err;
+  impl_->home->hook(std::move(hook));
+  return caf::none;
+}
+
+caf::error remoting::set_log_sink(log_sink sink) {
+  if (auto err = check_running())
+    return err;
+  impl_->home->log.sink(std::move(sink));
+  return caf::none;
+}
+
+counters remoting::snapshot() const {
+  return impl_->home != nullptr ? impl_->home->snapshot() : counters{};
+}
+
+// -- access ------------------------------------------------------------------------------------
+
+remoting* find(caf::actor_system& sys) {
+  if (!sys.has_network_manager())
+    return nullptr;
+  // the slot has the type of a module that CAF 0.17 does not have itself
+  auto ptr = reinterpret_cast<tagged*>(&sys.network_manager());
+  return ptr->tag == magic ? ptr->self : nullptr;
+}
+
+remoting& get(caf::actor_system& sys) {
+  if (auto ptr = find(sys))
+    return *ptr;
+  throw std::logic_error("caf_remote: the module was not loaded");
+}
+
+} // namespace caf_remote

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <caf/actor.hpp>
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/expected.hpp>
+#include <caf/fwd.hpp>
+
+#include "caf_remote/config.hpp"
+#include "caf_remote/counters.hpp"
+#include "caf_remote/error.hpp"
+#include "caf_remote/events.hpp"
+#include "caf_remote/fwd.hpp"
+#include "caf_remote/message_envelope.hpp"
+#include "caf_remote/message_type.hpp"
+#include "caf_remote/pid.hpp"
+#include "caf_remote/serializer.hpp"
+#include "caf_remote/tracing.hpp"
+
+namespace caf_remote {
+
+class node;
+
+/// How a published actor, or the actors of a kind, get messages from outside.
+enum class receive_mode : uint8_t {
+  /// Registered types decoded, others as `raw_message`.
+  decoded,
+  /// Every user message as `raw_message`.
+  raw,
+};
+
+/// How full an endpoint is; see `remoting::room_of`.
+struct endpoint_load {
+  uint64_t queued_messages = 0;
+  uint64_t queued_bytes = 0;
+  /// Whether a sender that paces itself may go on.
+  bool has_room = true;
+};
+
+/// This module. Load it like any other:
+///
+///     caf_remote::config cfg;
+///     cfg.load<caf_remote::remoting>();
+///     caf::actor_system sys{cfg};
+///     auto& rm = caf_remote::get(sys);
+///
+/// All member functions may be called on any thread. If the module failed to
+/// start (a wrong setting, say), each of them returns that error. Blocking calls
+/// say so, always end, and must not be made inside actors.
+class remoting : public caf::actor_system::module {
+public:
+  // -- CAF's side ------------------------------------------------------------------------
+
+  explicit remoting(caf::actor_system& sys);
+  ~remoting() override;
+
+  static caf::actor_system::module* make(caf::actor_system& sys,
+                                         caf::detail::type_list<>);
+
+  void init(caf::actor_system_config& cfg) override;
+  void start() override;
+
+  /// Leaves gracefully: tells peers, writes out what is queued, gives back all
+  /// names. Blocks for at most about `shutdown-timeout`. Called by the actor
+  /// system when it ends; call it earlier to let published actors end, which the
+  /// module keeps alive. Later calls return `errc::not_running`.
+  void stop() override;
+
+  caf::actor_system::module::id_t id() const override;
+  void* subtype_ptr() override;
+
+  /// None if the module runs, else why it does not.
+  caf::error status() const;
+
+  // -- where we are ------------------------------------------------------------------------
+
+  /// Listens as configured and returns the advertised address. Only once. Errors:
+  /// `caf::sec::cannot_open_port`, `errc::invalid_config` (a wildcard host
+  /// without `advertised-host`). Blocks for name look-ups.
+  caf::expected<std::string> listen();
+
+  /// The same with another host and port than configured; port 0 lets the
+  /// kernel choose.
+  caf::expected<std::string> listen(const std::string& host, uint16_t port);
+
+  /// Our address in every PID; empty while not listening.
+  std::string address() const;
+
+  /// Tells this incarnation of our node from others.
+  std::string member_id() const;
+
+  // -- local actors ----------------------------------------------------------------------------
+
+  /// Makes `hdl` reachable under `name` and keeps it alive until it ends or
+  /// `unpublish` is called. Errors: `errc::invalid_name`, `errc::name_taken`.
+  caf::error publish(const caf::actor& hdl, const std::string& name,
+                     receive_mode mode = receive_mode::decoded);
+
+  /// Error: `errc::not_found`.
+  caf::error unpublish(const std::string& name);
+
+  /// Makes an actor for a peer that asks for a kind. Runs inside an actor: it
+  /// must not block. An exception or an invalid handle tells the peer that it
+  /// failed.
+  using kind_factory = std::function<caf::actor(caf::actor_system&)>;
+
+  /// Lets peers spawn actors of `kind`. Error: `errc::name_taken`.
+  caf::error register_kind(const std::string& kind, kind_factory make,
+                           receive_mode mode = receive_mode::decoded);
+
+  // -- remote actors ---------------------------------------------------------------------------
+
+  /// Returns the handle for a PID. No I/O: whether there is such an actor shows
+  /// when something is sent or when it is watched. The same PID gives the same
+  /// handle, also after the peer was lost and came back. Errors:
+  /// `errc::invalid_address`, `errc::invalid_name`.
+  caf::expected<caf::actor> lookup(const std::string& address,
+                                   const std::string& name);
+
+  /// The same for "address/name".
+  caf::expected<caf::actor> lookup(const std::string& pid_text);
+
+  /// Spawns an actor on another node and returns its handle. An empty name lets
+  /// the node choose. Blocks until the answer or the end of `timeout`. Errors:
+  /// `errc::name_taken` (the text has the holder's PID), `errc::spawn_failed`,
+  /// `caf::sec::request_timeout`, those of the endpoint.
+  caf::expected<caf::actor>
+  spawn(const std::string& address, const std::string& kind,
+        const std::string& name = "",
+        caf::timespan timeout = std::chrono::seconds(5));
+
+  /// The actor behind `spawn`: `self->request(rm.spawner(), timeout,
+  /// remote_spawn{address, kind, name})` is answered with `caf::actor`. Invalid
+  /// if the module does not run.
+  caf::actor spawner() const;
+
+  /// Asks the actor `name` for a sign of life. Blocks until the answer or the
+  /// end of `timeout`. With the default name it asks the node itself.
+  caf::expected<touched> ping(const std::string& address,
+                              const std::string& name = "activator",
+                              caf::timespan timeout = std::chrono::seconds(5));
+
+  /// The wire identity of a handle: of a remote actor, or of a local one that
+  /// was published or has sent a message out; empty otherwise.
+  pid pid_of(const caf::actor& hdl) const;
+
+  // -- pacing ------------------------------------------------------------------------------------
+
+  /// How full the endpoint behind a remote handle is.
+  endpoint_load load_of(const caf::actor& remote) const;
+
+  /// Sends `endpoint_room` to `who` once when the endpoint behind `remote` has
+  /// room, which may be now.
+  caf::error notify_when_room(const caf::actor& remote, const caf::actor& who);
+
+  // -- types -------------------------------------------------------------------------------------
+
+  /// Adds a serializer. Error: `errc::name_taken`.
+  caf::error add_serializer(int32_t id, std::shared_ptr<const serializer> ptr);
+
+  /// Says that every peer which is sent a `raw_message` of this type knows the
+  /// type. The same promise as registering it.
+  caf::error declare_type(const std::string& type_name);
+
+  // -- observation -------------------------------------------------------------------------------
+
+  /// Sends the three events to `who` from now on: `endpoint_connected`,
+  /// `endpoint_terminated`, `dead_letter`.
+  caf::error subscribe(const caf::actor& who);
+  caf::error unsubscribe(const caf::actor& who);
+
+  /// Installs a hook, or removes it (null).
+  caf::error set_hook(std::shared_ptr<tracing_hook> hook);
+
+  /// Where log lines go; null turns them off. Default: stderr.
+  caf::error set_log_sink(log_sink sink);
+
+  counters snapshot() const;
+
+  /// Writes out what is queued for `address` now: blocks until everything that
+  /// was queued before has been written or dead-lettered, or until `timeout`.
+  /// Returns whether nothing is left.
+  bool flush(const std::string& address, caf::timespan timeout);
+
+private:
+  struct impl;
+
+  caf::error check_running() const;
+
+  caf::actor_system& sys_;
+  std::unique_ptr<impl> impl_;
+};
+
+/// The module of `sys`. Throws `std::logic_error` if it was not loaded.
+remoting& get(caf::actor_system& sys);
+
+/// Null if the module was not loaded.
+remoting* find(caf::actor_system& sys);
+
+} // namespace caf_remote

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include <caf/timespan.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace caf_remote::tool {
+
+/// What the user wants.
+struct arguments {
+  std::string command;
+
+  // -- positional -------------------------------------------------------------
+
+  std::string address;
+  std::string id;
+  std::string kind;
+  /// Empty: the other node chooses.
+  std::string name;
+  std::string type;
+  std::string json;
+
+  // -- options ----------------------------------------------------------------
+
+  /// Empty: `serve` takes the loopback interface, the others what the kernel
+  /// uses to reach `address`.
+  std::string host;
+  uint16_t port = 0;
+  std::string advertised_host;
+  uint16_t advertised_port = 0;
+  size_t max_retry_count = 2;
+  caf::timespan retry_wait = std::chrono::seconds{1};
+  /// None: the command's default.
+  std::optional<caf::timespan> timeout;
+  std::vector<std::string> proto_files;
+  std::vector<std::string> proto_paths;
+  bool verbose = false;
+  bool help = false;
+  bool version = false;
+};
+
+/// Reads the command line, without the program's name. Options may stand
+/// anywhere, as "--name=value" or "--name value". Throws `usage_error`.
+arguments parse_arguments(const std::vector<std::string>& words);
+
+/// The page for `--help`; for one command unless `command` is empty.
+std::string help_page(const std::string& command);
+
+} // namespace caf_remote::tool

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_remote/tool/client.hpp"
+
+#include "caf_remote/tool/duration.hpp"
+#include "caf_remote/tool/error.hpp"
+#include "caf_remote/tool/local_address.hpp"
+#include "caf_remote/tool/output.hpp"
+
+#include <algorithm>
+
+namespace caf_remote::tool {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr caf::timespan default_timeout = 5s;
+
+/// Limit for leaving when everything went well, and else.
+constexpr caf::timespan graceful_time = 2s;
+constexpr caf::timespan hasty_time = 300ms;
+
+/// Limit for looking whether something is there at all.
+constexpr caf::timespan probe_time = 100ms;
+
+/// The time that the command may take; none: as long as it wants.
+std::optional<caf::timespan> limit_of(const arguments& args) {
+  if (args.timeout || args.command == "watch")
+    return args.timeout;
+  return default_timeout;
+}
+
+std::string host_for(const arguments& args) {
+  return args.host.empty() ? local_address_for(args.address) : args.host;
+}
+
+void show_log_line(std::string_view line) {
+  try_print_error_line(line);
+}
+
+} // namespace
+
+client::client(const arguments& args, time_limit::clock::time_point start)
+  : args_(args), cfg_(args, host_for(args), 1s), sys_(cfg_), self_(sys_),
+    observer_(std::make_shared<peer_observer>()) {
+  if (auto limit = limit_of(args))
+    until_ = start + *limit;
+  auto& rm = module();
+  rm.set_log_sink(args.verbose ? log_sink{show_log_line} : log_sink{});
+  rm.set_hook(observer_);
+  auto address = rm.listen();
+  if (!address)
+    throw failure{"cannot listen: " + render(address.error())};
+}
+
+client::~client() {
+  module().stop();
+}
+
+caf::actor client::target() {
+  auto result = module().lookup(args_.address, args_.id);
+  if (!result)
+    throw failure{render(result.error())};
+  return *result;
+}
+
+caf::timespan client::remaining() const {
+  // CAF takes an infinite duration only in another type
+  if (!until_)
+    return std::chrono::hours{24 * 365};
+  auto result = *until_ - time_limit::clock::now();
+  return std::max<caf::timespan>(result, 1ms);
+}
+
+void client::flush() {
+  auto done = module().flush(args_.address, remaining());
+  if (auto lost = observer_->lost(); lost != errc::none)
+    throw failure{explain(make_error(lost))};
+  if (!done)
+    throw failure{explain(caf::sec::request_timeout)};
+}
+
+// -- what went wrong ----------------------------------------------------------
+
+std::string client::explain(const caf::error& reason) {
+  auto code = code_of(reason);
+  if (reason == caf::sec::request_timeout)
+    return "time-out after " + render_duration(*limit_of(args_)) + ": "
+           + explain_silence();
+  if (code == errc::endpoint_terminated)
+    return render(reason) + ": " + explain_silence();
+  return render(reason);
+}
+
+std::string client::explain_silence() {
+  auto& address = args_.address;
+  if (!observer_->was_connected()) {
+    if (!accepts_connections(address, probe_time))
+      return address + " was not reached";
+    return address + " was reached, but did not shake hands";
+  }
+  if (auto why = observer_->disconnect_reason(); !why.empty())
+    return "the connection to " + address + " ended: " + printable(why);
+  auto now = module().snapshot();
+  auto is_there = [](auto& x) { return x.inbound_streams > 0; };
+  if (now.received_batches == 0
+      && std::none_of(now.endpoints.begin(), now.endpoints.end(), is_there))
+    return address + " did not connect back to " + module().address();
+  return address + " did not answer";
+}
+
+// -- running ------------------------------------------------------------------
+
+int run_client(const arguments& args,
+               const std::function<void(client&)>& body) {
+  auto start = time_limit::clock::now();
+  time_limit last_resort;
+  if (auto limit = limit_of(args))
+    last_resort.exit_in(*limit + hasty_time, exit_failure,
+                        "time-out after " + render_duration(*limit));
+  int code = exit_success;
+  client here{args, start};
+  try {
+    body(here);
+  } catch (const failure& x) {
+    print_error(x.what());
+    code = exit_failure;
+  }
+  last_resort.exit_in(code == exit_success ? graceful_time : hasty_time, code,
+                      "");
+  return code;
+}
+
+} // namespace caf_remote::tool

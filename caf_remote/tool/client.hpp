@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include "caf_remote/remoting.hpp"
+#include "caf_remote/tool/arguments.hpp"
+#include "caf_remote/tool/node_config.hpp"
+#include "caf_remote/tool/peer_observer.hpp"
+#include "caf_remote/tool/time_limit.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/scoped_actor.hpp>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace caf_remote::tool {
+
+/// A node for the time of one command.
+class client {
+public:
+  /// Listens where the other node can reach us. Throws `failure`.
+  explicit client(const arguments& args, time_limit::clock::time_point start);
+
+  /// Leaves gracefully.
+  ~client();
+
+  const arguments& args() const noexcept {
+    return args_;
+  }
+
+  remoting& module() noexcept {
+    return get(sys_);
+  }
+
+  caf::scoped_actor& self() noexcept {
+    return self_;
+  }
+
+  /// The handle for ADDRESS and ID.
+  caf::actor target();
+
+  /// What is left of the command's time.
+  caf::timespan remaining() const;
+
+  /// Waits until everything for ADDRESS has been written. Throws `failure` if
+  /// something was not.
+  void flush();
+
+  /// Says for a person why an operation failed: whether the other node was not
+  /// reached, did not shake hands, did not connect back, or what else `reason`
+  /// says.
+  std::string explain(const caf::error& reason);
+
+private:
+  std::string explain_silence();
+
+  const arguments& args_;
+  std::optional<time_limit::clock::time_point> until_;
+  node_config cfg_;
+  caf::actor_system sys_;
+  caf::scoped_actor self_;
+  std::shared_ptr<peer_observer> observer_;
+};
+
+/// Runs `body` with a client, prints what went wrong, and returns the exit
+/// code. The process ends in time, whatever happens.
+int run_client(const arguments& args, const std::function<void(client&)>& body);
+
+} // namespace caf_remote::tool

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_remote/tool/event_printer.hpp"
+
+#include "caf_remote/tool/output.hpp"
+
+#include <caf/event_based_actor.hpp>
+#include <caf/skip.hpp>
+
+namespace caf_remote::tool {
+
+namespace {
+
+std::string type_of(const caf::message& x) {
+  if (x.match_elements<raw_message>())
+    return x.get_as<raw_message>(0).type_name;
+  return x.empty() ? "-" : to_string(x);
+}
+
+} // namespace
+
+caf::behavior event_printer_state::make_behavior() {
+  self_->set_default_handler(caf::skip);
+  return {
+    [this](caf::ok_atom) {
+      self_->set_default_handler(caf::drop);
+      self_->become(printing());
+    },
+  };
+}
+
+caf::behavior event_printer_state::printing() {
+  return {
+    [this](const endpoint_connected& x) {
+      print(connected_, x.address + " " + x.member_id);
+    },
+    [this](const endpoint_terminated& x) {
+      print(terminated_, x.address + " " + x.reason);
+    },
+    [this](const dead_letter& x) {
+      auto known = !x.pid.address.empty() || !x.pid.id.empty();
+      print(dead_letter_,
+            (known ? to_string(x.pid) : "-") + " " + type_of(x.message));
+    },
+    [this](caf::tick_atom) { next_second(); },
+  };
+}
+
+void event_printer_state::print(channel& where, const std::string& text) {
+  if (!ticking_) {
+    ticking_ = true;
+    self_->delayed_send(self_, std::chrono::seconds{1}, caf::tick_atom::value);
+  }
+  auto line = std::string{"event "} + where.name + " " + printable(text);
+  if (where.printed == lines_per_second || !try_print_line(line))
+    ++where.left_out;
+  else
+    ++where.printed;
+}
+
+void event_printer_state::next_second() {
+  ticking_ = false;
+  for (auto x : {&connected_, &terminated_, &dead_letter_})
+    report(*x);
+}
+
+void event_printer_state::report(channel& where) {
+  where.printed = 0;
+  if (where.left_out == 0)
+    return;
+  auto line = std::string{"event "} + where.name + "s_suppressed "
+              + std::to_string(where.left_out);
+  if (try_print_line(line))
+    where.left_out = 0;
+}
+
+caf::behavior event_printer(caf::stateful_actor<event_printer_state>* self) {
+  return self->state.make_behavior();
+}
+
+} // namespace caf_remote::tool

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+// The commands about nodes and actors as such: ping, spawn, watch, stop.
+
+#include "caf_remote/error.hpp"
+#include "caf_remote/tool/client.hpp"
+#include "caf_remote/tool/commands.hpp"
+#include "caf_remote/tool/error.hpp"
+#include "caf_remote/tool/output.hpp"
+
+#include <caf/exit_reason.hpp>
+#include <caf/send.hpp>
+#include <caf/system_messages.hpp>
+
+#include <cstdio>
+
+namespace caf_remote::tool {
+
+namespace {
+
+std::string render_milliseconds(time_limit::clock::duration x) {
+  char buf[32];
+  auto ms = std::chrono::duration<double, std::milli>{x}.count();
+  std::snprintf(buf, sizeof(buf), "%.1f ms", ms);
+  return buf;
+}
+
+/// The wire's word for the reason of a down message.
+std::string render_down(const caf::error& reason) {
+  if (!reason || reason == caf::exit_reason::normal)
+    return "stopped";
+  if (reason == caf::exit_reason::unknown)
+    return "not_found";
+  return "address_terminated";
+}
+
+/// Says when the watch stands: the other node has handled it before the ping.
+void announce_watch(client& here) {
+  auto& args = here.args();
+  auto limit = std::min<caf::timespan>(here.remaining(),
+                                       std::chrono::seconds{5});
+  if (here.module().ping(args.address, args.id, limit))
+    try_print_error_line("watching " + args.address + "/" + args.id);
+}
+
+} // namespace
+
+int ping(const arguments& args) {
+  return run_client(args, [&](client& here) {
+    auto start = time_limit::clock::now();
+    auto answer = here.module().ping(args.address, "activator",
+                                     here.remaining());
+    auto elapsed = time_limit::clock::now() - start;
+    if (!answer)
+      throw failure{here.explain(answer.error())};
+    auto& who = answer->who.address;
+    auto known = check_address(who) ? args.address : who;
+    print_line("pong from " + known + " in " + render_milliseconds(elapsed));
+  });
+}
+
+int spawn(const arguments& args) {
+  return run_client(args, [&](client& here) {
+    auto hdl = here.module().spawn(args.address, args.kind, args.name,
+                                   here.remaining());
+    if (!hdl)
+      throw failure{here.explain(hdl.error())};
+    print_line(printable(to_string(here.module().pid_of(*hdl))));
+  });
+}
+
+int watch(const arguments& args) {
+  return run_client(args, [&](client& here) {
+    auto& self = here.self();
+    self->monitor(here.target());
+    if (args.verbose)
+      announce_watch(here);
+    bool over = false;
+    self->receive(
+      [&](const caf::down_msg& x) {
+        over = true;
+        print_line("terminated " + render_down(x.reason));
+      },
+      caf::after(here.remaining()) >> [] {});
+    if (!over)
+      throw failure{here.explain(caf::sec::request_timeout)};
+  });
+}
+
+int stop(const arguments& args) {
+  return run_client(args, [&](client& here) {
+    caf::anon_send_exit(here.target(), caf::exit_reason::user_shutdown);
+    here.flush();
+  });
+}
+
+} // namespace caf_remote::tool

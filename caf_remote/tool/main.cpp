@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_remote/tool/arguments.hpp"
+#include "caf_remote/tool/commands.hpp"
+#include "caf_remote/tool/error.hpp"
+#include "caf_remote/tool/output.hpp"
+#include "caf_remote/version.hpp"
+
+#include <csignal>
+#include <exception>
+#include <string>
+#include <vector>
+
+namespace caf_remote::tool {
+
+namespace {
+
+struct entry {
+  const char* name;
+  int (*run)(const arguments&);
+};
+
+int help(const arguments& args) {
+  auto page = help_page(args.command == "help" ? args.name : args.command);
+  page.pop_back(); // the line end
+  print_line(page);
+  return exit_success;
+}
+
+constexpr entry commands[] = {
+  {"serve", serve}, {"ping", ping},   {"request", request}, {"send", send},
+  {"spawn", spawn}, {"watch", watch}, {"stop", stop},       {"help", help},
+};
+
+int run(const std::vector<std::string>& words) {
+  auto args = parse_arguments(words);
+  if (args.version) {
+    print_line(std::string{"caf-remote "} + version_string);
+    return exit_success;
+  }
+  if (args.help)
+    return help(args);
+  for (auto& x : commands)
+    if (x.name == args.command)
+      return x.run(args);
+  throw usage_error{"unknown command"};
+}
+
+int run_and_report(const std::vector<std::string>& words) {
+  try {
+    return run(words);
+  } catch (const usage_error& x) {
+    print_error(std::string{x.what()} + " (see caf-remote --help)");
+    return exit_usage;
+  } catch (const std::exception& x) {
+    print_error(x.what());
+    return exit_failure;
+  }
+}
+
+} // namespace
+
+} // namespace caf_remote::tool
+
+int main(int argc, char** argv) {
+  // whoever reads our output may go away
+  ::signal(SIGPIPE, SIG_IGN);
+  return caf_remote::tool::run_and_report({argv + 1, argv + argc});
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include "caf_remote/message_envelope.hpp"
+
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/dynamic_message.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace caf_remote::tool {
+
+/// The message types that the tool knows: Google's well-known ones and those of
+/// the user's files.
+class message_types {
+public:
+  /// Throws like `compile_proto_files`.
+  message_types(const std::vector<std::string>& proto_files,
+                const std::vector<std::string>& proto_paths);
+
+  /// Encodes JSON. Throws `usage_error` if the type is unknown or the JSON does
+  /// not fit it.
+  raw_message encode(const std::string& type, const std::string& json) const;
+
+  /// Renders a message as "TYPE JSON". What cannot be decoded is rendered as
+  /// `{"@raw":"BASE64"}`.
+  std::string render(const raw_message& x) const;
+
+private:
+  using message_ptr = std::unique_ptr<google::protobuf::Message>;
+
+  void add(const google::protobuf::FileDescriptorProto& file);
+
+  /// An empty message; null if the type is unknown.
+  message_ptr make(const std::string& type) const;
+
+  google::protobuf::DescriptorPool pool_;
+  mutable google::protobuf::DynamicMessageFactory factory_;
+};
+
+} // namespace caf_remote::tool

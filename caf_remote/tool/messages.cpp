@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+// The commands that send messages: request, send.
+
+#include "caf_remote/error.hpp"
+#include "caf_remote/tool/client.hpp"
+#include "caf_remote/tool/commands.hpp"
+#include "caf_remote/tool/error.hpp"
+#include "caf_remote/tool/message_types.hpp"
+#include "caf_remote/tool/output.hpp"
+
+#include <caf/others.hpp>
+#include <caf/send.hpp>
+
+namespace caf_remote::tool {
+
+namespace {
+
+/// Says that the other node knows the type: the user says so by using it.
+void declare(client& here, const std::string& type) {
+  if (auto err = here.module().declare_type(type))
+    throw failure{render(err)};
+}
+
+void print_answer(const message_types& types, const caf::message& x) {
+  if (x.match_elements<raw_message>())
+    print_line(types.render(x.get_as<raw_message>(0)));
+  else if (x.empty())
+    print_line("google.protobuf.Empty {}");
+  else
+    throw failure{"an answer of an unexpected type: "
+                  + printable(to_string(x))};
+}
+
+/// Sends `content` and waits for the answer.
+caf::message ask(client& here, raw_message content) {
+  caf::message result;
+  caf::error failed;
+  here.self()
+    ->request(here.target(), here.remaining(), std::move(content))
+    .receive([&](caf::error& err) { failed = std::move(err); },
+             caf::others >>
+               [&](caf::message_view& x) -> caf::result<caf::message> {
+               result = x.move_content_to_message();
+               return caf::message{};
+             });
+  if (failed)
+    throw failure{here.explain(failed)};
+  return result;
+}
+
+} // namespace
+
+int request(const arguments& args) {
+  message_types types{args.proto_files, args.proto_paths};
+  auto content = types.encode(args.type, args.json);
+  return run_client(args, [&](client& here) {
+    declare(here, args.type);
+    print_answer(types, ask(here, content));
+  });
+}
+
+int send(const arguments& args) {
+  message_types types{args.proto_files, args.proto_paths};
+  auto content = types.encode(args.type, args.json);
+  return run_client(args, [&](client& here) {
+    declare(here, args.type);
+    caf::anon_send(here.target(), content);
+    here.flush();
+  });
+}
+
+} // namespace caf_remote::tool

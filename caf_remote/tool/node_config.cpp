@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_remote/tool/node_config.hpp"
+
+#include "caf_remote/error.hpp"
+#include "caf_remote/remoting.hpp"
+#include "caf_remote/tool/error.hpp"
+
+namespace caf_remote::tool {
+
+node_config::node_config(const arguments& args, const std::string& host,
+                         caf::timespan shutdown_timeout) {
+  load<remoting>();
+  set("caf-remote.host", host);
+  set("caf-remote.port", args.port);
+  if (!args.advertised_host.empty())
+    set("caf-remote.advertised-host", args.advertised_host);
+  set("caf-remote.advertised-port", args.advertised_port);
+  set("caf-remote.max-retry-count", args.max_retry_count);
+  set("caf-remote.retry-wait", args.retry_wait);
+  set("caf-remote.shutdown-timeout", shutdown_timeout);
+  if (auto err = caf_remote::check(*this))
+    throw usage_error{render(err)};
+}
+
+} // namespace caf_remote::tool

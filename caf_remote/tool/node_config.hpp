@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include "caf_remote/config.hpp"
+#include "caf_remote/tool/arguments.hpp"
+
+#include <string>
+
+namespace caf_remote::tool {
+
+/// The module's settings for a command that runs on `host`. Throws
+/// `usage_error` if they make no sense.
+class node_config : public caf_remote::config {
+public:
+  node_config(const arguments& args, const std::string& host,
+              caf::timespan shutdown_timeout);
+};
+
+} // namespace caf_remote::tool

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace caf_remote::tool {
+
+/// Writes one line to standard output at once. Waits for the reader.
+void print_line(std::string_view line);
+
+/// Writes one line to standard error, with the program's name before it.
+void print_error(std::string_view text);
+
+/// Writes one line to standard output unless that would block. Returns false
+/// if the line was dropped.
+bool try_print_line(std::string_view line);
+
+/// The same for standard error, as it is.
+bool try_print_error_line(std::string_view line);
+
+/// Replaces control characters, so that what peers say stays on one line.
+std::string printable(std::string_view str);
+
+} // namespace caf_remote::tool

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_remote/transport/bind_address.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <system_error>
+
+#include <netdb.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <caf/error.hpp>
+#include <caf/sec.hpp>
+
+namespace caf_remote::transport {
+
+namespace {
+
+using address_list = std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)>;
+
+// Returns null and sets `problem` if there is no address.
+address_list look_up(const std::string& host, const char* port, int flags,
+                     std::string& problem) {
+  addrinfo hints{};
+  hints.ai_family = AF_UNSPEC;
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = flags;
+  addrinfo* first = nullptr;
+  if (auto rc = ::getaddrinfo(host.c_str(), port, &hints, &first); rc != 0) {
+    problem = rc == EAI_SYSTEM ? std::generic_category().message(errno)
+                               : ::gai_strerror(rc);
+    first = nullptr;
+  }
+  return {first, &::freeaddrinfo};
+}
+
+const addrinfo* preferred(const addrinfo* first) {
+  for (auto i = first; i != nullptr; i = i->ai_next)
+    if (i->ai_family == AF_INET)
+      return i;
+  return first;
+}
+
+std::string without_brackets(const std::string& host) {
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']')
+    return host.substr(1, host.size() - 2);
+  return host;
+}
+
+caf::error bad_host(const std::string& host, const std::string& problem) {
+  return caf::make_error(caf::sec::cannot_open_port,
+                         "cannot listen on host \"" + host + "\": " + problem);
+}
+
+} // namespace
+
+caf::expected<std::string> resolve_bind_host(const std::string& host) {
+  auto name = without_brackets(host);
+  if (name.empty())
+    return bad_host(host, "the name is empty");
+  std::string problem = "no address";
+  auto list = look_up(name, nullptr, 0, problem);
+  auto addr = preferred(list.get());
+  if (addr == nullptr)
+    return bad_host(host, problem);
+  char buf[NI_MAXHOST];
+  if (::getnameinfo(addr->ai_addr, addr->ai_addrlen, buf, sizeof(buf), nullptr,
+                    0, NI_NUMERICHOST)
+      != 0)
+    return bad_host(host, problem);
+  return std::string{buf};
+}
+
+std::string join_host_port(const std::string& literal, uint16_t port) {
+  auto tail = ":" + std::to_string(port);
+  if (literal.find(':') != std::string::npos)
+    return "[" + literal + "]" + tail;
+  return literal + tail;
+}
+
+std::string bind_problem(const std::string& literal, uint16_t port) {
+  std::string problem;
+  auto list = look_up(literal, std::to_string(port).c_str(),
+                      AI_NUMERICHOST | AI_NUMERICSERV, problem);
+  if (!list)
+    return problem;
+  auto fd = ::socket(list->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0)
+    return std::generic_category().message(errno);
+  // As gRPC does it, so that the answer is the same.
+  int on = 1;
+  ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+  if (::bind(fd, list->ai_addr, list->ai_addrlen) != 0
+      || ::listen(fd, 1) != 0)
+    problem = std::generic_category().message(errno);
+  ::close(fd);
+  return problem;
+}
+
+} // namespace caf_remote::transport

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include <caf/expected.hpp>
+
+namespace caf_remote::transport {
+
+/// Finds the literal IP address to bind for `host`, IPv4 first: "localhost"
+/// gives "127.0.0.1", a literal gives itself, with or without brackets. May
+/// block for a name look-up. Fails with `cannot_open_port`.
+caf::expected<std::string> resolve_bind_host(const std::string& host);
+
+/// Joins a literal IP address and a port, "[::1]:80" for IPv6.
+std::string join_host_port(const std::string& literal, uint16_t port);
+
+/// Says why `literal` and `port` cannot be bound, in the kernel's words; empty
+/// if they can.
+std::string bind_problem(const std::string& literal, uint16_t port);
+
+} // namespace caf_remote::transport

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_remote/transport/conversions.hpp"
+
+#include <utility>
+#include <vector>
+
+#include <grpc/grpc.h>
+#include <grpcpp/support/slice.h>
+
+namespace caf_remote::transport {
+
+namespace {
+
+bool starts_with(const std::string& str, const char* prefix) {
+  return str.rfind(prefix, 0) == 0;
+}
+
+void replace_all(std::string& str, const char* what, const char* with) {
+  for (auto pos = str.find(what); pos != std::string::npos;
+       pos = str.find(what, pos))
+    str.replace(pos, std::char_traits<char>::length(what), with);
+}
+
+// Binary metadata has keys that end so, and may hold any byte.
+bool is_binary_key(const std::string& key) {
+  return key.size() >= 4 && key.compare(key.size() - 4, 4, "-bin") == 0;
+}
+
+} // namespace
+
+grpc::ByteBuffer to_byte_buffer(frame bytes) {
+  auto* owned = new frame(std::move(bytes));
+  grpc::Slice slice{owned->data(), owned->size(),
+                    [](void* ptr) { delete static_cast<frame*>(ptr); }, owned};
+  return grpc::ByteBuffer{&slice, 1};
+}
+
+bool take_frame(grpc::ByteBuffer& buf, frame& result) {
+  std::vector<grpc::Slice> slices;
+  auto ok = buf.Dump(&slices).ok();
+  if (ok) {
+    result.reserve(buf.Length());
+    for (const auto& slice : slices)
+      result.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
+  }
+  buf.Clear();
+  return ok;
+}
+
+grpc::Status to_grpc(const status& x) {
+  if (x.code == status_code::ok)
+    return grpc::Status::OK;
+  return {static_cast<grpc::StatusCode>(x.code), x.message};
+}
+
+status from_grpc(const grpc::Status& x) {
+  return {static_cast<status_code>(x.error_code()), x.error_message()};
+}
+
+bool is_legal_metadata(const std::string& key, const std::string& value) {
+  auto wrap = [](const std::string& str) {
+    return grpc_slice_from_static_buffer(str.data(), str.size());
+  };
+  return grpc_header_key_is_legal(wrap(key)) != 0
+         && !starts_with(key, "grpc-")
+         && (is_binary_key(key)
+             || grpc_header_nonbin_value_is_legal(wrap(value)) != 0);
+}
+
+std::string peer_text(const std::string& uri, const std::string& otherwise) {
+  if (!starts_with(uri, "ipv4:") && !starts_with(uri, "ipv6:"))
+    return otherwise;
+  auto result = uri.substr(5);
+  replace_all(result, "%5B", "[");
+  replace_all(result, "%5D", "]");
+  replace_all(result, "%25", "%");
+  return result;
+}
+
+} // namespace caf_remote::transport

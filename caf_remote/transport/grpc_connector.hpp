@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include <memory>
+
+#include "caf_remote/transport/stream.hpp"
+
+namespace caf_remote::transport {
+
+/// Makes the connector that speaks gRPC over plain HTTP/2. Each dial has a
+/// connection of its own and makes about one attempt at it. The connector holds
+/// no threads and no state; streams may outlive it.
+std::shared_ptr<connector> make_grpc_connector();
+
+} // namespace caf_remote::transport

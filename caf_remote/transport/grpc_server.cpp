@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_remote/transport/grpc_server.hpp"
+
+#include <algorithm>
+#include <climits>
+#include <mutex>
+#include <utility>
+
+#include <grpc/grpc.h>
+#include <grpc/support/time.h>
+#include <grpcpp/security/server_credentials.h>
+#include <grpcpp/server.h>
+#include <grpcpp/server_builder.h>
+
+#include <caf/error.hpp>
+#include <caf/sec.hpp>
+
+#include "caf_remote/transport/bind_address.hpp"
+#include "caf_remote/transport/remoting_service.hpp"
+
+namespace caf_remote::transport {
+
+namespace {
+
+// Connections without a stream are of no use to either side; without a limit a
+// peer could collect them.
+constexpr auto max_connection_idle_ms = 10 * 60 * 1000;
+
+int to_int(uint64_t x) {
+  return static_cast<int>(std::min<uint64_t>(x, INT_MAX));
+}
+
+class grpc_server final : public server {
+public:
+  grpc_server(listen_options opts, std::string bound_host)
+    : opts_(std::move(opts)),
+      bound_host_(std::move(bound_host)),
+      registry_(std::make_shared<stream_registry>()),
+      service_(opts_, registry_) {
+    // nop
+  }
+
+  ~grpc_server() override {
+    shutdown(std::chrono::milliseconds{0});
+  }
+
+  caf::error start();
+
+  uint16_t port() const override {
+    return port_;
+  }
+
+  std::string bound_host() const override {
+    return bound_host_;
+  }
+
+  void stop_accepting() override;
+
+  void shutdown(std::chrono::milliseconds limit) override;
+
+private:
+  void configure(grpc::ServerBuilder& builder);
+  void stop_accepting_locked();
+
+  const listen_options opts_;
+  const std::string bound_host_;
+  const std::shared_ptr<stream_registry> registry_;
+  remoting_service service_;
+  uint16_t port_ = 0;
+
+  std::mutex mutex_;
+  std::unique_ptr<grpc::Server> impl_;
+  // Receives the one event of `stop_accepting`.
+  grpc_completion_queue* stop_queue_ = nullptr;
+};
+
+void grpc_server::configure(grpc::ServerBuilder& builder) {
+  // Otherwise a second server on the port would start and take half of the
+  // connections.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.AddChannelArgument(
+    GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS,
+    to_int(static_cast<uint64_t>(
+      std::max<int64_t>(opts_.handshake_timeout.count(), 1))));
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS,
+                             max_connection_idle_ms);
+  // How often peers ping is their choice.
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, 0);
+  builder.SetMaxReceiveMessageSize(to_int(opts_.max_receive_bytes));
+  builder.SetMaxSendMessageSize(-1);
+  builder.RegisterService(&service_);
+}
+
+caf::error grpc_server::start() {
+  grpc::ServerBuilder builder;
+  configure(builder);
+  auto name = join_host_port(bound_host_, opts_.port);
+  int selected = 0;
+  builder.AddListeningPort(name, grpc::InsecureServerCredentials(), &selected);
+  impl_ = builder.BuildAndStart();
+  if (impl_ && selected > 0) {
+    port_ = static_cast<uint16_t>(selected);
+    return {};
+  }
+  auto problem = bind_problem(bound_host_, opts_.port);
+  if (problem.empty())
+    problem = "gRPC cannot bind the address";
+  return caf::make_error(caf::sec::cannot_open_port,
+                         "cannot listen on " + name + ": " + problem);
+}
+
+void grpc_server::stop_accepting() {
+  std::lock_guard<std::mutex> guard{mutex_};
+  stop_accepting_locked();
+}
+
+// grpc::Server can only shut down as a whole, and waits. The call beneath it
+// closes the listening socket, tells the peers to open no more streams, and
+// returns; doing it twice is allowed.
+void grpc_server::stop_accepting_locked() {
+  if (!impl_ || stop_queue_ != nullptr)
+    return;
+  stop_queue_ = grpc_completion_queue_create_for_next(nullptr);
+  grpc_server_shutdown_and_notify(impl_->c_server(), stop_queue_, nullptr);
+}
+
+void grpc_server::shutdown(std::chrono::milliseconds limit) {
+  std::lock_guard<std::mutex> guard{mutex_};
+  if (!impl_)
+    return;
+  auto deadline = gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
+                               gpr_time_from_millis(limit.count(),
+                                                    GPR_TIMESPAN));
+  stop_accepting_locked();
+  registry_->cancel_all();
+  // At the deadline this cuts the connections that are left.
+  impl_->Shutdown(deadline);
+  auto forever = gpr_inf_future(GPR_CLOCK_MONOTONIC);
+  grpc_completion_queue_next(stop_queue_, forever, nullptr);
+  grpc_completion_queue_shutdown(stop_queue_);
+  grpc_completion_queue_next(stop_queue_, forever, nullptr);
+  grpc_completion_queue_destroy(stop_queue_);
+  stop_queue_ = nullptr;
+  impl_.reset();
+}
+
+} // namespace
+
+caf::expected<std::shared_ptr<server>> start_grpc_server(listen_options opts) {
+  auto host = resolve_bind_host(opts.host);
+  if (!host)
+    return std::move(host.error());
+  auto result = std::make_shared<grpc_server>(std::move(opts),
+                                              std::move(*host));
+  if (auto err = result->start())
+    return err;
+  return std::shared_ptr<server>{std::move(result)};
+}
+
+} // namespace caf_remote::transport

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include <memory>
+
+#include "caf_remote/transport/server_stream.hpp"
+#include "caf_remote/transport/stream.hpp"
+#include "remote.grpc.pb.h"
+
+namespace caf_remote::transport {
+
+using remoting_service_base = remote::Remoting::WithRawCallbackMethod_Receive<
+  remote::Remoting::WithCallbackMethod_ListProcesses<
+    remote::Remoting::WithCallbackMethod_GetProcessDiagnostics<
+      remote::Remoting::Service>>>;
+
+/// The service `remote.Remoting`: hands each stream to the options' callback
+/// and answers the diagnostics. Runs on gRPC's threads.
+class remoting_service final : public remoting_service_base {
+public:
+  /// @param opts is read on gRPC's threads and must not change any more.
+  remoting_service(const listen_options& opts,
+                   std::shared_ptr<stream_registry> registry);
+
+  server_reactor* Receive(grpc::CallbackServerContext* context) override;
+
+  grpc::ServerUnaryReactor*
+  ListProcesses(grpc::CallbackServerContext* context,
+                const remote::ListProcessesRequest* request,
+                remote::ListProcessesResponse* response) override;
+
+  grpc::ServerUnaryReactor* GetProcessDiagnostics(
+    grpc::CallbackServerContext* context,
+    const remote::GetProcessDiagnosticsRequest* request,
+    remote::GetProcessDiagnosticsResponse* response) override;
+
+private:
+  const listen_options& opts_;
+  const std::shared_ptr<stream_registry> registry_;
+};
+
+} // namespace caf_remote::transport

@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_remote/transport/server_stream.hpp"
+
+#include <cassert>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include <grpcpp/server_context.h>
+
+#include "caf_remote/transport/conversions.hpp"
+#include "caf_remote/transport/defer.hpp"
+#include "caf_remote/transport/event_relay.hpp"
+
+namespace caf_remote::transport {
+
+// -- the reactor --------------------------------------------------------------
+
+// One call. Owned by its handle and, until `OnDone`, by itself. gRPC keeps its
+// side of the call alive until `Finish`, so that operations may be started from
+// any thread before.
+class server_call final : public server_reactor,
+                          public std::enable_shared_from_this<server_call> {
+public:
+  server_call(grpc::CallbackServerContext* context,
+              std::shared_ptr<stream_registry> registry)
+    : peer_(peer_text(context->peer(), context->peer())),
+      registry_(std::move(registry)),
+      context_(context) {
+    // nop
+  }
+
+  void start(const metadata& initial);
+
+  void attach(listener_ptr listener);
+  void read();
+  void write(frame bytes);
+  void finish(status why);
+  void cancel();
+  void drop();
+  const std::string& peer() const;
+
+  void OnReadDone(bool ok) override;
+  void OnWriteDone(bool ok) override;
+  void OnCancel() override;
+  void OnDone() override;
+
+private:
+  // With `mutex_` held:
+  void start_read();
+  void on_read_failed();
+  void finish_now(const status& why);
+
+  const std::string peer_;
+  const std::shared_ptr<stream_registry> registry_;
+  event_relay relay_;
+  grpc::ByteBuffer in_;
+  grpc::ByteBuffer out_;
+
+  std::mutex mutex_;
+  grpc::CallbackServerContext* context_; // null when gRPC is done
+  std::shared_ptr<server_call> self_;
+  std::optional<status> finish_status_;
+  size_t credit_ = 0;
+  bool reading_ = false;
+  bool writing_ = false;
+  bool read_ended_ = false;
+  bool cancelled_ = false;
+  bool finished_ = false;
+};
+
+void server_call::start(const metadata& initial) {
+  self_ = shared_from_this();
+  for (const auto& [key, value] : initial)
+    if (is_legal_metadata(key, value))
+      context_->AddInitialMetadata(key, value);
+  StartSendInitialMetadata();
+}
+
+// -- calls of the user --------------------------------------------------------
+
+void server_call::attach(listener_ptr listener) {
+  relay_.attach(std::move(listener));
+  // The stream may be over already; otherwise there is nothing to tell.
+  std::lock_guard<std::mutex> guard{mutex_};
+  if (!context_)
+    defer([self = shared_from_this()] { self->relay_.drain(); });
+}
+
+void server_call::read() {
+  std::lock_guard<std::mutex> guard{mutex_};
+  ++credit_;
+  start_read();
+}
+
+void server_call::write(frame bytes) {
+  std::lock_guard<std::mutex> guard{mutex_};
+  if (finish_status_ || finished_ || cancelled_)
+    return;
+  assert(!writing_);
+  writing_ = true;
+  out_ = to_byte_buffer(std::move(bytes));
+  StartWrite(&out_);
+}
+
+void server_call::finish(status why) {
+  std::lock_guard<std::mutex> guard{mutex_};
+  if (finish_status_ || finished_ || cancelled_)
+    return;
+  finish_status_ = std::move(why);
+  if (!writing_)
+    finish_now(*finish_status_);
+}
+
+void server_call::cancel() {
+  std::lock_guard<std::mutex> guard{mutex_};
+  if (context_)
+    context_->TryCancel();
+}
+
+// Nobody is left who could end the stream. One that is ending may go on.
+void server_call::drop() {
+  std::lock_guard<std::mutex> guard{mutex_};
+  if (context_ && !finish_status_)
+    context_->TryCancel();
+}
+
+const std::string& server_call::peer() const {
+  return peer_;
+}
+
+// -- reactions ----------------------------------------------------------------
+
+void server_call::OnReadDone(bool ok) {
+  frame bytes;
+  // Before anybody can ask for the next read: it reuses the buffer.
+  ok = ok && take_frame(in_, bytes);
+  {
+    std::lock_guard<std::mutex> guard{mutex_};
+    reading_ = false;
+    if (ok) {
+      relay_.push(std::move(bytes));
+      start_read();
+    } else {
+      on_read_failed();
+    }
+  }
+  relay_.drain();
+}
+
+void server_call::OnWriteDone(bool ok) {
+  {
+    std::lock_guard<std::mutex> guard{mutex_};
+    writing_ = false;
+    out_.Clear();
+    if (ok)
+      relay_.push(event_relay::written{});
+    if (cancelled_)
+      finish_now({status_code::cancelled, ""});
+    else if (finish_status_)
+      finish_now(*finish_status_);
+    else if (!ok)
+      context_->TryCancel();
+  }
+  relay_.drain();
+}
+
+void server_call::OnCancel() {
+  std::lock_guard<std::mutex> guard{mutex_};
+  cancelled_ = true;
+  if (!writing_ && !finished_)
+    finish_now({status_code::cancelled, ""});
+}
+
+void server_call::OnDone() {
+  std::shared_ptr<server_call> self;
+  {
+    std::lock_guard<std::mutex> guard{mutex_};
+    context_ = nullptr;
+    if (cancelled_ || !finish_status_)
+      relay_.push(status{status_code::cancelled, "the stream was cancelled"});
+    else
+      relay_.push(std::move(*finish_status_));
+    self = std::move(self_);
+  }
+  relay_.drain();
+  registry_->remove(this);
+}
+
+// -- with the mutex held ------------------------------------------------------
+
+void server_call::start_read() {
+  if (reading_ || read_ended_ || finished_ || cancelled_ || credit_ == 0)
+    return;
+  --credit_;
+  reading_ = true;
+  StartRead(&in_);
+}
+
+// A read fails after a half-close, after the end of the call, and for a message
+// over the limit. Only the second is marked as such, but a read after the third
+// is as well.
+void server_call::on_read_failed() {
+  if (finished_ || cancelled_ || context_->IsCancelled()) {
+    read_ended_ = true;
+  } else if (!read_ended_) {
+    read_ended_ = true;
+    reading_ = true;
+    StartRead(&in_);
+  } else {
+    relay_.push(event_relay::half_closed{});
+  }
+}
+
+void server_call::finish_now(const status& why) {
+  finished_ = true;
+  Finish(to_grpc(why));
+}
+
+// -- the handle ---------------------------------------------------------------
+
+namespace {
+
+class server_stream final : public stream {
+public:
+  explicit server_stream(std::shared_ptr<server_call> call)
+    : call_(std::move(call)) {
+    // nop
+  }
+
+  ~server_stream() override {
+    call_->drop();
+  }
+
+  void read() override {
+    call_->read();
+  }
+
+  void write(frame bytes) override {
+    call_->write(std::move(bytes));
+  }
+
+  // Only a dialler can half-close.
+  void close_writes() override {
+    // nop
+  }
+
+  void finish(status why) override {
+    call_->finish(std::move(why));
+  }
+
+  void cancel() override {
+    call_->cancel();
+  }
+
+  void attach(listener_ptr listener) override {
+    call_->attach(std::move(listener));
+  }
+
+  std::string peer() const override {
+    return call_->peer();
+  }
+
+private:
+  std::shared_ptr<server_call> call_;
+};
+
+} // namespace
+
+// -- the registry -------------------------------------------------------------
+
+bool stream_registry::add(std::shared_ptr<server_call> call) {
+  std::lock_guard<std::mutex> guard{mutex_};
+  if (closing_)
+    return false;
+  calls_.emplace(call.get(), call);
+  return true;
+}
+
+void stream_registry::remove(server_call* call) {
+  std::lock_guard<std::mutex> guard{mutex_};
+  calls_.erase(call);
+}
+
+void stream_registry::cancel_all() {
+  std::vector<std::shared_ptr<server_call>> open;
+  {
+    std::lock_guard<std::mutex> guard{mutex_};
+    closing_ = true;
+    for (auto& kvp : calls_)
+      if (auto call = kvp.second.lock())
+        open.emplace_back(std::move(call));
+  }
+  for (auto& call : open)
+    call->cancel();
+}
+
+accepted_stream accept_stream(grpc::CallbackServerContext* context,
+                              const metadata& initial,
+                              std::shared_ptr<stream_registry> registry) {
+  auto call = std::make_shared<server_call>(context, registry);
+  call->start(initial);
+  if (!registry->add(call)) {
+    call->cancel();
+    return {call.get(), nullptr};
+  }
+  return {call.get(), std::make_shared<server_stream>(call)};
+}
+
+} // namespace caf_remote::transport

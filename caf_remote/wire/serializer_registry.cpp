@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_remote/wire/serializer_registry.hpp"
+
+#include <limits>
+#include <mutex>
+
+#include <google/protobuf/util/json_util.h>
+
+#include "caf_remote/error.hpp"
+
+namespace caf_remote {
+
+serializer::~serializer() {
+  // nop
+}
+
+} // namespace caf_remote
+
+namespace caf_remote::wire {
+
+namespace {
+
+bool fits_int(std::string_view bytes) {
+  return bytes.size() <= static_cast<size_t>(std::numeric_limits<int>::max());
+}
+
+class json : public serializer {
+public:
+  bool encode(const google::protobuf::Message& x,
+              std::string& result) const override {
+    return google::protobuf::util::MessageToJsonString(x, &result).ok();
+  }
+
+  bool decode(std::string_view bytes,
+              google::protobuf::Message& x) const override {
+    google::protobuf::util::JsonParseOptions opts;
+    opts.ignore_unknown_fields = true; // as in protoactor-go
+    google::protobuf::StringPiece str{bytes.data(), bytes.size()};
+    return google::protobuf::util::JsonStringToMessage(str, &x, opts).ok();
+  }
+};
+
+} // namespace
+
+serializer_registry::serializer_registry(
+  const std::vector<const message_codec*>& codecs) {
+  entries_.reserve(codecs.size()); // the maps point into it
+  for (auto codec : codecs) {
+    entries_.push_back({codec, utf8_plan{codec->make()->GetDescriptor()}});
+    auto ptr = &entries_.back();
+    by_address_.emplace(&codec->type(), ptr);
+    by_type_.emplace(codec->type(), ptr);
+    by_name_.emplace(codec->type_name(), ptr);
+  }
+  serializers_.emplace(json_serializer, std::make_shared<json>());
+}
+
+const serializer_registry::entry*
+serializer_registry::find(const std::type_info& type) const {
+  // hashing an address is much cheaper than hashing the type's name, and almost
+  // always enough: only plugins may bring a second type_info
+  auto i = by_address_.find(&type);
+  if (i != by_address_.end())
+    return i->second;
+  auto j = by_type_.find(type);
+  return j != by_type_.end() ? j->second : nullptr;
+}
+
+const serializer_registry::entry*
+serializer_registry::find(std::string_view type_name) const {
+  auto i = by_name_.find(type_name);
+  return i != by_name_.end() ? i->second : nullptr;
+}
+
+caf::error serializer_registry::add(int32_t id,
+                                    std::shared_ptr<const serializer> impl) {
+  if (impl == nullptr)
+    return make_error(errc::not_found, "no serializer given");
+  if (id < 0)
+    return make_error(errc::invalid_name, "serializer ids are not negative");
+  std::unique_lock<std::shared_mutex> guard{mtx_};
+  if (id == protobuf_serializer
+      || !serializers_.emplace(id, std::move(impl)).second)
+    return make_error(errc::name_taken,
+                      "serializer id " + std::to_string(id) + " is taken");
+  return caf::none;
+}
+
+bool serializer_registry::knows(int32_t serializer_id) const {
+  return serializer_id == protobuf_serializer || get(serializer_id) != nullptr;
+}
+
+void serializer_registry::declare(std::string type_name) {
+  std::unique_lock<std::shared_mutex> guard{mtx_};
+  declared_.insert(std::move(type_name));
+}
+
+bool serializer_registry::declared(std::string_view type_name) const {
+  std::shared_lock<std::shared_mutex> guard{mtx_};
+  return declared_.find(type_name) != declared_.end();
+}
+
+std::shared_ptr<const serializer> serializer_registry::get(int32_t id) const {
+  std::shared_lock<std::shared_mutex> guard{mtx_};
+  auto i = serializers_.find(id);
+  return i != serializers_.end() ? i->second : nullptr;
+}
+
+caf::error serializer_registry::encode(const google::protobuf::Message& x,
+                                       int32_t serializer_id,
+                                       std::string& result) const {
+  auto impl = get(serializer_id);
+  if (impl == nullptr)
+    return make_error(errc::not_found, "no serializer has the id "
+                                         + std::to_string(serializer_id));
+  if (!impl->encode(x, result))
+    return make_error(errc::not_serializable,
+                      "serializer " + std::to_string(serializer_id)
+                        + " cannot encode " + x.GetTypeName());
+  return caf::none;
+}
+
+caf::error serializer_registry::decode(std::string_view bytes,
+                                       int32_t serializer_id,
+                                       google::protobuf::Message& x) const {
+  if (serializer_id == protobuf_serializer) {
+    if (fits_int(bytes)
+        && x.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
+      return caf::none;
+    return make_error(errc::not_serializable,
+                      "the bytes are not a " + x.GetTypeName());
+  }
+  auto impl = get(serializer_id);
+  if (impl == nullptr)
+    return make_error(errc::not_found, "no serializer has the id "
+                                         + std::to_string(serializer_id));
+  if (!impl->decode(bytes, x))
+    return make_error(errc::not_serializable,
+                      "the bytes are not a " + x.GetTypeName());
+  return caf::none;
+}
+
+} // namespace caf_remote::wire

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include "caf_remote/message_type.hpp"
+#include "caf_remote/serializer.hpp"
+#include "caf_remote/wire/utf8.hpp"
+
+#include <caf/error.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <set>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <typeindex>
+#include <unordered_map>
+#include <vector>
+
+namespace caf_remote::wire {
+
+/// The serializer ids that every peer takes (protocol fact).
+constexpr int32_t protobuf_serializer = 0;
+constexpr int32_t json_serializer = 1;
+
+/// What one actor system knows about message types and serializers. The types
+/// are fixed at construction; serializers and declared types may come later, on
+/// any thread.
+class serializer_registry {
+public:
+  /// A registered type with what its encoding needs.
+  struct entry {
+    const message_codec* codec;
+    utf8_plan strings;
+  };
+
+  explicit serializer_registry(
+    const std::vector<const message_codec*>& codecs = registered_codecs());
+
+  /// Null: not registered.
+  const entry* find(const std::type_info& type) const;
+  const entry* find(std::string_view type_name) const;
+
+  /// Errors: `errc::name_taken` for an id in use.
+  caf::error add(int32_t id, std::shared_ptr<const serializer> impl);
+
+  bool knows(int32_t serializer_id) const;
+
+  /// Says that peers know the type although it is not registered here.
+  void declare(std::string type_name);
+
+  bool declared(std::string_view type_name) const;
+
+  /// Encodes with another serializer than Protobuf's own. Errors:
+  /// `errc::not_found`, `errc::not_serializable`.
+  caf::error encode(const google::protobuf::Message& x, int32_t serializer_id,
+                    std::string& result) const;
+
+  /// Decodes with any serializer. Errors: `errc::not_found`,
+  /// `errc::not_serializable`.
+  caf::error decode(std::string_view bytes, int32_t serializer_id,
+                    google::protobuf::Message& x) const;
+
+private:
+  std::shared_ptr<const serializer> get(int32_t id) const;
+
+  std::vector<entry> entries_;
+  std::unordered_map<const std::type_info*, const entry*> by_address_;
+  std::unordered_map<std::type_index, const entry*> by_type_;
+  std::unordered_map<std::string_view, const entry*> by_name_;
+  mutable std::shared_mutex mtx_;
+  std::unordered_map<int32_t, std::shared_ptr<const serializer>> serializers_;
+  std::set<std::string, std::less<>> declared_;
+};
+
+} // namespace caf_remote::wire

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_remote/wire/utf8.hpp"
+
+#include "caf_remote/wire/coding.hpp"
+
+#include <google/protobuf/descriptor.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <deque>
+#include <unordered_map>
+#include <vector>
+
+namespace caf_remote::wire {
+
+// -- strings ------------------------------------------------------------------
+
+namespace {
+
+using byte_ptr = const unsigned char*;
+
+byte_ptr skip_ascii(byte_ptr pos, byte_ptr end) noexcept {
+  constexpr uint64_t high_bits = 0x8080808080808080u;
+  while (end - pos >= 8) {
+    uint64_t chunk;
+    memcpy(&chunk, pos, sizeof(chunk));
+    if ((chunk & high_bits) != 0)
+      break;
+    pos += 8;
+  }
+  while (pos != end && *pos < 0x80)
+    ++pos;
+  return pos;
+}
+
+bool is_continuation(unsigned char byte) noexcept {
+  return (byte & 0xC0) == 0x80;
+}
+
+// Returns the length of the sequence at `pos`, whose first byte is not ASCII,
+// or 0. The bounds of the second byte rule out overlong forms, surrogates and
+// values above U+10FFFF.
+size_t sequence_length(byte_ptr pos, byte_ptr end) noexcept {
+  auto lead = *pos;
+  auto size = static_cast<size_t>(end - pos);
+  if (lead >= 0xC2 && lead <= 0xDF)
+    return size >= 2 && is_continuation(pos[1]) ? 2 : 0;
+  if (size < 3 || !is_continuation(pos[2]))
+    return 0;
+  auto second_is = [pos](unsigned char min, unsigned char max) {
+    return pos[1] >= min && pos[1] <= max;
+  };
+  if ((lead & 0xF0) == 0xE0)
+    return second_is(lead == 0xE0 ? 0xA0 : 0x80, lead == 0xED ? 0x9F : 0xBF)
+             ? 3
+             : 0;
+  if (lead < 0xF0 || lead > 0xF4 || size < 4 || !is_continuation(pos[3]))
+    return 0;
+  return second_is(lead == 0xF0 ? 0x90 : 0x80, lead == 0xF4 ? 0x8F : 0xBF) ? 4
+                                                                           : 0;
+}
+
+} // namespace
+
+bool valid_utf8(std::string_view str) noexcept {
+  auto pos = reinterpret_cast<byte_ptr>(str.data());
+  auto end = pos + str.size();
+  while ((pos = skip_ascii(pos, end)) != end) {
+    auto n = sequence_length(pos, end);
+    if (n == 0)
+      return false;
+    pos += n;
+  }
+  return true;
+}
+
+// -- messages -----------------------------------------------------------------
+
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
+
+} // namespace
+
+/// What to look at in one message type: the fields that are strings or lead to
+/// some.
+struct utf8_plan::node {
+  struct field {
+    uint32_t tag;
+    const node* child; // null: a string
+  };
+
+  std::vector<field> fields; // sorted by tag
+
+  const field* find(uint32_t tag) const noexcept {
+    auto less = [](const field& x, uint32_t y) { return x.tag < y; };
+    auto i = std::lower_bound(fields.begin(), fields.end(), tag, less);
+    return i != fields.end() && i->tag == tag ? &*i : nullptr;
+  }
+
+  bool check_value(cursor& in, const field& x, size_t depth) const noexcept;
+
+  bool check(cursor& in, uint32_t end_tag, size_t depth) const noexcept;
+};
+
+namespace {
+
+// Messages nested deeper than this are refused. Protobuf's parsers stop at 100
+// (C++) to 10,000 (Go); the stack must not overflow before they do.
+constexpr size_t max_depth = 1000;
+
+} // namespace
+
+bool utf8_plan::node::check_value(cursor& in, const field& x,
+                                  size_t depth) const noexcept {
+  if ((x.tag & 7) == static_cast<uint32_t>(wire_type::begin_group)) {
+    auto end_tag = tag_of(x.tag >> 3, wire_type::end_group);
+    return x.child->check(in, end_tag, depth + 1);
+  }
+  std::string_view bytes;
+  if (!in.read_bytes(bytes))
+    return false;
+  if (x.child == nullptr)
+    return valid_utf8(bytes);
+  cursor nested{bytes};
+  return x.child->check(nested, 0, depth + 1);
+}
+
+// Stops at `end_tag` (the end of a group) or, if that is 0, at the end.
+bool utf8_plan::node::check(cursor& in, uint32_t end_tag,
+                            size_t depth) const noexcept {
+  if (depth == max_depth)
+    return false;
+  while (!in.at_end()) {
+    uint32_t tag;
+    if (!in.read_tag(tag))
+      return false;
+    if (tag == end_tag)
+      return true;
+    auto x = find(tag);
+    if (x != nullptr ? !check_value(in, *x, depth) : !in.skip(tag))
+      return false;
+  }
+  return end_tag == 0;
+}
+
+namespace {
+
+// Which message types can hold a string at any depth. Recursive types call for
+// a fixed point: repeat until nothing changes.
+class string_finder {
+public:
+  explicit string_finder(const Descriptor* root) {
+    collect(root);
+    while (grow()) {
+      // nop
+    }
+  }
+
+  bool has_strings(const Descriptor* type) const {
+    return has_strings_.at(type);
+  }
+
+private:
+  void collect(const Descriptor* type) {
+    if (!has_strings_.emplace(type, false).second)
+      return;
+    for (auto i = 0; i < type->field_count(); ++i)
+      if (auto child = type->field(i)->message_type())
+        collect(child);
+  }
+
+  bool grow() {
+    auto changed = false;
+    for (auto& [type, found] : has_strings_)
+      if (!found && leads_to_string(type))
+        changed = found = true;
+    return changed;
+  }
+
+  bool leads_to_string(const Descriptor* type) const {
+    for (auto i = 0; i < type->field_count(); ++i) {
+      auto field = type->field(i);
+      if (field->type() == FieldDescriptor::TYPE_STRING)
+        return true;
+      if (auto child = field->message_type(); child && has_strings(child))
+        return true;
+    }
+    return false;
+  }
+
+  std::unordered_map<const Descriptor*, bool> has_strings_;
+};
+
+uint32_t tag_of_field(const FieldDescriptor* x) {
+  auto number = static_cast<uint32_t>(x->number());
+  return tag_of(number, x->type() == FieldDescriptor::TYPE_GROUP
+                          ? wire_type::begin_group
+                          : wire_type::bytes);
+}
+
+// Builds the nodes of all types that can hold a string. `Node` is private to
+// the plan.
+template<class Node>
+class plan_builder {
+public:
+  explicit plan_builder(const Descriptor* root)
+    : strings_(root), nodes_(std::make_shared<std::deque<Node>>()) {
+    root_ = strings_.has_strings(root) ? add(root) : nullptr;
+  }
+
+  // The result keeps all nodes alive, since they may refer to each other.
+  std::shared_ptr<const Node> finish() {
+    if (root_ == nullptr)
+      return nullptr;
+    return {nodes_, root_};
+  }
+
+private:
+  const Node* add(const Descriptor* type) {
+    if (auto i = known_.find(type); i != known_.end())
+      return i->second;
+    auto& result = nodes_->emplace_back();
+    known_.emplace(type, &result);
+    for (auto i = 0; i < type->field_count(); ++i)
+      add_field(result, type->field(i));
+    auto by_tag = [](auto& x, auto& y) { return x.tag < y.tag; };
+    std::sort(result.fields.begin(), result.fields.end(), by_tag);
+    return &result;
+  }
+
+  void add_field(Node& to, const FieldDescriptor* x) {
+    if (x->type() == FieldDescriptor::TYPE_STRING)
+      to.fields.push_back({tag_of_field(x), nullptr});
+    else if (auto type = x->message_type(); type && strings_.has_strings(type))
+      to.fields.push_back({tag_of_field(x), add(type)});
+  }
+
+  string_finder strings_;
+  std::shared_ptr<std::deque<Node>> nodes_;
+  std::unordered_map<const Descriptor*, const Node*> known_;
+  const Node* root_;
+};
+
+} // namespace
+
+utf8_plan::utf8_plan(const Descriptor* type)
+  : root_(plan_builder<node>{type}.finish()) {
+  // nop
+}
+
+utf8_plan::utf8_plan(utf8_plan&&) noexcept = default;
+
+utf8_plan& utf8_plan::operator=(utf8_plan&&) noexcept = default;
+
+utf8_plan::~utf8_plan() = default;
+
+bool utf8_plan::trivial() const noexcept {
+  return root_ == nullptr;
+}
+
+bool utf8_plan::check(std::string_view bytes) const noexcept {
+  if (root_ == nullptr)
+    return true;
+  cursor in{bytes};
+  return root_->check(in, 0, 0);
+}
+
+} // namespace caf_remote::wire

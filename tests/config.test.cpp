@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_remote/config.hpp"
+
+#include "caf_remote/error.hpp"
+
+#include <caf/settings.hpp>
+
+#include <doctest/doctest.h>
+
+#include <sstream>
+
+using namespace caf_remote;
+using namespace std::chrono_literals;
+
+namespace {
+
+using args = std::vector<std::string>;
+
+// A config class of somebody else, which does not declare our options.
+struct foreign_config : caf::actor_system_config {};
+
+template<class Config>
+caf::error parse(Config& cfg, const std::string& ini, args xs = {}) {
+  std::istringstream in{ini};
+  return cfg.parse(std::move(xs), in);
+}
+
+template<class Config = config>
+caf::expected<options> read(const std::string& ini, args xs = {}) {
+  Config cfg;
+  if (auto err = parse(cfg, ini, std::move(xs)))
+    FAIL("parse: " << caf::to_string(err));
+  return read_options(cfg);
+}
+
+options read_valid(const std::string& line) {
+  auto result = read("[caf-remote]\n" + line + "\n");
+  if (!result)
+    FAIL(line << ": " << render(result.error()));
+  return *result;
+}
+
+// Both ways must lead to the same text: with our options declared, CAF must not
+// drop the value.
+std::string problem(const std::string& line) {
+  auto ini = "[caf-remote]\n" + line + "\n";
+  auto declared = read(ini);
+  auto undeclared = read<foreign_config>(ini);
+  if (declared || undeclared) {
+    FAIL_CHECK("no error for " << line);
+    return "";
+  }
+  CHECK_EQ(code_of(declared.error()), errc::invalid_config);
+  CHECK_EQ(render(declared.error()), render(undeclared.error()));
+  return render(declared.error());
+}
+
+bool contains(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+} // namespace
+
+#define CHECK_PROBLEM(line, part) \
+  do { \
+    auto text = problem(line); \
+    CHECK_MESSAGE(contains(text, part), text); \
+  } while (false)
+
+TEST_CASE("without a group all settings have their defaults") {
+  auto x = read("");
+  REQUIRE(x);
+  CHECK_EQ(x->host, "127.0.0.1");
+  CHECK_EQ(x->port, 0);
+  CHECK_FALSE(x->listen);
+  CHECK_EQ(x->batch_size, 1000u);
+  CHECK_EQ(x->queue_messages, 1000000u);
+  CHECK_EQ(x->max_retry_count, 5u);
+  CHECK(x->retry_wait == 2s);
+  CHECK_LT(x->max_batch_bytes, size_t{4} << 20);
+}
+
+TEST_CASE("the defaults are valid values") {
+  config cfg;
+  CHECK_FALSE(check(cfg));
+}
+
+TEST_CASE("each setting can be given in a file") {
+  std::string ini = R"__([caf-remote]
+host="0.0.0.0"
+port=8080
+listen=true
+advertised-host="example.org"
+advertised-port=9090
+aliases=["a.example.org:1", "[::1]:2"]
+connect-timeout=1s
+handshake-timeout=1500ms
+max-retry-count=7
+retry-wait=0s
+shutdown-timeout=3s
+max-endpoints=8
+max-streams=9
+batch-size=10
+max-batch-bytes="11KiB"
+queue-messages=12
+queue-bytes="13MiB"
+control-messages=14
+control-bytes="15MB"
+pause-messages=5
+pause-bytes=16384
+max-pending-requests=17
+request-expiry=18min
+max-receive-bytes="19MiB"
+inbound-messages=20
+inbound-bytes="21 MiB"
+max-headers=22
+max-header-bytes=23
+diagnostics=true
+)__";
+  for (auto& result : {read(ini), read<foreign_config>(ini)}) {
+    if (!result)
+      FAIL(render(result.error()));
+    auto& x = *result;
+    CHECK_EQ(x.host, "0.0.0.0");
+    CHECK_EQ(x.port, 8080);
+    CHECK(x.listen);
+    CHECK_EQ(x.advertised_host, "example.org");
+    CHECK_EQ(x.advertised_port, 9090);
+    CHECK(x.aliases == args{"a.example.org:1", "[::1]:2"});
+    CHECK(x.connect_timeout == 1s);
+    CHECK(x.handshake_timeout == 1500ms);
+    CHECK_EQ(x.max_retry_count, 7u);
+    CHECK(x.retry_wait == 0s);
+    CHECK(x.shutdown_timeout == 3s);
+    CHECK_EQ(x.max_endpoints, 8u);
+    CHECK_EQ(x.max_streams, 9u);
+    CHECK_EQ(x.batch_size, 10u);
+    CHECK_EQ(x.max_batch_bytes, 11u << 10);
+    CHECK_EQ(x.queue_messages, 12u);
+    CHECK_EQ(x.queue_bytes, 13u << 20);
+    CHECK_EQ(x.control_messages, 14u);
+    CHECK_EQ(x.control_bytes, 15000000u);
+    CHECK_EQ(x.pause_messages, 5u);
+    CHECK_EQ(x.pause_bytes, 16384u);
+    CHECK_EQ(x.max_pending_requests, 17u);
+    CHECK(x.request_expiry == 18min);
+    CHECK_EQ(x.max_receive_bytes, 19u << 20);
+    CHECK_EQ(x.inbound_messages, 20u);
+    CHECK_EQ(x.inbound_bytes, 21u << 20);
+    CHECK_EQ(x.max_headers, 22u);
+    CHECK_EQ(x.max_header_bytes, 23u);
+    CHECK(x.diagnostics);
+  }
+}
+
+TEST_CASE("settings can be given on the command line") {
+  auto x = read("[caf-remote]\nport=1\nbatch-size=2\n",
+                {"--caf-remote.port=8080", "--caf-remote.listen",
+                 "--caf-remote.host=::1", "--caf-remote.retry-wait=5ms",
+                 "--caf-remote.queue-bytes=33MiB",
+                 "--caf-remote.pause-bytes=4096",
+                 "--caf-remote.aliases=[\"a:1\", \"b:2\"]"});
+  REQUIRE(x);
+  CHECK_EQ(x->port, 8080);
+  CHECK_EQ(x->batch_size, 2u);
+  CHECK(x->listen);
+  CHECK_EQ(x->host, "::1");
+  CHECK(x->retry_wait == 5ms);
+  CHECK_EQ(x->queue_bytes, 33u << 20);
+  CHECK_EQ(x->pause_bytes, 4096u);
+  CHECK(x->aliases == args{"a:1", "b:2"});
+}
+
+TEST_CASE("CAF's parser refuses what cannot be read on the command line") {
+  for (std::string arg :
+       {"--caf-remote.batch-size=abc", "--caf-remote.port=70000",
+        "--caf-remote.port=", "--caf-remote.queue-bytes=lots",
+        "--caf-remote.retry-wait=5", "--caf-remote.bach-size=1",
+        "--caf-remote.listen=maybe"}) {
+    config cfg;
+    CHECK_MESSAGE(parse(cfg, "", {arg}), arg);
+  }
+}
+
+TEST_CASE("values out of range on the command line are found afterwards") {
+  auto x = read("", {"--caf-remote.batch-size=0"});
+  REQUIRE_FALSE(x);
+  CHECK(contains(render(x.error()), "'caf-remote.batch-size' is 0"));
+}
+
+TEST_CASE("unknown keys are errors that suggest a known one") {
+  CHECK_EQ(problem("bach-size=1"),
+           "invalid_config: unknown key 'caf-remote.bach-size', did you mean "
+           "'caf-remote.batch-size'?");
+  CHECK_PROBLEM("batch_size=1", "did you mean 'caf-remote.batch-size'?");
+  CHECK_PROBLEM("tls={ca=\"x\"}", "unknown key 'caf-remote.tls'");
+  CHECK_EQ(problem("colour=1"), "invalid_config: unknown key "
+                                "'caf-remote.colour'");
+}
+
+TEST_CASE("sub-groups are unknown keys") {
+  auto x = read("[caf-remote.queue]\nbytes=1\n");
+  REQUIRE_FALSE(x);
+  CHECK(contains(render(x.error()), "unknown key 'caf-remote.queue'"));
+}
+
+TEST_CASE("wrong types are errors that say what is wanted") {
+  CHECK_EQ(problem("port=\"8080\""),
+           "invalid_config: 'caf-remote.port' is \"8080\" (string), but must "
+           "be an integer from 0 to 65535");
+  CHECK_PROBLEM("batch-size=1.5", "(real)");
+  CHECK_PROBLEM("batch-size=2s", "(timespan)");
+  CHECK_PROBLEM("batch-size=[1]", "(list)");
+  CHECK_PROBLEM("batch-size={x=1}", "(dictionary)");
+  CHECK_PROBLEM("listen=1", "must be true or false");
+  CHECK_PROBLEM("host=5", "host name");
+  CHECK_PROBLEM("host='atom'", "(atom)");
+  CHECK_PROBLEM("queue-bytes=\"lots\"", "a byte size");
+  CHECK_PROBLEM("queue-bytes=true", "a byte size");
+  CHECK_PROBLEM("aliases=\"a:1\"", "a list of addresses");
+  CHECK_PROBLEM("aliases=[1]", "a list of addresses");
+}
+
+TEST_CASE("durations need a unit") {
+  CHECK_PROBLEM("retry-wait=5", "'caf-remote.retry-wait' is 5 (integer)");
+  CHECK_PROBLEM("retry-wait=5", "(write 5s)");
+  CHECK_PROBLEM("retry-wait=\"5s\"", "a duration");
+}
+
+TEST_CASE("values out of range are errors") {
+  for (std::string line : {"port=-1",
+                           "port=65536",
+                           "advertised-port=65536",
+                           "max-retry-count=0",
+                           "max-retry-count=1000001",
+                           "batch-size=0",
+                           "batch-size=100001",
+                           "batch-size=-1",
+                           "max-batch-bytes=1023",
+                           "max-batch-bytes=\"2GiB\"",
+                           "queue-messages=0",
+                           "queue-bytes=0",
+                           "queue-bytes=-1",
+                           "queue-bytes=\"18446744073709551615\"",
+                           "control-messages=0",
+                           "pause-messages=0",
+                           "pause-bytes=0",
+                           "max-pending-requests=0",
+                           "max-pending-requests=4294967296",
+                           "max-receive-bytes=\"2GiB\"",
+                           "max-receive-bytes=1",
+                           "inbound-messages=1",
+                           "inbound-bytes=0",
+                           "max-headers=-1",
+                           "max-header-bytes=\"1GiB\"",
+                           "max-endpoints=0",
+                           "max-streams=0",
+                           "connect-timeout=0s",
+                           "connect-timeout=-1s",
+                           "connect-timeout=999us",
+                           "handshake-timeout=0s",
+                           "shutdown-timeout=0s",
+                           "retry-wait=-1ms",
+                           "request-expiry=0s",
+                           "connect-timeout=1000h"})
+    CHECK_PROBLEM(line, "but must be");
+}
+
+TEST_CASE("ends of ranges are valid") {
+  CHECK_EQ(read_valid("port=65535").port, 65535);
+  CHECK_EQ(read_valid("batch-size=100000").batch_size, 100000u);
+  CHECK_EQ(read_valid("batch-size=1").batch_size, 1u);
+  CHECK_EQ(read_valid("max-batch-bytes=2147483647").max_batch_bytes,
+           2147483647u);
+  CHECK(read_valid("connect-timeout=1ms").connect_timeout == 1ms);
+  CHECK_EQ(read_valid("max-headers=0").max_headers, 0u);
+}
+
+TEST_CASE("hosts and aliases are checked") {
+  CHECK_PROBLEM("host=\"\"", "host name");
+  CHECK_PROBLEM("host=\"localhost:80\"", "without port");
+  CHECK_PROBLEM("host=\"a b\"", "host name");
+  CHECK_PROBLEM("advertised-host=\"a/b\"", "host name");
+  CHECK_PROBLEM("aliases=[\"a:1\", \"b\"]", "a list of addresses");
+  CHECK_EQ(read_valid("host=\"::1\"").host, "::1");
+  CHECK_EQ(read_valid("host=\"[::1]\"").host, "[::1]");
+  CHECK_EQ(read_valid("advertised-host=\"\"").advertised_host, "");
+}
+
+TEST_CASE("a wildcard host needs an advertised host") {
+  CHECK_PROBLEM("host=\"0.0.0.0\"", "'caf-remote.advertised-host' must be set");
+  CHECK_PROBLEM("host=\"::\"", "'caf-remote.advertised-host' must be set");
+  CHECK_PROBLEM("advertised-host=\"0.0.0.0\"", "cannot dial");
+  CHECK_EQ(read_valid("host=\"::\"\nadvertised-host=\"a\"").host, "::");
+}
+
+TEST_CASE("an advertised port needs no advertised host") {
+  CHECK_EQ(read_valid("advertised-port=80").advertised_port, 80);
+}
+
+TEST_CASE("pause marks follow a smaller bound") {
+  auto x = read_valid("queue-messages=100\nqueue-bytes=4096");
+  CHECK_EQ(x.pause_messages, 50u);
+  CHECK_EQ(x.pause_bytes, 2048u);
+  CHECK_EQ(read_valid("queue-messages=1").pause_messages, 1u);
+  CHECK_PROBLEM("queue-messages=100\npause-messages=101",
+                "'caf-remote.pause-messages' must not be larger than "
+                "'caf-remote.queue-messages'");
+  CHECK_PROBLEM("pause-bytes=\"1GiB\"", "'caf-remote.queue-bytes'");
+}
+
+TEST_CASE("all problems are listed at once") {
+  auto text = problem("port=-1\nbach-size=1");
+  CHECK(contains(text, "'caf-remote.port'"));
+  CHECK(contains(text, "'caf-remote.bach-size'"));
+  CHECK(contains(text, "; "));
+}
+
+TEST_CASE("long values are cut in texts") {
+  CHECK_LT(problem("host=\"" + std::string(10000, ' ') + "\"").size(), 400u);
+}
+
+TEST_CASE("a group that is no group is an error") {
+  for (auto& x :
+       {read("caf-remote=5\n"), read<foreign_config>("caf-remote=5\n"),
+        read("caf-remote=[1]\n")}) {
+    REQUIRE_FALSE(x);
+    CHECK(contains(render(x.error()), "must be a group"));
+  }
+  CHECK_EQ(read("caf-remote={port=7}\n")->port, 7);
+}
+
+TEST_CASE("settings made by a program are checked as well") {
+  config cfg;
+  cfg.set("caf-remote.port", 8080);
+  cfg.set("caf-remote.queue-bytes", "1GiB");
+  CHECK_EQ(read_options(cfg)->port, 8080);
+  CHECK_EQ(read_options(cfg)->queue_bytes, 1u << 30);
+  cfg.set("caf-remote.port", "abc");
+  CHECK_EQ(code_of(check(cfg)), errc::invalid_config);
+}
+
+TEST_CASE("programs may write byte sizes as integers") {
+  foreign_config cfg;
+  caf::put(cfg.content, "caf-remote.queue-bytes", size_t{1} << 30);
+  CHECK_EQ(read_options(cfg)->queue_bytes, 1u << 30);
+}
+
+TEST_CASE("the long help lists the options") {
+  caf::config_option_set xs;
+  add_options(xs);
+  auto text = xs.help_text(false);
+  CHECK(contains(text, "--caf-remote.batch-size=<integer>"));
+  CHECK(contains(text, "--caf-remote.queue-bytes=<bytes>"));
+  CHECK(contains(text, "--caf-remote.listen "));
+  CHECK(contains(text, "--caf-remote.retry-wait=<timespan>"));
+}

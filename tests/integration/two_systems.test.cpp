@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include <caf/all.hpp>
+#include <doctest/doctest.h>
+
+#include "support/loopback_node.hpp"
+
+using namespace caf_remote;
+using namespace caf_remote::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+caf::behavior echo(caf::event_based_actor*) {
+  return {
+    [](const Ping& x) { return x; },
+    [](raw_message& x) { return std::move(x); },
+  };
+}
+
+TEST_SUITE_BEGIN("integration.two_systems");
+
+TEST_CASE("a request is answered by an actor of the other system") {
+  loopback_node a;
+  loopback_node b;
+  REQUIRE_FALSE(b.rm().publish(b.sys().spawn(echo), "echo"));
+  auto hdl = a.remote(b.address(), "echo");
+  caf::scoped_actor self{a.sys()};
+  self->request(hdl, 10s, make_ping("hello", 42))
+    .receive(
+      [](const Ping& x) {
+        CHECK_EQ(x.text(), "hello");
+        CHECK_EQ(x.number(), 42);
+      },
+      [](const caf::error& err) { FAIL(render(err)); });
+}
+
+TEST_CASE("a request to a missing actor fails at once") {
+  loopback_node a;
+  loopback_node b;
+  auto hdl = a.remote(b.address(), "nobody");
+  caf::scoped_actor self{a.sys()};
+  self->request(hdl, 10s, make_ping("hello"))
+    .receive([](const Ping&) { FAIL("answered"); },
+             [](const caf::error& err) {
+               CHECK_EQ(code_of(err), errc::dead_letter);
+             });
+}
+
+TEST_CASE("an actor is spawned, watched, and stopped from afar") {
+  loopback_node a;
+  loopback_node b;
+  REQUIRE_FALSE(b.rm().register_kind(
+    "echo", [](caf::actor_system& sys) { return sys.spawn(echo); }));
+  auto hdl = a.rm().spawn(b.address(), "echo", "joe", 10s);
+  REQUIRE_MESSAGE(hdl, render(hdl ? caf::error{} : hdl.error()));
+  caf::scoped_actor self{a.sys()};
+  self->monitor(*hdl);
+  self->request(*hdl, 10s, make_ping("hi"))
+    .receive([](const Ping& x) { CHECK_EQ(x.text(), "hi"); },
+             [](const caf::error& err) { FAIL(render(err)); });
+  self->send_exit(*hdl, caf::exit_reason::user_shutdown);
+  self->receive(
+    [&](const caf::down_msg& x) {
+      CHECK_EQ(x.source, hdl->address());
+      CHECK_EQ(x.reason, caf::exit_reason::normal);
+    },
+    caf::after(10s) >> [] { FAIL("no down message"); });
+}
+
+TEST_CASE("ping returns the node's own address") {
+  loopback_node a;
+  loopback_node b;
+  auto res = a.rm().ping(b.address(), "activator", 10s);
+  REQUIRE_MESSAGE(res, render(res ? caf::error{} : res.error()));
+  CHECK_EQ(res->who.address, b.address());
+}
+
+TEST_SUITE_END();
+
+} // namespace

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace caf_remote::test {
+
+/// A TCP socket on IPv4 that speaks no protocol, for the part of the peer that
+/// holds a port, stays silent or sends garbage.
+class plain_socket {
+public:
+  plain_socket() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    if (fd_ < 0)
+      throw std::runtime_error{"no socket"};
+  }
+
+  plain_socket(const plain_socket&) = delete;
+
+  plain_socket& operator=(const plain_socket&) = delete;
+
+  ~plain_socket() {
+    ::close(fd_);
+  }
+
+  /// Listens on `host` and `port`; returns the port. The kernel accepts
+  /// connections, nobody reads them.
+  uint16_t listen(const char* host = "127.0.0.1", uint16_t port = 0) {
+    auto addr = make(host, port);
+    socklen_t len = sizeof(addr);
+    auto ptr = reinterpret_cast<sockaddr*>(&addr);
+    if (::bind(fd_, ptr, len) != 0 || ::listen(fd_, 64) != 0
+        || ::getsockname(fd_, ptr, &len) != 0)
+      throw std::runtime_error{"cannot listen"};
+    return ntohs(addr.sin_port);
+  }
+
+  void connect(uint16_t port) {
+    auto addr = make("127.0.0.1", port);
+    if (::connect(fd_, reinterpret_cast<sockaddr*>(&addr), sizeof(addr)) != 0)
+      throw std::runtime_error{"cannot connect"};
+  }
+
+  void send(const std::string& bytes) {
+    if (::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL)
+        != static_cast<ssize_t>(bytes.size()))
+      throw std::runtime_error{"cannot send"};
+  }
+
+  /// Waits until the peer closes the connection; false after `seconds`.
+  bool wait_closed(int seconds = 30) {
+    timeval limit{seconds, 0};
+    ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+    char buf[1024];
+    ssize_t n = 0;
+    do {
+      n = ::recv(fd_, buf, sizeof(buf), 0);
+    } while (n > 0);
+    return n == 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
+  }
+
+private:
+  static sockaddr_in make(const char* host, uint16_t port) {
+    sockaddr_in result{};
+    result.sin_family = AF_INET;
+    result.sin_port = htons(port);
+    ::inet_pton(AF_INET, host, &result.sin_addr);
+    return result;
+  }
+
+  int fd_;
+};
+
+} // namespace caf_remote::test

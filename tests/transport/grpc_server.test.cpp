@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include <tuple>
+
+#include <doctest/doctest.h>
+
+#include <caf/error.hpp>
+#include <caf/sec.hpp>
+
+#include <grpcpp/client_context.h>
+#include <grpcpp/create_channel.h>
+#include <grpcpp/security/credentials.h>
+
+#include "remote.grpc.pb.h"
+#include "support/loopback.hpp"
+#include "support/plain_socket.hpp"
+
+using namespace caf_remote::test;
+using namespace caf_remote::transport;
+using namespace std::chrono_literals;
+using steady = std::chrono::steady_clock;
+
+namespace {
+
+listen_options on(std::string host, uint16_t port) {
+  listen_options result;
+  result.host = std::move(host);
+  result.port = port;
+  return result;
+}
+
+std::string error_of(listen_options opts) {
+  auto res = start_grpc_server(std::move(opts));
+  if (res)
+    return "no error";
+  CHECK(res.error() == caf::sec::cannot_open_port);
+  return caf::to_string(res.error());
+}
+
+bool has(const std::string& str, const char* what) {
+  return str.find(what) != std::string::npos;
+}
+
+auto stub_for(const loopback& net) {
+  return remote::Remoting::NewStub(
+    grpc::CreateChannel(net.address(), grpc::InsecureChannelCredentials()));
+}
+
+std::shared_ptr<diagnostics> some_diagnostics() {
+  auto result = std::make_shared<diagnostics>();
+  result->address = "here:1";
+  result->list = [](const std::string& pattern, diagnostics::match how,
+                    std::vector<std::string>& ids, std::string& error) {
+    if (how == diagnostics::match::regex) {
+      error = "bad regex";
+      return false;
+    }
+    ids = {pattern + "1", pattern + "2"};
+    return true;
+  };
+  result->describe = [](const std::string& id) {
+    return id == "none" ? std::string{} : "all about " + id;
+  };
+  return result;
+}
+
+} // namespace
+
+TEST_SUITE_BEGIN("transport.grpc_server");
+
+TEST_CASE("the kernel picks the port") {
+  loopback net;
+  CHECK_NE(net.srv->port(), 0);
+  CHECK_EQ(net.srv->bound_host(), "127.0.0.1");
+}
+
+TEST_CASE("the bound host is a literal address") {
+  auto bound = [](std::string host) {
+    auto res = start_grpc_server(on(std::move(host), 0));
+    return res ? (*res)->bound_host() : caf::to_string(res.error());
+  };
+  CHECK_EQ(bound("localhost"), "127.0.0.1");
+  CHECK_EQ(bound("0.0.0.0"), "0.0.0.0");
+  CHECK_EQ(bound("127.0.0.2"), "127.0.0.2");
+}
+
+TEST_CASE("bad host names are errors with a text") {
+  CHECK(has(error_of(on("no-such-host.invalid", 0)), "no-such-host.invalid"));
+  CHECK(has(error_of(on("", 0)), "empty"));
+  CHECK(has(error_of(on("300.1.2.3", 0)), "300.1.2.3"));
+  // A documentation address that no interface has.
+  CHECK(has(error_of(on("192.0.2.1", 0)), "192.0.2.1"));
+}
+
+TEST_CASE("a port that another gRPC server holds is taken") {
+  loopback net;
+  auto port = net.srv->port();
+  CHECK(has(error_of(on("127.0.0.1", port)), "in use"));
+  CHECK(has(error_of(on("0.0.0.0", port)), "in use"));
+}
+
+TEST_CASE("a port of the wildcard is taken on each address") {
+  loopback net{on("0.0.0.0", 0)};
+  CHECK(has(error_of(on("127.0.0.1", net.srv->port())), "in use"));
+  CHECK(has(error_of(on("0.0.0.0", net.srv->port())), "in use"));
+}
+
+TEST_CASE("a port that a plain socket holds is taken") {
+  plain_socket sock;
+  auto port = sock.listen();
+  CHECK(has(error_of(on("127.0.0.1", port)), "in use"));
+  CHECK(has(error_of(on("0.0.0.0", port)), "in use"));
+  // Another address, another socket.
+  CHECK_EQ(error_of(on("127.0.0.2", port)), "no error");
+}
+
+TEST_CASE("a server that is gone leaves its port") {
+  uint16_t port = 0;
+  for (auto i = 0; i < 20; ++i) {
+    loopback net{on("127.0.0.1", port)};
+    port = net.srv->port();
+    auto [near, far] = net.open();
+    near.str->write("x");
+    far.str->read();
+    CHECK(far.log->wait_frames(1));
+  }
+}
+
+TEST_CASE("starting and stopping two hundred times leaves nothing") {
+  for (auto i = 0; i < 200; ++i) {
+    auto res = start_grpc_server({});
+    REQUIRE(res);
+    if (i % 4 == 0)
+      (*res)->stop_accepting();
+    if (i % 2 == 0)
+      (*res)->shutdown(5s);
+  }
+}
+
+TEST_CASE("stopping to accept keeps open streams") {
+  loopback net;
+  auto [near, far] = net.open();
+  net.srv->stop_accepting();
+  net.srv->stop_accepting();
+  auto late = dial(net.address());
+  CHECK_EQ(late.log->wait_closed().code, status_code::unavailable);
+  near.str->write("still open");
+  far.str->read();
+  CHECK(far.log->wait_frames(1));
+  near.str->read();
+  far.write("as well");
+  CHECK(near.log->wait_frames(1));
+  // The port is free while they live.
+  loopback next{on("127.0.0.1", net.srv->port())};
+}
+
+TEST_CASE("shutdown ends all streams on both sides") {
+  loopback net;
+  std::vector<std::pair<recorded_stream, recorded_stream>> xs;
+  for (auto i = 0; i < 20; ++i)
+    xs.push_back(net.open());
+  auto begin = steady::now();
+  net.srv->shutdown(20s);
+  CHECK(steady::now() - begin < 5s);
+  for (auto& [near, far] : xs) {
+    // Nothing comes later on the listener's side.
+    REQUIRE(far.log->snapshot().closed);
+    CHECK_EQ(far.log->snapshot().closed->code, status_code::cancelled);
+    CHECK_NE(near.log->wait_closed().code, status_code::ok);
+  }
+  net.srv->shutdown(20s);
+  net.srv->stop_accepting();
+}
+
+TEST_CASE("a status given before the shutdown reaches the dialler") {
+  for (auto i = 0; i < 20; ++i) {
+    loopback net;
+    auto [near, far] = net.open();
+    far.str->finish({status_code::unavailable, "leaving"});
+    far.log->wait_closed();
+    net.srv->shutdown(5s);
+    CHECK_EQ(near.log->wait_closed().message, "leaving");
+  }
+}
+
+TEST_CASE("shutdown in the middle of writes") {
+  for (auto i = 0; i < 20; ++i) {
+    loopback net;
+    auto [near, far] = net.open();
+    for (auto* x : {&near, &far}) {
+      auto* str = x->str.get();
+      x->log->hook = [str](char tag) {
+        if (tag == 'w')
+          str->write(frame(10000, 'x'));
+        else if (tag == 'f')
+          str->read();
+      };
+      str->read();
+      str->read();
+      str->write("go");
+    }
+    REQUIRE(near.log->wait_frames(10));
+    REQUIRE(far.log->wait_frames(10));
+    net.srv->shutdown(5s);
+    CHECK(far.log->snapshot().closed);
+    CHECK_EQ(near.log->wait_closed().code, status_code::cancelled);
+    CHECK_FALSE(near.log->snapshot().faulty);
+    CHECK_FALSE(far.log->snapshot().faulty);
+  }
+}
+
+TEST_CASE("shutdown does not wait for silent connections") {
+  loopback net;
+  plain_socket sock;
+  sock.connect(net.srv->port());
+  plain_socket half;
+  half.connect(net.srv->port());
+  // The preface and an empty SETTINGS frame, then nothing.
+  half.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+            + std::string("\0\0\0\4\0\0\0\0\0", 9));
+  auto [near, far] = net.open();
+  auto begin = steady::now();
+  net.srv->shutdown(2s);
+  auto elapsed = steady::now() - begin;
+  CHECK(elapsed < 6s);
+  CHECK(sock.wait_closed());
+  CHECK(half.wait_closed());
+}
+
+TEST_CASE("a connection that says nothing is closed in time") {
+  listen_options opts;
+  opts.handshake_timeout = 200ms;
+  loopback net{opts};
+  plain_socket sock;
+  sock.connect(net.srv->port());
+  CHECK(sock.wait_closed());
+}
+
+TEST_CASE("streams outlive a dropped handle of their server") {
+  recorded_stream near;
+  recorded_stream far;
+  {
+    loopback net;
+    std::tie(near, far) = net.open();
+  }
+  far.str->read();
+  far.str->write("nobody");
+  far.str->finish({});
+  far.str->cancel();
+  CHECK_FALSE(far.str->peer().empty());
+  CHECK(far.log->snapshot().closed);
+  near.log->wait_closed();
+}
+
+TEST_CASE("diagnostics are refused unless enabled") {
+  loopback net;
+  auto stub = stub_for(net);
+  remote::ListProcessesResponse list;
+  grpc::ClientContext ctx1;
+  CHECK_EQ(stub->ListProcesses(&ctx1, {}, &list).error_code(),
+           grpc::StatusCode::UNIMPLEMENTED);
+  remote::GetProcessDiagnosticsResponse diag;
+  grpc::ClientContext ctx2;
+  CHECK_EQ(stub->GetProcessDiagnostics(&ctx2, {}, &diag).error_code(),
+           grpc::StatusCode::UNIMPLEMENTED);
+}
+
+TEST_CASE("diagnostics list processes") {
+  listen_options opts;
+  opts.diag = some_diagnostics();
+  loopback net{opts};
+  auto stub = stub_for(net);
+  remote::ListProcessesRequest request;
+  request.set_pattern("actor");
+  remote::ListProcessesResponse list;
+  grpc::ClientContext ctx1;
+  REQUIRE(stub->ListProcesses(&ctx1, request, &list).ok());
+  REQUIRE_EQ(list.pids_size(), 2);
+  CHECK_EQ(list.pids(0).address(), "here:1");
+  CHECK_EQ(list.pids(1).id(), "actor2");
+  request.set_type(remote::MatchRegex);
+  grpc::ClientContext ctx2;
+  auto bad = stub->ListProcesses(&ctx2, request, &list);
+  CHECK_EQ(bad.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  CHECK_EQ(bad.error_message(), "bad regex");
+  request.set_type(static_cast<remote::ListProcessesMatchType>(17));
+  grpc::ClientContext ctx3;
+  CHECK_EQ(stub->ListProcesses(&ctx3, request, &list).error_code(),
+           grpc::StatusCode::INVALID_ARGUMENT);
+}
+
+TEST_CASE("diagnostics describe a process") {
+  listen_options opts;
+  opts.diag = some_diagnostics();
+  loopback net{opts};
+  auto stub = stub_for(net);
+  remote::GetProcessDiagnosticsRequest request;
+  request.mutable_pid()->set_id("me");
+  remote::GetProcessDiagnosticsResponse diag;
+  grpc::ClientContext ctx1;
+  REQUIRE(stub->GetProcessDiagnostics(&ctx1, request, &diag).ok());
+  CHECK_EQ(diag.diagnostics_string(), "all about me");
+  request.mutable_pid()->set_id("none");
+  grpc::ClientContext ctx2;
+  CHECK_EQ(stub->GetProcessDiagnostics(&ctx2, request, &diag).error_code(),
+           grpc::StatusCode::NOT_FOUND);
+}
+
+TEST_SUITE_END();
