@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <caf/fwd.hpp>
+#include <caf/make_message.hpp>
 #include <caf/message.hpp>
 #include <caf/meta/hex_formatted.hpp>
 #include <caf/meta/omittable_if_empty.hpp>

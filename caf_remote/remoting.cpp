@@ -42,8 +42,11 @@ delivery_mode to_delivery_mode(receive_mode x) {
   return x == receive_mode::raw ? delivery_mode::raw : delivery_mode::decoded;
 }
 
+// For what should take no time at all.
+constexpr std::chrono::milliseconds clean_up_limit{500};
+
 caf::timespan with_margin(caf::timespan x) {
-  return x + std::chrono::seconds(1);
+  return x + std::chrono::milliseconds(500);
 }
 
 } // namespace
@@ -115,17 +118,32 @@ void remoting::stop() {
   auto home = impl_->home;
   auto server = std::move(impl_->server);
   guard.unlock();
-  auto limit = home->opts.shutdown_timeout;
   {
     caf::scoped_actor self{sys_, true};
-    self->request(home->manager(), with_margin(limit), leave{})
+    self->request(home->manager(), with_margin(home->opts.shutdown_timeout),
+                  leave{})
       .receive([](left) {}, [](caf::error&) { /* the limit counts */ });
   }
   if (server != nullptr)
-    server->shutdown(std::chrono::milliseconds(500));
-  for (auto& x : {home->manager(), impl_->activator, impl_->spawner})
-    caf::anon_send_exit(x, caf::exit_reason::user_shutdown);
+    server->shutdown(clean_up_limit);
+  // nothing may speak to our actors afterwards
+  home->streams->cancel_all();
+  home->streams->await_none(clean_up_limit);
+  end_actors({home->manager(), impl_->activator, impl_->spawner});
   home->shut_down();
+}
+
+void remoting::end_actors(const std::vector<caf::actor>& xs) {
+  caf::scoped_actor self{sys_, true};
+  for (auto& x : xs) {
+    self->monitor(x);
+    self->send_exit(x, caf::exit_reason::kill);
+  }
+  // an activator may be held up by a user's factory: that must not hold us up
+  auto in_time = true;
+  for (size_t i = 0; i < xs.size() && in_time; ++i)
+    self->receive([](const caf::down_msg&) {},
+                  caf::after(clean_up_limit) >> [&] { in_time = false; });
 }
 
 caf::actor_system::module::id_t remoting::id() const {
@@ -220,6 +238,11 @@ caf::expected<caf::actor> remoting::lookup(const std::string& address,
   if (auto err = check_id(name))
     return err;
   auto& home = *impl_->home;
+  if (home.own().contains(address)) {
+    auto local = home.processes->find(name);
+    if (local.hdl != nullptr)
+      return caf::actor_cast<caf::actor>(local.hdl);
+  }
   return caf::actor_cast<caf::actor>(home.proxies.get(home, address, name));
 }
 

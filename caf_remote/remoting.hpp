@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <caf/actor.hpp>
 #include <caf/actor_system.hpp>
@@ -193,6 +194,7 @@ private:
   struct impl;
 
   caf::error check_running() const;
+  void end_actors(const std::vector<caf::actor>& xs);
 
   caf::actor_system& sys_;
   std::unique_ptr<impl> impl_;

@@ -35,7 +35,8 @@ find_go() {
   return 1
 }
 
-# How many compilers run at once: one per core, if the memory is enough.
+# How many compilers run at once: CAF_REMOTE_JOBS, or one per core if there is
+# enough memory.
 jobs() {
   local cores memory
   cores=$(nproc)

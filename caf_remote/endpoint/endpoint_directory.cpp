@@ -80,6 +80,22 @@ bool endpoint_directory::remove(const endpoint_ptr& x) {
   return true;
 }
 
+void endpoint_directory::clear() {
+  // destroyed after the lock; they may hold the last reference to the node
+  decltype(endpoints_) dropped;
+  decltype(over_) dropped_too;
+  decltype(members_) dropped_members;
+  std::unique_lock<std::mutex> guard{mtx_};
+  for (auto& kvp : endpoints_)
+    add(retired_, kvp.second->read());
+  for (auto& x : over_)
+    add(retired_, x->read());
+  dropped.swap(endpoints_);
+  dropped_too.swap(over_);
+  dropped_members.swap(members_);
+  guard.unlock();
+}
+
 void endpoint_directory::fold_unused() {
   for (auto i = over_.begin(); i != over_.end();) {
     if (!(*i)->unique()) {

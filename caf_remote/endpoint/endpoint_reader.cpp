@@ -32,13 +32,14 @@ caf::behavior endpoint_reader_state::make_behavior(node_ptr home, uint64_t id,
   in_ = std::move(in);
   from_ = in_.str->peer();
   intro_ = read_introduction(in_.call_metadata);
-  in_.str->attach(make_stream_events(caf::actor{self_}, id_));
+  in_.str->attach(make_stream_events(caf::actor{self_}, id_, node_->streams));
+  node_->streams->track(in_.str);
   in_.str->read();
   self_->delayed_send(self_, node_->opts.handshake_timeout,
                       handshake_tick{id_});
   return {
     [this](const stream_frame& x) { on_frame(x.bytes); },
-    [this](resume_reading) { in_.str->read(); },
+    [this](resume_reading) { on_resume(); },
     [this](stream_written) { on_written(); },
     [this](stream_half_closed) { on_half_closed(); },
     [this](const stream_closed& x) { on_closed(x.why); },
@@ -156,7 +157,14 @@ void endpoint_reader_state::on_batch(std::string_view content) {
 
 void endpoint_reader_state::read_on() {
   // if there is no room, the ledger says when there is
-  if (!dispatcher_->must_stop())
+  if (dispatcher_->must_stop())
+    ++held_back_;
+  else
+    in_.str->read();
+}
+
+void endpoint_reader_state::on_resume() {
+  for (; held_back_ > 0; --held_back_)
     in_.str->read();
 }
 

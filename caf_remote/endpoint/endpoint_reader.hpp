@@ -40,6 +40,7 @@ private:
   void accept(const wire::server_connection& peer);
   void on_batch(std::string_view content);
   void read_on();
+  void on_resume();
   void write(std::string bytes);
   void on_written();
   void protocol_error(const std::string& what);
@@ -59,6 +60,8 @@ private:
   bool writing_ = false;
   // a write that waits for the one in flight
   std::string next_write_;
+  // reads that wait until there is room
+  int held_back_ = 0;
   // who the peer is, for log lines
   std::string from_;
   peer_ptr peer_;

@@ -84,9 +84,11 @@ void endpoint_writer_state::connect() {
   opts.max_receive_bytes = node_->opts.max_receive_bytes;
   opts.call_metadata = node_->introduction();
   st_.peer_metadata.clear();
-  auto events = make_stream_events(caf::actor{self_}, ++st_.epoch);
+  auto events = make_stream_events(caf::actor{self_}, ++st_.epoch,
+                                   node_->streams);
   st_.stream = node_->connector->dial(endpoint_->address(), std::move(opts),
                                       std::move(events));
+  node_->streams->track(st_.stream);
   // the request goes out as soon as the connection is there; that it was
   // written says that the connection is open
   st_.writing = true;
@@ -97,9 +99,10 @@ void endpoint_writer_state::connect() {
 
 void endpoint_writer_state::on_frame(const transport::frame& bytes) {
   auto content = wire::decode_frame(bytes);
-  if (auto x = std::get_if<wire::connect_response>(&content)) {
-    if (st_.connection != connection_state::connected)
-      on_handshake(*x);
+  auto shaking_hands = st_.connection != connection_state::connected;
+  if (auto x = std::get_if<wire::connect_response>(&content);
+      x != nullptr && shaking_hands) {
+    on_handshake(*x);
     return;
   }
   if (std::holds_alternative<wire::disconnect_request>(content)) {
@@ -107,7 +110,7 @@ void endpoint_writer_state::on_frame(const transport::frame& bytes) {
     return;
   }
   node_->on_protocol_error(endpoint_->address(),
-                           "a listener may send only a ConnectResponse and a "
+                           "a listener may send only one ConnectResponse and a "
                            "DisconnectRequest");
   drop_stream();
   on_lost("the peer broke the protocol");
@@ -193,6 +196,8 @@ void endpoint_writer_state::on_message(outbound& x) {
 
 void endpoint_writer_state::on_written() {
   st_.writing = false;
+  if (st_.over)
+    return;
   if (!st_.ready) {
     // the ConnectRequest is out
     if (st_.connection != connection_state::connected)

@@ -45,6 +45,7 @@ node::node(caf::actor_system& home, options settings,
     connector(std::move(dialler)),
     processes(std::make_shared<process_registry>()),
     events(std::make_shared<event_hub>()),
+    streams(std::make_shared<open_streams>()),
     pending(opts.max_pending_requests),
     own_(nullptr) {
   own(own_addresses{});
@@ -66,8 +67,7 @@ void node::shut_down() {
   endpoints.stop();
   processes->clear();
   events->clear();
-  for (auto& x : endpoints.all())
-    endpoints.remove(x);
+  endpoints.clear();
 }
 
 void node::own(own_addresses x) {

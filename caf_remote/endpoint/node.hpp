@@ -24,6 +24,7 @@
 #include "caf_remote/endpoint/pending_requests.hpp"
 #include "caf_remote/endpoint/process_registry.hpp"
 #include "caf_remote/endpoint/proxy_table.hpp"
+#include "caf_remote/endpoint/stream_events.hpp"
 #include "caf_remote/tracing.hpp"
 #include "caf_remote/transport/stream.hpp"
 #include "caf_remote/wire/serializer_registry.hpp"
@@ -47,6 +48,7 @@ public:
 
   const std::shared_ptr<process_registry> processes;
   const std::shared_ptr<event_hub> events;
+  const std::shared_ptr<open_streams> streams;
   wire::serializer_registry types;
   pending_requests pending;
   endpoint_directory endpoints;

@@ -2,6 +2,8 @@
 
 #include "caf_remote/endpoint/peer.hpp"
 
+#include "caf_remote/pid.hpp"
+
 namespace caf_remote {
 
 std::string peer::member_id() const {
@@ -40,6 +42,9 @@ void peer::declare_caf_remote(size_t max_receive_bytes) {
 }
 
 void peer::sent_type(std::string_view type_name) {
+  // longer names are refused when sent, so they need not be known
+  if (type_name.size() > max_id_length)
+    return;
   std::lock_guard<std::mutex> guard{mtx_};
   if (types_.size() < max_types)
     types_.emplace(type_name);

@@ -81,7 +81,7 @@ void remote_proxy::enqueue(caf::mailbox_element_ptr what,
                            caf::execution_unit*) {
   // reading through the const overload never copies a shared message
   auto& content = std::as_const(*what).content();
-  if (node_->own().contains(name_->address)) {
+  if (is_here()) {
     deliver_locally(std::move(what));
     return;
   }
@@ -93,7 +93,7 @@ void remote_proxy::enqueue(caf::mailbox_element_ptr what,
             content};
   if (x.mid.is_response())
     send_response(std::move(x));
-  else if (only_element<caf::error>(content) != nullptr)
+  else if (!x.mid.is_request() && only_element<caf::error>(content) != nullptr)
     send_error_result(x);
   else
     send(std::move(x));
@@ -352,7 +352,7 @@ void remote_proxy::refuse(const sending& x, const caf::error& reason) {
       sender = other->who();
     else
       sender = {node_->own().advertised(),
-                node_->processes->name_of(x.sender)->id, 0};
+                node_->processes->known_name(x.sender->id()), 0};
   }
   node_->dead_letter(who(), std::move(content), sender,
                      type_name_for_log(x.content),
@@ -366,6 +366,10 @@ endpoint_ptr remote_proxy::acquire_endpoint(errc& why) {
   std::lock_guard<std::mutex> guard{endpoint_mtx_};
   if (endpoint_ != nullptr && !endpoint_->closed())
     return endpoint_;
+  if (is_here()) {
+    why = errc::dead_letter; // never a connection to ourselves
+    return nullptr;
+  }
   if (!node_->listening()) {
     why = errc::not_running;
     return nullptr;
@@ -382,7 +386,8 @@ void remote_proxy::attach(caf::attachable_ptr ptr) {
     return post_watch();
   });
   if (!ok)
-    fire(wire::terminated_reason::address_terminated);
+    fire(is_here() ? wire::terminated_reason::not_found
+                   : wire::terminated_reason::address_terminated);
 }
 
 size_t remote_proxy::detach(const caf::attachable::token& what) {
@@ -418,6 +423,10 @@ bool remote_proxy::remove_backlink(caf::abstract_actor* x) {
   if (!has_observers())
     post_unwatch();
   return true;
+}
+
+bool remote_proxy::is_here() const noexcept {
+  return node_->own().contains(name_->address);
 }
 
 bool remote_proxy::has_observers() const {

@@ -81,6 +81,7 @@ private:
   caf::error address_sender(outbound& x, sending& s, uint64_t endpoint);
   caf::error check_size(const outbound_element& x, endpoint& where) const;
   void refuse(const sending& x, const caf::error& reason);
+  bool is_here() const noexcept;
   bool has_observers() const;
   bool post_watch();
   void post_unwatch();

@@ -2,6 +2,8 @@
 
 #include "caf_remote/endpoint/stream_events.hpp"
 
+#include <algorithm>
+
 #include <caf/send.hpp>
 
 #include "caf_remote/endpoint/messages.hpp"
@@ -12,9 +14,14 @@ namespace {
 
 class stream_events : public transport::stream_listener {
 public:
-  stream_events(caf::actor owner, uint64_t epoch)
-    : owner_(std::move(owner)), epoch_(epoch) {
-    // nop
+  stream_events(caf::actor owner, uint64_t epoch,
+                std::shared_ptr<open_streams> open)
+    : owner_(std::move(owner)), epoch_(epoch), open_(std::move(open)) {
+    open_->enter();
+  }
+
+  ~stream_events() override {
+    close();
   }
 
   void on_metadata(transport::metadata xs) override {
@@ -35,7 +42,7 @@ public:
 
   void on_closed(transport::status why) override {
     post(stream_closed{epoch_, std::move(why)});
-    owner_ = nullptr;
+    close();
   }
 
 private:
@@ -44,14 +51,61 @@ private:
     caf::anon_send<caf::message_priority::high>(owner_, std::move(x));
   }
 
+  void close() {
+    if (owner_ == nullptr)
+      return;
+    owner_ = nullptr;
+    open_->leave();
+  }
+
   caf::actor owner_;
   const uint64_t epoch_;
+  const std::shared_ptr<open_streams> open_;
 };
 
 } // namespace
 
-transport::listener_ptr make_stream_events(caf::actor owner, uint64_t epoch) {
-  return std::make_shared<stream_events>(std::move(owner), epoch);
+void open_streams::enter() {
+  std::lock_guard<std::mutex> guard{mtx_};
+  ++count_;
+}
+
+void open_streams::leave() {
+  std::lock_guard<std::mutex> guard{mtx_};
+  if (--count_ == 0)
+    none_.notify_all();
+}
+
+void open_streams::track(const transport::stream_ptr& x) {
+  std::lock_guard<std::mutex> guard{mtx_};
+  if (streams_.size() > 2 * count_ + 16) {
+    auto gone = [](const auto& ptr) { return ptr.expired(); };
+    streams_.erase(std::remove_if(streams_.begin(), streams_.end(), gone),
+                   streams_.end());
+  }
+  streams_.push_back(x);
+}
+
+void open_streams::cancel_all() {
+  std::vector<std::weak_ptr<transport::stream>> xs;
+  {
+    std::lock_guard<std::mutex> guard{mtx_};
+    xs.swap(streams_);
+  }
+  for (auto& x : xs)
+    if (auto ptr = x.lock())
+      ptr->cancel();
+}
+
+bool open_streams::await_none(std::chrono::milliseconds limit) {
+  std::unique_lock<std::mutex> guard{mtx_};
+  return none_.wait_for(guard, limit, [this] { return count_ == 0; });
+}
+
+transport::listener_ptr make_stream_events(caf::actor owner, uint64_t epoch,
+                                           std::shared_ptr<open_streams> open) {
+  return std::make_shared<stream_events>(std::move(owner), epoch,
+                                         std::move(open));
 }
 
 } // namespace caf_remote

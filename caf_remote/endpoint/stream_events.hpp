@@ -2,7 +2,12 @@
 
 #pragma once
 
+#include <chrono>
+#include <condition_variable>
 #include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
 
 #include <caf/actor.hpp>
 
@@ -10,10 +15,34 @@
 
 namespace caf_remote {
 
+/// Counts the streams whose end has not been heard yet. The module must not let
+/// go of the actor system before, because a late event would reach for it.
+class open_streams {
+public:
+  void enter();
+  void leave();
+
+  /// Remembers a stream for `cancel_all`.
+  void track(const transport::stream_ptr& x);
+
+  /// Cancels what is still open.
+  void cancel_all();
+
+  /// Blocks until no stream is open or the time is up; returns whether none is.
+  bool await_none(std::chrono::milliseconds limit);
+
+private:
+  std::mutex mtx_;
+  std::condition_variable none_;
+  size_t count_ = 0;
+  std::vector<std::weak_ptr<transport::stream>> streams_;
+};
+
 /// Turns the events of a stream into messages to the actor that owns it. They
 /// have high priority, so that the end of a write is not heard only behind the
 /// messages that wait for it. `epoch` tells the actor which of its streams
-/// speaks.
-transport::listener_ptr make_stream_events(caf::actor owner, uint64_t epoch);
+/// speaks. The stream counts as open until its end was posted.
+transport::listener_ptr make_stream_events(caf::actor owner, uint64_t epoch,
+                                           std::shared_ptr<open_streams> open);
 
 } // namespace caf_remote

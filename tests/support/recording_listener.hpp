@@ -68,8 +68,12 @@ public:
     return record_;
   }
 
-  /// Called after each event, on the transport's thread and under no lock.
-  std::function<void(char)> hook;
+  /// Sets what is called after each event from now on, with the letter of the
+  /// event, on the transport's thread and under no lock.
+  void set_hook(std::function<void(char)> f) {
+    std::lock_guard<std::mutex> guard{mutex_};
+    hook_ = std::move(f);
+  }
 
   void on_metadata(transport::metadata xs) override {
     note('m', [&](record& x) { x.initial = std::move(xs); });
@@ -95,11 +99,13 @@ private:
   template <class F>
   void note(char tag, F f) {
     auto overlap = busy_.exchange(true);
+    std::function<void(char)> hook;
     {
       std::lock_guard<std::mutex> guard{mutex_};
       record_.faulty |= overlap || record_.closed.has_value();
       record_.events += tag;
       f(record_);
+      hook = hook_;
     }
     if (hook)
       hook(tag);
@@ -111,6 +117,7 @@ private:
   std::condition_variable changed_;
   std::atomic<bool> busy_{false};
   record record_;
+  std::function<void(char)> hook_;
 };
 
 } // namespace caf_remote::test

@@ -177,10 +177,10 @@ TEST_CASE("the listener lives until the end and no longer") {
   auto [near, far] = net.open();
   std::weak_ptr<recording_listener> weak = near.log;
   auto closed = std::make_shared<std::promise<void>>();
-  near.log->hook = [closed](char tag) {
+  near.log->set_hook([closed](char tag) {
     if (tag == 'c')
       closed->set_value();
-  };
+  });
   near.log.reset();
   CHECK_FALSE(weak.expired());
   near.str->cancel();

@@ -189,12 +189,12 @@ TEST_CASE("shutdown in the middle of writes") {
     auto [near, far] = net.open();
     for (auto* x : {&near, &far}) {
       auto* str = x->str.get();
-      x->log->hook = [str](char tag) {
+      x->log->set_hook([str](char tag) {
         if (tag == 'w')
           str->write(frame(10000, 'x'));
         else if (tag == 'f')
           str->read();
-      };
+      });
       str->read();
       str->read();
       str->write("go");

@@ -17,10 +17,10 @@ namespace {
 // Writes a frame after each event 'w' until the stream ends.
 void keep_writing(recorded_stream& x, size_t size) {
   auto* str = x.str.get();
-  x.log->hook = [str, size](char tag) {
+  x.log->set_hook([str, size](char tag) {
     if (tag == 'w')
       str->write(frame(size, 'x'));
-  };
+  });
   str->write(frame(size, 'x'));
 }
 
@@ -64,14 +64,14 @@ TEST_CASE("order is kept over many frames with credit in advance") {
   auto [near, far] = net.open();
   constexpr auto n = 20000;
   auto next = std::make_shared<std::atomic<int>>(1);
-  near.log->hook = [str = near.str.get(), next](char tag) {
+  near.log->set_hook([str = near.str.get(), next](char tag) {
     if (tag == 'w' && *next < n)
       str->write(std::to_string((*next)++));
-  };
-  far.log->hook = [str = far.str.get()](char tag) {
+  });
+  far.log->set_hook([str = far.str.get()](char tag) {
     if (tag == 'f')
       str->read();
-  };
+  });
   for (auto i = 0; i < 4; ++i)
     far.str->read();
   near.str->write("0");
@@ -240,12 +240,13 @@ TEST_CASE("calls from many threads meet the end of the stream") {
   loopback net;
   for (auto i = 0; i < 50; ++i) {
     auto [near, far] = net.open();
-    keep_writing(near, 100);
-    keep_writing(far, 100);
+    keep_writing(near, 20000);
+    keep_writing(far, 20000);
     std::atomic<bool> stop{false};
     auto poke = [&stop](recorded_stream& x) {
       while (!stop) {
-        x.str->read();
+        for (auto n = 0; n < 20; ++n)
+          x.str->read();
         x.str->peer();
         // Leaves the processor to the streams.
         x.log->wait([](auto&) { return false; }, 1ms);
@@ -273,6 +274,8 @@ TEST_CASE("calls from many threads meet the end of the stream") {
     stop = true;
     t1.join();
     t2.join();
+    CHECK(near.log->snapshot().closed);
+    CHECK(far.log->snapshot().closed);
     CHECK_FALSE(near.log->snapshot().faulty);
     CHECK_FALSE(far.log->snapshot().faulty);
   }

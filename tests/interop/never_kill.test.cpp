@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include <doctest/doctest.h>
+
+#include "interop/scene.hpp"
+
+using namespace caf_remote;
+using namespace caf_remote::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Writes Protobuf's binary form and says so by another id.
+class other_serializer : public serializer {
+public:
+  bool encode(const google::protobuf::Message& x,
+              std::string& result) const override {
+    return x.AppendToString(&result);
+  }
+
+  bool decode(std::string_view bytes,
+              google::protobuf::Message& x) const override {
+    return x.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+  }
+};
+
+/// Sends what a careless user might send, before and after the peer is known,
+/// as a message and as a request, and sees that the peer lives on.
+template <class T>
+void check_harmless(const T& x, errc expected) {
+  for (auto known : {false, true}) {
+    CAPTURE(known);
+    scene s;
+    auto hdl = s.there("echo");
+    if (known)
+      REQUIRE(s.me.ask<StringValue>(hdl, text("hi")));
+    auto err = s.me.ask_in_vain(hdl, x);
+    CHECK_MESSAGE(code_of(err) == expected, render(err));
+    s.me.self()->send(hdl, x);
+    CHECK(eventually([&] { return dead_letters(s.node, expected) == 2; }));
+    s.check_both_alive();
+    CHECK_EQ(counters_of(s.node, s.go.address()).connects, 1u);
+    CHECK_EQ(s.node.rm().snapshot().pending_requests, 0u);
+  }
+}
+
+raw_message raw(std::string type_name, int32_t serializer_id = 0) {
+  return {std::move(type_name), serializer_id, "\x0a\x01x"};
+}
+
+const std::string bad_utf8 = "\xff\xfe";
+
+} // namespace
+
+TEST_SUITE_BEGIN("interop.never_kill");
+
+TEST_CASE("a raw message of a type that Go may not know") {
+  check_harmless(raw("my.Unknown"), errc::peer_cannot_take);
+}
+
+TEST_CASE("a raw message without a type name") {
+  check_harmless(raw(""), errc::not_serializable);
+}
+
+TEST_CASE("a raw message with a type name that is not UTF-8") {
+  check_harmless(raw(bad_utf8), errc::not_serializable);
+}
+
+TEST_CASE("a raw message with a serializer id that Go does not have") {
+  for (auto id : {2, 42, -1, 2147483647, -2147483647 - 1}) {
+    CAPTURE(id);
+    check_harmless(raw("google.protobuf.StringValue", id),
+                   errc::peer_cannot_take);
+  }
+}
+
+TEST_CASE("an envelope with a serializer id that nobody has") {
+  check_harmless(make_envelope(text("hi"), {}, 42), errc::not_found);
+  check_harmless(make_envelope(text("hi"), {}, -1), errc::not_found);
+}
+
+TEST_CASE("an envelope with a serializer that only we have") {
+  scene x;
+  REQUIRE_FALSE(
+    x.node.rm().add_serializer(7, std::make_shared<other_serializer>()));
+  auto hdl = x.there("echo");
+  auto err = x.me.ask_in_vain(hdl, make_envelope(text("hi"), {}, 7));
+  CHECK_EQ(code_of(err), errc::peer_cannot_take);
+  x.check_both_alive();
+}
+
+TEST_CASE("a string that is not UTF-8") {
+  check_harmless(text(bad_utf8), errc::invalid_utf8);
+}
+
+TEST_CASE("a header that is not UTF-8") {
+  check_harmless(make_envelope(text("hi"), {{bad_utf8, "x"}}),
+                 errc::invalid_utf8);
+  check_harmless(make_envelope(text("hi"), {{"x", bad_utf8}}),
+                 errc::invalid_utf8);
+}
+
+TEST_CASE("too many headers, or too large ones") {
+  message_header many;
+  for (int i = 0; i < 65; ++i)
+    many.emplace_back("key" + std::to_string(i), "value");
+  check_harmless(make_envelope(text("hi"), many), errc::header_too_large);
+  check_harmless(make_envelope(text("hi"), {{"x", std::string(20000, 'x')}}),
+                 errc::header_too_large);
+}
+
+TEST_CASE("headers with unusual text reach Go unchanged") {
+  scene x;
+  auto answer = x.me.ask<StringValue>(
+    x.there("headers"),
+    make_envelope(text("?"), {{"a\n", std::string("\0\t", 2)}, {"", "b"}}));
+  REQUIRE(answer);
+  CHECK_EQ(answer->value(), "{\"\":\"b\",\"a\\n\":\"\\u0000\\t\"}");
+  x.check_both_alive();
+}
+
+TEST_CASE("a raw message of a known type with a payload that is none") {
+  scene x;
+  auto hdl = x.there("echo");
+  x.me.self()->send(hdl,
+                    raw_message{"google.protobuf.StringValue", 0, "\xff\xff"});
+  x.me.self()->send(hdl, raw_message{"google.protobuf.StringValue", 1, "{{"});
+  x.check_both_alive();
+}
+
+TEST_CASE("raw messages that claim to be Proto.Actor's own") {
+  scene x;
+  auto hdl = x.there("echo");
+  // one of these without its parts would end the process
+  for (auto name :
+       {"actor.Terminated", "actor.Watch", "actor.Unwatch", "actor.Stop",
+        "actor.PoisonPill", "actor.Touch", "actor.Touched",
+        "actor.DeadLetterResponse", "actor.PID", "remote.ActorPidRequest",
+        "remote.ActorPidResponse", "remote.RemoteMessage"}) {
+    CAPTURE(name);
+    for (auto payload : {"", "\x0a\x01x"}) {
+      x.me.self()->send(hdl, raw_message{name, 0, payload});
+      x.me.self()->send(x.there("activator"), raw_message{name, 0, payload});
+    }
+    x.check_both_alive();
+  }
+}
+
+TEST_CASE("what CAF sends by itself") {
+  scene x;
+  auto hdl = x.there("echo");
+  x.me.self()->send(hdl, 1, 2, 3);
+  x.me.self()->send(hdl, std::string{"text"});
+  x.me.self()->send(hdl, caf::unit);
+  x.me.self()->send(hdl, caf::make_message());
+  x.me.self()->send(hdl, caf::error{caf::sec::runtime_error});
+  x.me.self()->send(hdl, caf::down_msg{hdl->address(), caf::none});
+  x.me.self()->send(hdl, caf::timeout_msg{caf::atom("x"), 1});
+  x.me.self()->send(hdl, text("a"), text("b"));
+  x.me.self()->send(hdl, caf::sys_atom::value, caf::get_atom::value, "info");
+  x.me.self()->send(hdl, touched{});
+  x.me.self()->send(hdl, dead_letter{});
+  x.me.self()->send(hdl, message_envelope{});
+  x.me.self()->send(hdl, message_envelope{caf::make_message(1, 2), {}, 0});
+  x.me.self()->send(hdl, message_envelope{caf::make_message(message_envelope{}),
+                                          {},
+                                          0});
+  x.check_both_alive();
+}
+
+TEST_CASE("names that cannot be on the wire give no handle") {
+  scene x;
+  auto& rm = x.node.rm();
+  for (auto name : {std::string{}, bad_utf8, std::string{"a\nb"},
+                    std::string(2000, 'x'), std::string{"\x01"}}) {
+    auto hdl = rm.lookup(x.go.address(), name);
+    REQUIRE_FALSE(hdl);
+    CHECK_EQ(code_of(hdl.error()), errc::invalid_name);
+    CHECK(rm.publish(x.node.sys().spawn(idle), name));
+  }
+  auto spawned = rm.spawn(x.go.address(), bad_utf8, "joe", long_time);
+  CHECK_FALSE(spawned);
+  spawned = rm.spawn(x.go.address(), "echo", bad_utf8, long_time);
+  CHECK_FALSE(spawned);
+  x.check_both_alive();
+}
+
+TEST_CASE("names with unusual text are harmless") {
+  scene x;
+  for (auto name : {std::string{"a/b/c"}, std::string{"a b"},
+                    std::string{"\xc3\xa4"}, std::string(1000, 'x'),
+                    std::string{"$x"}, std::string{"remote.x"}}) {
+    CAPTURE(name);
+    CHECK_EQ(code_of(x.me.ask_in_vain(x.there(name), text("hi"))),
+             errc::dead_letter);
+  }
+  x.check_both_alive();
+}
+
+TEST_CASE("an answer that cannot be sent becomes a dead letter for Go") {
+  scene x;
+  auto answering = [](caf::event_based_actor*) -> caf::behavior {
+    return {
+      [](const StringValue& y) -> caf::result<caf::message> {
+        if (y.value() == "raw")
+          return caf::make_message(raw("my.Unknown"));
+        if (y.value() == "utf8")
+          return caf::make_message(text(bad_utf8));
+        if (y.value() == "two")
+          return caf::make_message(1, 2);
+        if (y.value() == "large")
+          return caf::make_message(bytes(5 << 20));
+        return caf::sec::runtime_error;
+      },
+    };
+  };
+  x.publish("answering", x.node.sys().spawn(answering));
+  for (auto what : {"raw", "utf8", "two", "large", "error"}) {
+    CAPTURE(what);
+    CHECK_EQ(x.go.answer("request " + x.here("answering")
+                         + " google.protobuf.StringValue 3000 \"" + what
+                         + "\""),
+             "error deadletter");
+  }
+  x.check_both_alive();
+}
+
+TEST_CASE("stop, watch and touch for Go's own actors") {
+  scene x;
+  for (auto name : {"activator", "guardian", "eventstream", "nobody"}) {
+    auto hdl = x.there(name);
+    x.me.self()->monitor(hdl);
+    x.me.self()->demonitor(hdl);
+    x.me.self()->send(hdl, touch{});
+  }
+  x.check_both_alive();
+}
+
+TEST_SUITE_END();

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <caf/all.hpp>
+#include <caf/scheduler/test_coordinator.hpp>
+#include <doctest/doctest.h>
+
+#include "caf_remote/config.hpp"
+#include "caf_remote/endpoint/endpoint_manager.hpp"
+#include "caf_remote/endpoint/node.hpp"
+#include "caf_remote/endpoint/remote_proxy.hpp"
+#include "caf_remote/events.hpp"
+#include "support/fake_stream.hpp"
+#include "support/peer_frames.hpp"
+#include "support/test_messages.hpp"
+
+namespace caf_remote::test {
+
+/// An actor of ours that writes down whatever it is told: messages, down
+/// messages, and exit messages, which it survives.
+class witness {
+public:
+  witness() = default;
+
+  explicit witness(caf::actor_system& sys);
+
+  caf::actor hdl;
+
+  /// Lets the actor do something, when it runs.
+  void act(std::function<void(caf::event_based_actor*)> f);
+
+  void monitor(const caf::actor& x);
+  void demonitor(const caf::actor& x);
+  void link_to(const caf::actor& x);
+  void unlink_from(const caf::actor& x);
+  void quit(caf::exit_reason reason = caf::exit_reason::normal);
+
+  /// What arrived as a `T`, in order.
+  template <class T>
+  std::vector<T> all() const {
+    std::vector<T> result;
+    for (auto& x : *log_)
+      if (x.match_elements<T>())
+        result.push_back(x.get_as<T>(0));
+    return result;
+  }
+
+  template <class T>
+  size_t count() const {
+    return all<T>().size();
+  }
+
+  size_t size() const {
+    return log_->size();
+  }
+
+  void clear() {
+    log_->clear();
+  }
+
+  /// The reasons of the down messages, in order.
+  std::vector<caf::error> downs() const;
+
+  /// The reasons of the exit messages, in order.
+  std::vector<caf::error> exits() const;
+
+  /// The texts of the pings, in order.
+  std::vector<std::string> texts() const;
+
+private:
+  std::shared_ptr<std::vector<caf::message>> log_;
+};
+
+/// Something for a witness to do.
+struct task {
+  std::function<void(caf::event_based_actor*)> f;
+};
+
+/// What became of one request.
+struct outcome {
+  size_t answers = 0;
+  caf::message value;
+  caf::error reason;
+
+  bool failed_with(errc code) const {
+    return answers == 1 && code_of(reason) == code;
+  }
+
+  template <class T>
+  std::vector<T> as() const {
+    if (answers == 1 && value.match_elements<T>())
+      return {value.get_as<T>(0)};
+    return {};
+  }
+};
+
+using outcome_ptr = std::shared_ptr<outcome>;
+
+/// Writes down what a tracing hook is told.
+class recording_hook final : public tracing_hook {
+public:
+  std::vector<std::string> events;
+
+  void connected(const std::string& address,
+                 const std::string& member_id) override;
+  void disconnected(const std::string& address,
+                    const std::string& reason) override;
+  void reconnect_attempt(const std::string& address, size_t attempt,
+                         size_t max_attempts) override;
+  void dead_lettered(const pid& target, std::string_view type_name,
+                     errc reason) override;
+};
+
+/// A node without a network: its actors run when the test says so, on a clock
+/// that the test drives, and the test is the other end of each stream.
+class actor_fixture {
+public:
+  static constexpr const char* own_address = "127.0.0.1:8090";
+  static constexpr const char* peer_address = "127.0.0.1:9000";
+  static constexpr const char* peer_member = "member-a";
+
+  explicit actor_fixture(options opts = {});
+
+  ~actor_fixture();
+
+  actor_fixture(const actor_fixture&) = delete;
+  actor_fixture& operator=(const actor_fixture&) = delete;
+
+private:
+  caf::actor_system_config cfg_;
+
+public:
+  caf::actor_system sys;
+  caf::scheduler::test_coordinator& sched;
+  std::shared_ptr<fake_connector> connector;
+  node_ptr home;
+  /// Subscribed to the three events.
+  witness events;
+  std::shared_ptr<std::vector<std::string>> log_lines;
+
+  // -- time -------------------------------------------------------------------
+
+  /// Runs all actors until none has anything to do.
+  void run() {
+    sched.run();
+  }
+
+  /// Lets time pass, with each timer at its own time.
+  void advance(caf::timespan x);
+
+  // -- our actors -------------------------------------------------------------
+
+  witness spawn_witness() {
+    return witness{sys};
+  }
+
+  /// Publishes an actor.
+  void publish(const caf::actor& hdl, const std::string& name,
+               delivery_mode mode = delivery_mode::decoded);
+
+  /// A witness under a name.
+  witness publish_witness(const std::string& name);
+
+  /// The handle for an actor of the peer.
+  caf::actor remote(const std::string& id,
+                    const std::string& address = peer_address);
+
+  /// Sends without a sender.
+  template <class T>
+  void send(const caf::actor& to, T x) {
+    caf::anon_send(to, std::move(x));
+    run();
+  }
+
+  void send_ping(const caf::actor& to, const std::string& text) {
+    send(to, make_ping(text));
+  }
+
+  /// Sends a request from an actor of its own, that waits for a `Response`.
+  template <class Response = Ping, class Request>
+  outcome_ptr request(const caf::actor& to, Request x) {
+    auto result = std::make_shared<outcome>();
+    sys.spawn([=](caf::event_based_actor* self) {
+      self->request(to, caf::infinite, x)
+        .then(
+          [result](const Response& y) {
+            ++result->answers;
+            result->value = caf::make_message(y);
+          },
+          [result](caf::error& err) {
+            ++result->answers;
+            result->reason = std::move(err);
+          });
+    });
+    run();
+    return result;
+  }
+
+  // -- streams that we dial ---------------------------------------------------
+
+  size_t dials() const {
+    return connector->dials.size();
+  }
+
+  fake_stream_ptr dialled(size_t index) const {
+    return connector->dials.at(index).str;
+  }
+
+  /// The stream dialled last.
+  fake_stream_ptr last_dialled() const {
+    return connector->dials.back().str;
+  }
+
+  /// Answers the handshake on the stream dialled last, and ends each write on
+  /// it at once from then on.
+  fake_stream_ptr shake_hands(const std::string& member_id = peer_member,
+                              const transport::metadata& intro = {});
+
+  /// The same, but the test ends the writes that follow.
+  fake_stream_ptr shake_hands_slowly(const std::string& member_id
+                                     = peer_member);
+
+  /// Connects to the peer by a message of no further interest.
+  fake_stream_ptr connect(const std::string& member_id = peer_member,
+                          const transport::metadata& intro = {});
+
+  /// Fails the attempt to connect that is on its way.
+  void refuse_connection();
+
+  /// Cuts a stream.
+  void cut(const fake_stream_ptr& x);
+
+  /// The metadata of a peer that is caf_remote.
+  static transport::metadata caf_remote_intro(size_t max_receive_bytes);
+
+  // -- streams that peers dial ------------------------------------------------
+
+  /// A peer has opened a stream and says nothing yet.
+  fake_stream_ptr open_inbound(const transport::metadata& intro = {});
+
+  /// A peer has opened a stream and shaken hands.
+  fake_stream_ptr accept(const std::string& member_id = peer_member,
+                         const std::string& address = peer_address,
+                         const transport::metadata& intro = {});
+
+  /// Delivers a batch of the peer.
+  void receive(const fake_stream_ptr& from, const std::vector<envelope>& xs);
+
+  // -- figures ----------------------------------------------------------------
+
+  /// The endpoint to the peer; null if there is none.
+  endpoint_ptr peer_endpoint() const {
+    return home->endpoints.find(peer_address);
+  }
+
+  /// What became of the messages to the peer, endpoints that are over included.
+  endpoint_counters totals() const;
+
+  size_t dead_letters(errc reason) const {
+    return home->dead_letters(reason);
+  }
+};
+
+/// Whether the figures add up.
+inline bool balanced(const endpoint_counters& x) {
+  return x.accepted == x.written + x.dead_lettered + x.queued;
+}
+
+} // namespace caf_remote::test
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(caf_remote::test::task)

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "caf_remote/transport/stream.hpp"
+
+namespace caf_remote::test {
+
+/// One end of a stream whose other end is the test: what is done to it is
+/// written down, and its events happen when the test says so. No threads.
+class fake_stream final : public transport::stream {
+public:
+  fake_stream() = default;
+
+  /// A dialled stream has its listener from the start.
+  explicit fake_stream(transport::listener_ptr listener)
+    : listener_(std::move(listener)) {
+    // nop
+  }
+
+  // -- the actor's side -------------------------------------------------------
+
+  void read() override;
+  void write(transport::frame bytes) override;
+  void close_writes() override;
+  void finish(transport::status why) override;
+  void cancel() override;
+  void attach(transport::listener_ptr listener) override;
+
+  std::string peer() const override {
+    return "192.0.2.1:50000";
+  }
+
+  // -- what was done ----------------------------------------------------------
+
+  /// Every frame that was written, the one in flight included.
+  std::vector<transport::frame> written;
+
+  /// Takes the frames that were written since the last call.
+  std::vector<transport::frame> take_written();
+
+  bool writing() const noexcept {
+    return writing_;
+  }
+
+  /// Calls of `read` that no frame has used up.
+  size_t credit() const noexcept {
+    return credit_;
+  }
+
+  /// Frames that wait for a call of `read`.
+  size_t unread() const noexcept {
+    return inbox_.size();
+  }
+
+  bool half_closed_by_us() const noexcept {
+    return half_closed_;
+  }
+
+  bool cancelled() const noexcept {
+    return cancelled_;
+  }
+
+  const std::optional<transport::status>& finished() const noexcept {
+    return finished_;
+  }
+
+  bool over() const noexcept {
+    return over_;
+  }
+
+  /// Something was done that the contract of streams forbids.
+  bool misused() const noexcept {
+    return misused_;
+  }
+
+  // -- events -----------------------------------------------------------------
+
+  /// Ends each write at once from now on.
+  void complete_writes();
+
+  /// Ends the write in flight.
+  void complete_write();
+
+  void introduce(transport::metadata xs);
+
+  /// A frame of the peer, told as soon as there is credit for it.
+  void receive(transport::frame bytes);
+
+  /// The peer has half-closed.
+  void receive_half_close();
+
+  /// The stream ends.
+  void close(transport::status why);
+  void close(transport::status_code code, std::string text = "");
+
+private:
+  void deliver();
+  void finish_if_idle();
+
+  transport::listener_ptr listener_;
+  std::deque<transport::frame> inbox_;
+  size_t credit_ = 0;
+  size_t taken_ = 0;
+  bool auto_complete_ = false;
+  bool writing_ = false;
+  bool half_closed_ = false;
+  bool cancelled_ = false;
+  bool over_ = false;
+  bool misused_ = false;
+  std::optional<transport::status> finished_;
+};
+
+using fake_stream_ptr = std::shared_ptr<fake_stream>;
+
+/// Dials nobody: the test is the peer.
+class fake_connector final : public transport::connector {
+public:
+  struct dialled {
+    std::string address;
+    transport::dial_options opts;
+    fake_stream_ptr str;
+  };
+
+  std::vector<dialled> dials;
+
+  transport::stream_ptr dial(const std::string& address,
+                             transport::dial_options opts,
+                             transport::listener_ptr listener) override;
+};
+
+} // namespace caf_remote::test
