@@ -306,8 +306,16 @@ private:
   /// Waits for one down message; returns its reason as text.
   std::string await_down() {
     std::string result = "no down message";
-    self_->receive([&](const caf::down_msg& x) { result = to_string(x.reason); },
-                   caf::after(limit) >> [] {});
+    self_->receive(
+      [&](const caf::down_msg& x) {
+        if (x.reason == caf::exit_reason::normal)
+          result = "stopped";
+        else if (x.reason == caf::exit_reason::remote_link_unreachable)
+          result = "unreachable";
+        else
+          result = to_string(x.reason);
+      },
+      caf::after(limit) >> [] {});
     return result;
   }
 
@@ -346,7 +354,7 @@ private:
 
   void spawn(const std::string& who, const std::string& address,
              const std::string& kind, const std::string& name) {
-    say("Spawn and watch: a " + kind + " named " + name + " on " + who);
+    say("Spawn remotely and watch: " + kind + " named " + name + " on " + who);
     auto hdl = rm_.spawn(address, kind, name, limit);
     check(static_cast<bool>(hdl), hdl ? "spawned " + to_string(rm_.pid_of(*hdl))
                                       : caf_remote::render(hdl.error()));
@@ -361,7 +369,7 @@ private:
     self_->monitor(*hdl);
     self_->send_exit(*hdl, caf::exit_reason::user_shutdown);
     auto reason = await_down();
-    check(reason == "normal", "stopped from afar, the down message says: "
+    check(reason == "stopped", "stopped from afar, the down message says: "
                                 + reason);
   }
 
@@ -427,7 +435,7 @@ private:
     check(again.address() == address, "node B is back at " + again.address());
     start = clock_type::now();
     auto reason = await_down();
-    check(reason == "remote_link_unreachable",
+    check(reason == "unreachable",
           "the old incarnation's down message came once it was known: "
             + reason);
     auto got = ask_number(hdl);
@@ -451,7 +459,7 @@ private:
     auto start = clock_type::now();
     c.end(SIGKILL);
     auto reason = await_down();
-    check(reason == "remote_link_unreachable",
+    check(reason == "unreachable",
           "node C was killed; its watcher was told after "
             + ms(ms_since(start)) + ": " + reason);
   }

@@ -53,8 +53,6 @@ struct outbound {
   uint64_t watch_seq = 0;
   lane which = lane::user;
   peer_need need = peer_need::none;
-  /// For system messages: what it is about, to tell what a loss means.
-  bool is_watch = false;
 
   outbound_element* element = nullptr;
 };

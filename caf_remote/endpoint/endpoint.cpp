@@ -9,6 +9,7 @@
 
 #include "caf_remote/endpoint/messages.hpp"
 #include "caf_remote/endpoint/node.hpp"
+#include "caf_remote/endpoint/outbound_builder.hpp"
 #include "caf_remote/events.hpp"
 
 namespace caf_remote {
@@ -51,13 +52,14 @@ void endpoint::push(outbound_ptr x) {
 
 void endpoint::refuse(outbound_ptr x) {
   gate_of(*x).refused();
-  auto control = x->data.which == lane::control;
-  node_->dead_letter(*x, errc::queue_full);
-  if (control)
-    // to drop a watch silently would be worse than to give the peer up
-    caf::anon_send(node_->manager(),
-                   end_endpoint{endpoint_ptr{this}, errc::queue_full,
-                                "too many watches wait for the peer"});
+  if (x->data.which == lane::user) {
+    node_->dead_letter(*x, errc::queue_full);
+    return;
+  }
+  // to drop a watch silently would be worse than to give the peer up
+  caf::anon_send(node_->manager(),
+                 end_endpoint{endpoint_ptr{this}, errc::queue_full,
+                              "too many watches wait for the peer"});
 }
 
 void endpoint::enqueue(outbound_ptr x) {
@@ -74,6 +76,41 @@ void endpoint::post_to_watcher(caf::message x) {
   }
   watcher_->enqueue(nullptr, caf::make_message_id(), std::move(x), nullptr);
 }
+
+// -- watches -------------------------------------------------------------------
+
+void endpoint::watch(caf::strong_actor_ptr proxy, const actor_name_ptr& who) {
+  std::lock_guard<std::mutex> guard{watch_mtx_};
+  auto seq = ++last_watch_seq_;
+  // the watcher must know before an answer can come
+  post_to_watcher(caf::make_message(watch_actor{std::move(proxy), seq}));
+  push_watch(who, wire::watch::type_name, seq);
+}
+
+void endpoint::unwatch(caf::strong_actor_ptr proxy, const actor_name_ptr& who) {
+  std::lock_guard<std::mutex> guard{watch_mtx_};
+  post_to_watcher(caf::make_message(unwatch_actor{std::move(proxy)}));
+  push_watch(who, wire::unwatch::type_name, 0);
+}
+
+uint64_t endpoint::renew_watch(const actor_name_ptr& who) {
+  std::lock_guard<std::mutex> guard{watch_mtx_};
+  auto seq = ++last_watch_seq_;
+  push_watch(who, wire::watch::type_name, seq);
+  return seq;
+}
+
+void endpoint::push_watch(const actor_name_ptr& who, std::string_view type_name,
+                          uint64_t seq) {
+  // Watch and Unwatch have the same content
+  wire::watch content{{node_->own().advertised(), watcher_id, 0}};
+  auto msg = make_outbound(who, type_name, false, wire::encode(content));
+  msg->data.which = lane::control;
+  msg->data.watch_seq = seq;
+  push(std::move(msg));
+}
+
+// -- the actors ----------------------------------------------------------------
 
 void endpoint::open(caf::actor writer, caf::actor watcher) {
   writer_ = std::move(writer);
@@ -175,7 +212,9 @@ void endpoint::lost(outbound_element& x) {
   gate_of(x).dead(x.charge());
   if (waiting_.load())
     tell_waiting();
-  node_->dead_letter(x, loss_reason_.load(std::memory_order_acquire));
+  // who waits for a Watch, Unwatch or Terminated learns that the address is over
+  if (x.data.which == lane::user)
+    node_->dead_letter(x, loss_reason_.load(std::memory_order_acquire));
 }
 
 void endpoint::discard(outbound_ptr x, errc reason) {
@@ -183,7 +222,8 @@ void endpoint::discard(outbound_ptr x, errc reason) {
   gate_of(*x).dead(x->charge());
   if (waiting_.load())
     tell_waiting();
-  node_->dead_letter(*x, reason);
+  if (x->data.which == lane::user)
+    node_->dead_letter(*x, reason);
 }
 
 void endpoint::last_error(std::string x) {

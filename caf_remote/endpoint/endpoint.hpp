@@ -57,6 +57,15 @@ public:
   /// Sends `x` to the watcher, in order with earlier ones.
   void post_to_watcher(caf::message x);
 
+  /// Starts to watch: tells the watcher, which keeps the table, and queues the
+  /// Watch at once, so that it keeps its place among what the caller sends to
+  /// the actor before and after.
+  void watch(caf::strong_actor_ptr proxy, const actor_name_ptr& who);
+  void unwatch(caf::strong_actor_ptr proxy, const actor_name_ptr& who);
+
+  /// Queues a Watch again and returns its number.
+  uint64_t renew_watch(const actor_name_ptr& who);
+
   bool closed() const noexcept {
     return closed_.load(std::memory_order_acquire);
   }
@@ -111,6 +120,8 @@ public:
 
 private:
   void enqueue(outbound_ptr x);
+  void push_watch(const actor_name_ptr& who, std::string_view type_name,
+                  uint64_t seq);
   admission& gate_of(const outbound_element& x) noexcept;
   struct waiter {
     caf::actor hdl;
@@ -137,6 +148,9 @@ private:
   // constant once `open_` is true
   caf::actor writer_;
   caf::actor watcher_;
+  // keeps the numbers of Watch messages in the order of the queue
+  std::mutex watch_mtx_;
+  uint64_t last_watch_seq_ = 0;
   mutable std::mutex mtx_;
   std::vector<outbound_ptr> early_;
   std::vector<caf::message> early_watcher_;

@@ -30,8 +30,8 @@ caf::behavior endpoint_watcher_state::make_behavior(node_ptr home,
   endpoint_ = std::move(where);
   self_->set_down_handler([this](caf::down_msg& x) { on_down(x); });
   return {
-    [this](const watch_actor& x) { on_watch(x.who); },
-    [this](const unwatch_actor& x) { on_unwatch(x.who); },
+    [this](const watch_actor& x) { on_watch(x); },
+    [this](const unwatch_actor& x) { on_unwatch(x); },
     [this](const remote_terminated& x) { on_terminated(x); },
     [this](const remote_watch& x) { on_remote_watch(x); },
     [this](const remote_unwatch& x) { on_remote_unwatch(x); },
@@ -46,31 +46,19 @@ caf::behavior endpoint_watcher_state::make_behavior(node_ptr home,
 
 // -- we watch ----------------------------------------------------------------------------------
 
-void endpoint_watcher_state::on_watch(const caf::strong_actor_ptr& who) {
+void endpoint_watcher_state::on_watch(const watch_actor& x) {
   if (endpoint_ == nullptr) {
-    fire(who, unreachable);
+    fire(x.who, unreachable);
     return;
   }
-  auto proxy = as_remote_proxy(who);
-  if (proxy == nullptr)
-    return;
-  auto& id = proxy->target()->id;
-  send_watch(id, outgoing_.add(id, who));
+  if (auto proxy = as_remote_proxy(x.who))
+    outgoing_.add(proxy->target()->id, x.who, x.seq);
   check_bounds();
 }
 
-void endpoint_watcher_state::send_watch(const std::string& id, uint64_t seq) {
-  wire::watch msg{{node_->own().advertised(), watcher_id, 0}};
-  push(wire::watch::type_name, id, wire::encode(msg), seq);
-}
-
-void endpoint_watcher_state::on_unwatch(const caf::strong_actor_ptr& who) {
-  auto proxy = as_remote_proxy(who);
-  if (endpoint_ == nullptr || proxy == nullptr
-      || !outgoing_.remove(proxy->target()->id))
-    return;
-  wire::unwatch msg{{node_->own().advertised(), watcher_id, 0}};
-  push(wire::unwatch::type_name, proxy->target()->id, wire::encode(msg));
+void endpoint_watcher_state::on_unwatch(const unwatch_actor& x) {
+  if (auto proxy = as_remote_proxy(x.who))
+    outgoing_.remove(proxy->target()->id);
 }
 
 void endpoint_watcher_state::on_terminated(const remote_terminated& x) {
@@ -79,10 +67,15 @@ void endpoint_watcher_state::on_terminated(const remote_terminated& x) {
 }
 
 left endpoint_watcher_state::on_peer_connected(const peer_connected& x) {
+  if (endpoint_ == nullptr)
+    return {};
   if (!x.same_incarnation)
     return on_incarnation_over(x.written_seq);
-  for (auto& [id, seq] : outgoing_.renew_written(x.written_seq))
-    send_watch(id, seq);
+  outgoing_.renew_written(x.written_seq,
+                          [this](const caf::strong_actor_ptr& who) {
+                            auto proxy = as_remote_proxy(who);
+                            return endpoint_->renew_watch(proxy->target());
+                          });
   return {};
 }
 
@@ -148,14 +141,12 @@ void endpoint_watcher_state::on_fall_silent() {
 
 void endpoint_watcher_state::push(std::string_view type_name,
                                   const std::string& target,
-                                  std::string_view payload,
-                                  uint64_t watch_seq) {
+                                  std::string_view payload) {
   if (endpoint_ == nullptr || silent_)
     return;
   auto to = caf::make_counted<const actor_name>(endpoint_->address(), target);
   auto msg = make_outbound(std::move(to), type_name, false, payload);
   msg->data.which = lane::control;
-  msg->data.watch_seq = watch_seq;
   endpoint_->push(std::move(msg));
 }
 

@@ -14,10 +14,6 @@
 
 namespace caf_remote {
 
-/// The id in the Watcher PID of our Watch messages. One Watch per watched actor
-/// goes over the wire, however many local observers it has.
-constexpr const char* watcher_id = "$watcher";
-
 /// The EndpointWatcher: who watches whom at one address, in both directions,
 /// served strictly in order.
 class endpoint_watcher_state {
@@ -31,11 +27,10 @@ public:
 private:
   // -- we watch ------------------------------------------------------------------------------
 
-  void on_watch(const caf::strong_actor_ptr& who);
-  void on_unwatch(const caf::strong_actor_ptr& who);
+  void on_watch(const watch_actor& x);
+  void on_unwatch(const unwatch_actor& x);
   void on_terminated(const remote_terminated& x);
   left on_peer_connected(const peer_connected& x);
-  void send_watch(const std::string& id, uint64_t seq);
 
   // -- the peer watches ------------------------------------------------------------------------
 
@@ -53,7 +48,7 @@ private:
   void on_fall_silent();
 
   void push(std::string_view type_name, const std::string& target,
-            std::string_view payload, uint64_t watch_seq = 0);
+            std::string_view payload);
   void check_bounds();
 
   caf::event_based_actor* self_;

@@ -19,6 +19,10 @@
 
 namespace caf_remote {
 
+/// The id in the Watcher PID of our Watch messages. One Watch per watched actor
+/// goes over the wire, however many local observers it has.
+constexpr const char* watcher_id = "$watcher";
+
 // -- anyone -> manager --------------------------------------------------------------------------
 
 /// endpoint_directory -> manager: an address is needed for the first time.
@@ -152,10 +156,12 @@ struct address_over {};
 /// Say nothing more to the peer: the DisconnectRequest says it all.
 struct fall_silent {};
 
-// -- proxy -> watcher -------------------------------------------------------------------------
+// -- endpoint, for a proxy -> watcher -------------------------------------------------------------------------
 
+/// The Watch with the number `seq` is on its way.
 struct watch_actor {
   caf::strong_actor_ptr who; // a remote_proxy
+  uint64_t seq;
 };
 
 struct unwatch_actor {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include <caf/default_attachable.hpp>
+#include <caf/local_actor.hpp>
 #include <caf/make_message.hpp>
 #include <caf/system_messages.hpp>
 
@@ -237,6 +238,14 @@ void remote_proxy::send_exit(const caf::type_erased_tuple& content) {
 }
 
 void remote_proxy::deliver_locally(caf::mailbox_element_ptr what) {
+  if (what->mid.is_response()) {
+    // a request of ours that came back to us: its id is the wire's
+    auto id = static_cast<uint32_t>(what->mid.request_id().integer_value());
+    if (auto entry = node_->pending.take(id))
+      answer(std::move(*entry), std::move(what->sender),
+             what->move_content_to_message());
+    return;
+  }
   auto target = node_->processes->find(name_->id);
   if (target.hdl != nullptr) {
     target.hdl->enqueue(std::move(what), nullptr);
@@ -441,8 +450,7 @@ bool remote_proxy::post_watch() {
   if (where == nullptr)
     return false;
   watching_ = true;
-  where->post_to_watcher(
-    caf::make_message(watch_actor{caf::strong_actor_ptr{ctrl()}}));
+  where->watch(caf::strong_actor_ptr{ctrl()}, name_);
   return true;
 }
 
@@ -452,8 +460,7 @@ void remote_proxy::post_unwatch() {
   watching_ = false;
   errc why = errc::none;
   if (auto where = acquire_endpoint(why))
-    where->post_to_watcher(
-      caf::make_message(unwatch_actor{caf::strong_actor_ptr{ctrl()}}));
+    where->unwatch(caf::strong_actor_ptr{ctrl()}, name_);
 }
 
 void remote_proxy::fire(wire::terminated_reason why) {
@@ -484,6 +491,14 @@ remote_proxy* as_remote_proxy(const caf::strong_actor_ptr& x) {
   if (x->node() == x->home_system->node())
     return nullptr;
   return dynamic_cast<remote_proxy*>(x->get());
+}
+
+pid sender_of(caf::local_actor* self) {
+  auto element = self->current_mailbox_element();
+  if (element == nullptr || element->sender == nullptr)
+    return {};
+  auto proxy = as_remote_proxy(element->sender);
+  return proxy != nullptr ? proxy->who() : pid{};
 }
 
 } // namespace caf_remote

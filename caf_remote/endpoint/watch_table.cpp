@@ -2,15 +2,15 @@
 
 #include "caf_remote/endpoint/watch_table.hpp"
 
+#include <limits>
+
 namespace caf_remote {
 
 // -- outgoing ----------------------------------------------------------------------------------
 
-uint64_t outgoing_watches::add(const std::string& id,
-                               caf::strong_actor_ptr proxy) {
-  auto seq = ++last_seq_;
+void outgoing_watches::add(const std::string& id, caf::strong_actor_ptr proxy,
+                           uint64_t seq) {
   entries_[id] = entry{std::move(proxy), seq};
-  return seq;
 }
 
 bool outgoing_watches::remove(const std::string& id) {
@@ -41,19 +41,13 @@ outgoing_watches::take_written(uint64_t seq) {
 }
 
 std::vector<caf::strong_actor_ptr> outgoing_watches::take_all() {
-  return take_written(last_seq_);
+  return take_written(std::numeric_limits<uint64_t>::max());
 }
 
-std::vector<std::pair<std::string, uint64_t>>
-outgoing_watches::renew_written(uint64_t seq) {
-  std::vector<std::pair<std::string, uint64_t>> result;
-  for (auto& kvp : entries_) {
-    if (kvp.second.seq > seq)
-      continue;
-    kvp.second.seq = ++last_seq_;
-    result.emplace_back(kvp.first, kvp.second.seq);
-  }
-  return result;
+void outgoing_watches::renew_written(uint64_t seq, const renewer& renew) {
+  for (auto& kvp : entries_)
+    if (kvp.second.seq <= seq)
+      kvp.second.seq = renew(kvp.second.proxy);
 }
 
 // -- incoming ----------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -26,8 +27,8 @@ public:
     uint64_t seq;
   };
 
-  /// Notes a watch and returns the number for its Watch message.
-  uint64_t add(const std::string& id, caf::strong_actor_ptr proxy);
+  /// Notes a watch, whose Watch message has the number `seq`.
+  void add(const std::string& id, caf::strong_actor_ptr proxy, uint64_t seq);
 
   /// Returns whether the actor was watched.
   bool remove(const std::string& id);
@@ -41,16 +42,17 @@ public:
 
   std::vector<caf::strong_actor_ptr> take_all();
 
-  /// The ids whose Watch was written to an earlier stream; each gets a new
-  /// number for being sent again.
-  std::vector<std::pair<std::string, uint64_t>> renew_written(uint64_t seq);
+  /// Sends a Watch again, and takes the number that it returns.
+  using renewer = std::function<uint64_t(const caf::strong_actor_ptr&)>;
+
+  /// Renews the watches up to `seq`, which were written to an earlier stream.
+  void renew_written(uint64_t seq, const renewer& renew);
 
   size_t size() const noexcept {
     return entries_.size();
   }
 
 private:
-  uint64_t last_seq_ = 0;
   std::unordered_map<std::string, entry> entries_;
 };
 

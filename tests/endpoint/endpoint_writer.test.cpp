@@ -10,14 +10,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-std::vector<std::string> texts_of(const std::vector<envelope>& xs) {
-  std::vector<std::string> result;
-  for (auto& x : xs)
-    if (x.type_name == Ping::descriptor()->full_name())
-      result.push_back(content_of<Ping>(x).text());
-  return result;
-}
-
 using strings = std::vector<std::string>;
 
 options with_batches_of(size_t envelopes, size_t bytes) {
@@ -29,17 +21,6 @@ options with_batches_of(size_t envelopes, size_t bytes) {
 
 std::string disconnect_frame() {
   return wire::encode(wire::disconnect_request{});
-}
-
-/// Fails attempt after attempt until the writer gives up.
-void fail_all_attempts(actor_fixture& fix) {
-  while (fix.peer_endpoint() != nullptr) {
-    auto attempts = fix.dials();
-    fix.refuse_connection();
-    fix.advance(2s);
-    if (fix.dials() == attempts)
-      break;
-  }
 }
 
 TEST_SUITE_BEGIN("endpoint.endpoint_writer");
@@ -122,7 +103,7 @@ TEST_CASE_FIXTURE(
   caf::send_as(watcher.hdl, joe, make_ping("written"));
   cut(first);
   send_ping(joe, "queued");
-  fail_all_attempts(*this);
+  refuse_all_connections();
   CHECK_EQ(dials(), 6);
   CHECK_EQ(events.count<endpoint_terminated>(), 1);
   CHECK_EQ(dead_letters(errc::endpoint_terminated), 2);
@@ -326,7 +307,7 @@ TEST_CASE_FIXTURE(actor_fixture,
 
 TEST_CASE_FIXTURE(actor_fixture, "an address that was given up is met anew") {
   send_ping(remote("joe"), "lost");
-  fail_all_attempts(*this);
+  refuse_all_connections();
   REQUIRE_EQ(peer_endpoint(), nullptr);
   auto before = dials();
   send_ping(remote("joe"), "kept");
@@ -515,7 +496,7 @@ TEST_CASE_FIXTURE(actor_fixture,
   auto str = connect();
   auto answer = request(remote("joe"), make_ping("question"));
   cut(str);
-  fail_all_attempts(*this);
+  refuse_all_connections();
   CHECK(answer->failed_with(errc::endpoint_terminated));
   CHECK_EQ(home->pending.size(), 0);
 }
@@ -637,7 +618,7 @@ TEST_CASE_FIXTURE(actor_fixture, "each observation point has a call of the "
   auto str = connect();
   cut(str);
   send_ping(remote("joe"), "lost");
-  fail_all_attempts(*this);
+  refuse_all_connections();
   strings expected{"attempt 127.0.0.1:9000 1/5",
                    "connected 127.0.0.1:9000 member-a",
                    "disconnected 127.0.0.1:9000"};

@@ -175,6 +175,14 @@ void actor_fixture::publish(const caf::actor& hdl, const std::string& name,
   REQUIRE_MESSAGE(!err, render(err));
 }
 
+caf::actor actor_fixture::publish_echo(const std::string& name) {
+  auto result = sys.spawn([](caf::event_based_actor*) -> caf::behavior {
+    return {[](const Ping& x) { return x; }};
+  });
+  publish(result, name);
+  return result;
+}
+
 witness actor_fixture::publish_witness(const std::string& name) {
   auto result = spawn_witness();
   publish(result.hdl, name);
@@ -221,6 +229,13 @@ fake_stream_ptr actor_fixture::connect(const std::string& member_id,
 void actor_fixture::refuse_connection() {
   last_dialled()->close(transport::status_code::unavailable, "refused");
   run();
+}
+
+void actor_fixture::refuse_all_connections() {
+  while (peer_endpoint() != nullptr) {
+    refuse_connection();
+    advance(home->opts.retry_wait);
+  }
 }
 
 void actor_fixture::cut(const fake_stream_ptr& x) {

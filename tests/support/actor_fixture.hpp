@@ -58,6 +58,15 @@ public:
     return all<T>().size();
   }
 
+  /// Where the first `T` stands among all messages; `size()` if there is none.
+  template <class T>
+  size_t position_of() const {
+    size_t result = 0;
+    while (result < size() && !(*log_)[result].template match_elements<T>())
+      ++result;
+    return result;
+  }
+
   size_t size() const {
     return log_->size();
   }
@@ -166,6 +175,9 @@ public:
   void publish(const caf::actor& hdl, const std::string& name,
                delivery_mode mode = delivery_mode::decoded);
 
+  /// An actor that answers pings with themselves, under a name.
+  caf::actor publish_echo(const std::string& name);
+
   /// A witness under a name.
   witness publish_witness(const std::string& name);
 
@@ -235,6 +247,9 @@ public:
   /// Fails the attempt to connect that is on its way.
   void refuse_connection();
 
+  /// Fails attempt after attempt until the endpoint to the peer is given up.
+  void refuse_all_connections();
+
   /// Cuts a stream.
   void cut(const fake_stream_ptr& x);
 
@@ -250,6 +265,11 @@ public:
   fake_stream_ptr accept(const std::string& member_id = peer_member,
                          const std::string& address = peer_address,
                          const transport::metadata& intro = {});
+
+  /// What was written to the stream dialled last since the last look.
+  std::vector<envelope> sent() const {
+    return read_batches(last_dialled()->take_written());
+  }
 
   /// Delivers a batch of the peer.
   void receive(const fake_stream_ptr& from, const std::vector<envelope>& xs);

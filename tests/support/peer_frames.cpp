@@ -3,6 +3,7 @@
 #include "support/peer_frames.hpp"
 
 #include "remote.pb.h"
+#include "test_messages.pb.h"
 
 namespace caf_remote::test {
 
@@ -120,6 +121,22 @@ std::vector<envelope> read_batches(const std::vector<std::string>& frames) {
   for (auto& frame : frames)
     for (auto& x : read_batch(frame))
       result.push_back(std::move(x));
+  return result;
+}
+
+std::vector<envelope> of_type(const std::vector<envelope>& xs,
+                              std::string_view type_name) {
+  std::vector<envelope> result;
+  for (auto& x : xs)
+    if (x.type_name == type_name)
+      result.push_back(x);
+  return result;
+}
+
+std::vector<std::string> texts_of(const std::vector<envelope>& xs) {
+  std::vector<std::string> result;
+  for (auto& x : of_type(xs, Ping::descriptor()->full_name()))
+    result.push_back(content_of<Ping>(x).text());
   return result;
 }
 

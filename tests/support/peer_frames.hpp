@@ -46,6 +46,13 @@ std::vector<envelope> read_batch(const std::string& frame);
 /// The messages of all batches, in order.
 std::vector<envelope> read_batches(const std::vector<std::string>& frames);
 
+/// Those of one type, in order.
+std::vector<envelope> of_type(const std::vector<envelope>& xs,
+                              std::string_view type_name);
+
+/// The texts of the pings among them, in order.
+std::vector<std::string> texts_of(const std::vector<envelope>& xs);
+
 /// Parses a payload. Throws if it is no `T`.
 template <class T>
 T content_of(const envelope& x) {

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include <algorithm>
+
+#include <doctest/doctest.h>
+
+#include "tool/tool_fixture.hpp"
+
+using namespace caf_remote::test;
+
+namespace {
+
+/// Runs the tool, which must refuse its command line, and returns what it says.
+std::string refusal(const words& xs) {
+  auto result = tool(xs);
+  CHECK_EQ(result.code, 2);
+  CHECK_EQ(result.output, "");
+  auto& text = result.errors;
+  CHECK_EQ(std::count(text.begin(), text.end(), '\n'), 1);
+  CHECK_EQ(text.compare(0, 12, "caf-remote: "), 0);
+  CHECK(contains(text, "--help"));
+  return text;
+}
+
+} // namespace
+
+TEST_SUITE_BEGIN("tool.arguments");
+
+TEST_CASE("wrong command lines are refused with one line and exit code 2") {
+  const std::vector<words> table{
+    {},
+    {"pong"},
+    {"ping"},
+    {"ping", "localhost"},
+    {"ping", "localhost:0"},
+    {"ping", "localhost:65536"},
+    {"ping", "localhost:1", "surplus"},
+    {"ping", "localhost:1", "--unknown"},
+    {"ping", "localhost:1", "-x"},
+    {"ping", "localhost:1", "--port"},
+    {"ping", "localhost:1", "--port=x"},
+    {"ping", "localhost:1", "--port=65536"},
+    {"ping", "localhost:1", "--port=-1"},
+    {"ping", "localhost:1", "--port="},
+    {"ping", "localhost:1", "--host=a:1"},
+    {"ping", "localhost:1", "--host="},
+    {"ping", "localhost:1", "--advertised-host=0.0.0.0"},
+    {"ping", "localhost:1", "--advertised-port=1e3"},
+    {"ping", "localhost:1", "--max-retry-count=0"},
+    {"ping", "localhost:1", "--max-retry-count=many"},
+    {"ping", "localhost:1", "--retry-wait=soon"},
+    {"ping", "localhost:1", "--timeout=0"},
+    {"ping", "localhost:1", "--timeout=5x"},
+    {"ping", "localhost:1", "--timeout=1.2.3"},
+    {"ping", "localhost:1", "--timeout=-1s"},
+    {"ping", "localhost:1", "--timeout=1000000h"},
+    {"ping", "localhost:1", "--timeout"},
+    {"ping", "localhost:1", "--verbose=yes"},
+    {"ping", "localhost:1", "--proto-file=x.proto"},
+    {"serve", "surplus"},
+    {"serve", "--timeout=5s"},
+    {"serve", "--host=0.0.0.0"},
+    {"request", "localhost:1", "echo", "google.protobuf.Empty"},
+    {"request", "localhost:1", "", "google.protobuf.Empty", "{}"},
+    {"send", "localhost:1", "a\nb", "google.protobuf.Empty", "{}"},
+    {"spawn", "localhost:1"},
+    {"spawn", "localhost:1", "echo", ""},
+    {"watch", "localhost:1"},
+    {"stop", "localhost:1"},
+  };
+  for (auto& xs : table) {
+    std::string line;
+    for (auto& x : xs)
+      line += x + ' ';
+    INFO(line);
+    refusal(xs);
+  }
+}
+
+TEST_CASE("misspelt words get a suggestion") {
+  CHECK(contains(refusal({"reqest"}), "did you mean request?"));
+  CHECK(contains(refusal({"ping", "--timout=1s"}), "did you mean --timeout?"));
+}
+
+TEST_CASE("what is missing or too much is named") {
+  CHECK(contains(refusal({"watch", "localhost:1"}), "ID"));
+  CHECK(contains(refusal({"ping", "localhost:1", "surplus"}), "surplus"));
+  CHECK(contains(refusal({"ping", "localhost:1", "--port=x"}), "--port"));
+}
+
+TEST_CASE("the help page names everything") {
+  for (auto& xs : {words{"--help"}, words{"-h"}, words{"help"},
+                   words{"--help", "--port=1"}}) {
+    auto page = tool_output(xs);
+    for (auto x : {"serve", "ping", "request", "send", "spawn", "watch", "stop",
+                   "--host", "--port", "--advertised-host", "--advertised-port",
+                   "--max-retry-count", "--retry-wait", "--timeout",
+                   "--proto-file", "--proto-path", "--verbose", "--version"})
+      CHECK_MESSAGE(contains(page, x), x);
+    for (size_t pos = 0; pos < page.size();) {
+      auto end = page.find('\n', pos);
+      CHECK_LE(end - pos, 80);
+      pos = end + 1;
+    }
+  }
+}
+
+TEST_CASE("each command has its own help page") {
+  for (auto x : {"serve", "ping", "request", "send", "spawn", "watch", "stop"}) {
+    auto page = tool_output({x, "--help"});
+    CHECK_EQ(page, tool_output({"help", x}));
+    CHECK(contains(page, std::string{"Usage: caf-remote "} + x));
+  }
+}
+
+TEST_CASE("the version is printed") {
+  auto line = tool_output({"--version"});
+  CHECK_EQ(line.compare(0, 11, "caf-remote "), 0);
+}
+
+TEST_CASE("options may stand anywhere and have two forms") {
+  serve_process node;
+  auto& to = node.address();
+  for (auto& xs : {words{"ping", to, "--timeout=20s"},
+                   words{"ping", to, "--timeout", "20s"},
+                   words{"--timeout", "20", "ping", to},
+                   words{"--timeout=20", "ping", "--port", "0", to},
+                   words{"ping", "--retry-wait=100ms", "--", to}})
+    CHECK(contains(tool_output(xs), "pong"));
+}
+
+TEST_CASE("JSON may begin with a dash") {
+  serve_process node;
+  CHECK_EQ(tool_output({"request", node.address(), "echo",
+                        "google.protobuf.Int32Value", "-5"}),
+           "google.protobuf.Int32Value -5\n");
+}
+
+TEST_SUITE_END();

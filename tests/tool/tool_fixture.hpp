@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <doctest/doctest.h>
+#include <poll.h>
+
+#include "support/plain_socket.hpp"
+#include "support/process.hpp"
+
+namespace caf_remote::test {
+
+/// Within what the tool keeps its promises on a machine that does other things,
+/// too.
+constexpr auto slack = std::chrono::seconds{3};
+
+using words = std::vector<std::string>;
+
+/// The command line for the tool under test.
+inline words tool_words(const words& xs) {
+  auto path = std::getenv("CAF_REMOTE_TOOL");
+  REQUIRE_MESSAGE(path != nullptr, "CAF_REMOTE_TOOL is not set");
+  words result{path};
+  result.insert(result.end(), xs.begin(), xs.end());
+  return result;
+}
+
+/// Runs the tool to its end.
+inline run_result tool(const words& xs) {
+  return run(tool_words(xs));
+}
+
+/// Runs the tool, which must succeed, and returns its output.
+inline std::string tool_output(const words& xs) {
+  auto result = tool(xs);
+  INFO("errors: " << result.errors);
+  CHECK_EQ(result.code, 0);
+  return result.output;
+}
+
+/// Runs the tool, which must fail with exit code 1 and nothing on standard
+/// output, and returns what it says.
+inline std::string tool_error(const words& xs) {
+  auto result = tool(xs);
+  CHECK_EQ(result.code, 1);
+  CHECK_EQ(result.output, "");
+  CHECK_EQ(result.errors.compare(0, 12, "caf-remote: "), 0);
+  return result.errors;
+}
+
+inline bool contains(std::string_view str, std::string_view part) {
+  return str.find(part) != std::string_view::npos;
+}
+
+inline uint16_t port_of(const std::string& address) {
+  return static_cast<uint16_t>(
+    std::stoi(address.substr(address.rfind(':') + 1)));
+}
+
+/// A running `caf-remote serve`.
+class serve_process {
+public:
+  explicit serve_process(const words& more = {})
+    : serve_process(more, process::options{}) {
+    // nop
+  }
+
+  serve_process(const words& more, const process::options& opts)
+    : child_(tool_words(with_command(more)), opts) {
+    auto line = child_.read_line();
+    REQUIRE(line);
+    REQUIRE_EQ(line->compare(0, prefix.size(), prefix), 0);
+    address_ = line->substr(prefix.size());
+  }
+
+  const std::string& address() const noexcept {
+    return address_;
+  }
+
+  uint16_t port() const {
+    return port_of(address_);
+  }
+
+  process& child() noexcept {
+    return child_;
+  }
+
+  /// Sends a signal and returns the exit code. Fails if that takes too long.
+  int stop(int signal_number = SIGTERM) {
+    child_.send_signal(signal_number);
+    return child_.wait(std::chrono::seconds{5});
+  }
+
+private:
+  static constexpr std::string_view prefix = "listening on ";
+
+  static words with_command(const words& more) {
+    words result{"serve"};
+    result.insert(result.end(), more.begin(), more.end());
+    return result;
+  }
+
+  process child_;
+  std::string address_;
+};
+
+/// A TCP port where nobody answers.
+class silent_port {
+public:
+  silent_port() : address_("127.0.0.1:" + std::to_string(socket_.listen())) {
+    // nop
+  }
+
+  const std::string& address() const noexcept {
+    return address_;
+  }
+
+  /// Whether somebody has connected.
+  bool has_visitor() const {
+    pollfd x{socket_.fd(), POLLIN, 0};
+    return ::poll(&x, 1, 0) == 1;
+  }
+
+private:
+  plain_socket socket_;
+  std::string address_;
+};
+
+/// The address of a port where nothing is.
+inline std::string closed_address() {
+  plain_socket x;
+  return "127.0.0.1:" + std::to_string(x.listen());
+}
+
+} // namespace caf_remote::test
