@@ -12,6 +12,7 @@
 
 #include <iostream>
 #include <stdexcept>
+#include <vector>
 
 using namespace caf_remote::bench;
 
@@ -39,11 +40,10 @@ caf::atom_value name_of(const std::string& actor) {
 
 int serve(caf::actor_system& sys) {
   auto& names = sys.registry();
-  for (auto name : {"counter", "echo"}) {
-    auto hdl = name == std::string{"echo"} ? sys.spawn(echo)
-                                           : sys.spawn(counter);
-    names.put(name_of(name), caf::actor_cast<caf::strong_actor_ptr>(hdl));
-  }
+  std::vector<caf::actor> actors{sys.spawn(counter), sys.spawn(echo)};
+  names.put(name_of("counter"),
+            caf::actor_cast<caf::strong_actor_ptr>(actors[0]));
+  names.put(name_of("echo"), caf::actor_cast<caf::strong_actor_ptr>(actors[1]));
   auto port = require(sys.middleman().open(0, "127.0.0.1"), sys);
   auto before = usage::now();
   std::cout << "listening on 127.0.0.1:" << port << std::endl;
@@ -55,6 +55,9 @@ int serve(caf::actor_system& sys) {
   line.print();
   for (auto name : {"counter", "echo"})
     names.erase(name_of(name));
+  // else they would live as long as a client that has seen them
+  for (auto& hdl : actors)
+    caf::anon_send_exit(hdl, caf::exit_reason::user_shutdown);
   return 0;
 }
 

@@ -18,6 +18,7 @@ import time
 from dataclasses import dataclass, field
 
 RUN_LIMIT = 150  # seconds, for one client
+SERVER_LIMIT = 20  # seconds, for a server to end after its client
 
 SHARING = ("--scheduler.policy='sharing'",)
 LATENCY = ("--work-stealing.moderate-poll-attempts=0",)
@@ -176,12 +177,11 @@ def run_pair(server_cmd, make_client_cmd, pin):
             if client.returncode != 0:
                 why = client.stderr.strip().splitlines()
                 raise Invalid(why[-1] if why else "the client failed")
-            server.stdin.close()
-            rest = server.stdout.read()
+            rest, _ = server.communicate(timeout=SERVER_LIMIT)
         except subprocess.TimeoutExpired as err:
             raise Invalid("not finished in time") from err
         finally:
-            if server.poll() is None and not server.stdin.closed:
+            if server.poll() is None:
                 server.kill()
     return last_json(client.stdout), last_json(rest)
 

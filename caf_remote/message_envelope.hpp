@@ -19,9 +19,9 @@
 
 namespace caf_remote {
 
-/// Key/value pairs that travel beside one message. At most 64 with 16 KiB
-/// together, UTF-8 (see `options::max_headers`). Never copied by themselves from
-/// a message to the next one.
+/// Key/value pairs that travel beside one message. UTF-8, and not more than
+/// `options::max_headers` and `options::max_header_bytes` allow (64 with 16 KiB
+/// together). Never copied by themselves from a message to the next one.
 using message_header = std::vector<std::pair<std::string, std::string>>;
 
 /// A message in encoded form: what arrives if its type is not registered here,

@@ -43,11 +43,7 @@ delivery_mode to_delivery_mode(receive_mode x) {
 }
 
 // For what should take no time at all.
-constexpr std::chrono::milliseconds clean_up_limit{500};
-
-caf::timespan with_margin(caf::timespan x) {
-  return x + std::chrono::milliseconds(500);
-}
+constexpr std::chrono::milliseconds clean_up_limit{250};
 
 } // namespace
 
@@ -120,7 +116,7 @@ void remoting::stop() {
   guard.unlock();
   {
     caf::scoped_actor self{sys_, true};
-    self->request(home->manager(), with_margin(home->opts.shutdown_timeout),
+    self->request(home->manager(), home->opts.shutdown_timeout,
                   leave{})
       .receive([](left) {}, [](caf::error&) { /* the limit counts */ });
   }
@@ -237,13 +233,7 @@ caf::expected<caf::actor> remoting::lookup(const std::string& address,
     return err;
   if (auto err = check_id(name))
     return err;
-  auto& home = *impl_->home;
-  if (home.own().contains(address)) {
-    auto local = home.processes->find(name);
-    if (local.hdl != nullptr)
-      return caf::actor_cast<caf::actor>(local.hdl);
-  }
-  return caf::actor_cast<caf::actor>(home.proxies.get(home, address, name));
+  return caf::actor_cast<caf::actor>(impl_->home->resolve(address, name));
 }
 
 caf::expected<caf::actor> remoting::lookup(const std::string& pid_text) {
@@ -277,6 +267,13 @@ caf::expected<touched> remoting::ping(const std::string& address,
   auto hdl = lookup(address, name);
   if (!hdl)
     return std::move(hdl.error());
+  auto& home = *impl_->home;
+  if (home.own().contains(address)) {
+    if (home.processes->find(name).hdl == nullptr)
+      return make_error(errc::dead_letter, "no actor is published as '" + name
+                                             + "' here");
+    return touched{{home.own().advertised(), name, 0}};
+  }
   caf::expected<touched> result{caf::sec::request_timeout};
   caf::scoped_actor self{sys_, true};
   self->request(*hdl, timeout, touch{})

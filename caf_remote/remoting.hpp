@@ -53,7 +53,8 @@ struct endpoint_load {
 ///     auto& rm = caf_remote::get(sys);
 ///
 /// All member functions may be called on any thread. If the module failed to
-/// start (a wrong setting, say), each of them returns that error. Blocking calls
+/// start (a wrong setting, say), each of them that can return an error returns
+/// that one, and `status` always does. Blocking calls
 /// say so, always end, and must not be made inside actors.
 class remoting : public caf::actor_system::module {
 public:

@@ -141,6 +141,8 @@ public:
     finish();
   }
 
+  using inbound_element::mark_unimportant;
+
   std::string_view type_name() const noexcept override {
     if constexpr (std::is_same<std::tuple<Ts...>,
                                std::tuple<raw_message>>::value)
@@ -184,6 +186,12 @@ public:
   }
 };
 
+template <class Element>
+inbound_ptr unimportant(std::unique_ptr<Element> x) {
+  x->mark_unimportant();
+  return inbound_ptr{x.release()};
+}
+
 } // namespace
 
 inbound_ptr
@@ -206,6 +214,20 @@ inbound_ptr make_inbound_touch(caf::strong_actor_ptr sender,
     = values_element<caf::atom_value, caf::atom_value, std::string>;
   return inbound_ptr{new element(std::move(sender), mid, caf::sys_atom::value,
                                  caf::get_atom::value, std::string{"info"})};
+}
+
+inbound_ptr make_inbound_exit(bool at_once) {
+  using element = values_element<caf::exit_msg>;
+  auto mid = at_once ? caf::make_message_id(caf::message_priority::high)
+                     : caf::make_message_id();
+  caf::exit_msg msg{caf::actor_addr{}, caf::exit_reason::user_shutdown};
+  return unimportant(std::make_unique<element>(nullptr, mid, std::move(msg)));
+}
+
+inbound_ptr make_inbound_spawn(spawn_for_peer content) {
+  using element = values_element<spawn_for_peer>;
+  return unimportant(std::make_unique<element>(
+    nullptr, caf::make_message_id(), std::move(content)));
 }
 
 inbound_ptr make_inbound_event(dead_letter content) {

@@ -11,6 +11,7 @@
 #include <caf/type_erased_tuple.hpp>
 
 #include "caf_remote/endpoint/inbound_ledger.hpp"
+#include "caf_remote/endpoint/messages.hpp"
 #include "caf_remote/events.hpp"
 #include "caf_remote/message_envelope.hpp"
 #include "caf_remote/message_type.hpp"
@@ -50,6 +51,11 @@ protected:
   /// To be called first in the destructor of the subclass.
   void finish() noexcept;
 
+  /// The sink need not hear of it if nobody takes the message.
+  void mark_unimportant() noexcept {
+    taken_ = true;
+  }
+
   void mark_taken() const noexcept {
     taken_ = true;
   }
@@ -77,6 +83,12 @@ inbound_ptr make_inbound(caf::strong_actor_ptr sender, caf::message_id mid,
 /// own inspection message does that.
 inbound_ptr make_inbound_touch(caf::strong_actor_ptr sender,
                                caf::message_id mid);
+
+/// Makes an element that ends an actor: at once, or after the messages before it.
+inbound_ptr make_inbound_exit(bool at_once);
+
+/// Makes an element for the activator.
+inbound_ptr make_inbound_spawn(spawn_for_peer content);
 
 /// Makes an element for an event, counted like a message.
 inbound_ptr make_inbound_event(dead_letter content);

@@ -20,6 +20,11 @@ caf::behavior activator_state::make_behavior(node_ptr home) {
         proxy->send_system(wire::actor_pid_response::type_name,
                            wire::encode(answer), x.request_id);
     },
+    [this](const pid_request& x) {
+      auto answer = spawn({x.kind, x.name, nullptr, 0});
+      return pid_response{answer.who.has_value(),
+                          answer.who.value_or(pid{}), answer.status_code};
+    },
   };
 }
 
@@ -82,7 +87,7 @@ caf::expected<caf::actor> handle_of(node& home, const pid_response& x) {
   auto status = static_cast<wire::spawn_status>(x.status);
   if (status == wire::spawn_status::ok && x.has_pid)
     return caf::actor_cast<caf::actor>(
-      home.proxies.get(home, x.who.address, x.who.id));
+      home.resolve(x.who.address, x.who.id));
   if (x.has_pid || status == wire::spawn_status::name_exists)
     return make_error(errc::name_taken,
                       x.has_pid ? "held by " + to_string(x.who) : "");
@@ -97,8 +102,12 @@ caf::behavior spawner(caf::event_based_actor* self, node_ptr home) {
     [self, home](const remote_spawn& x) -> caf::result<caf::actor> {
       if (auto err = check_address(x.address))
         return err;
+      auto here = home->own().contains(x.address);
       auto activator = caf::actor_cast<caf::actor>(
-        home->proxies.get(*home, x.address, activator_id));
+        here ? home->processes->find(activator_id).hdl
+             : home->proxies.get(*home, x.address, activator_id));
+      if (activator == nullptr)
+        return make_error(errc::not_running);
       auto promise = self->make_response_promise<caf::actor>();
       self
         ->request(activator, caf::infinite, pid_request{x.kind, x.name})

@@ -18,8 +18,8 @@ namespace caf_remote {
 constexpr const char* activator_id = "activator";
 constexpr const char* new_activator_id = "$activator";
 
-/// The activator: spawns actors of registered kinds for peers, and answers with
-/// Go's status codes.
+/// The activator: spawns actors of registered kinds for peers (and for our own
+/// spawner), and answers with Go's status codes.
 class activator_state {
 public:
   static inline const char* name = "caf_remote.activator";

@@ -3,6 +3,8 @@
 #include "caf_remote/endpoint/endpoint_manager.hpp"
 
 #include <algorithm>
+#include <memory>
+#include <vector>
 
 #include <caf/send.hpp>
 
@@ -112,25 +114,56 @@ caf::result<client_connection_result>
 endpoint_manager_state::handle_client_connection(const client_connection& x) {
   if (leaving_)
     return client_connection_result{false, "the node leaves"};
-  auto who = node_->endpoints.peer_of(x.address);
-  auto known = who->member_id();
-  auto where = node_->endpoints.find(x.address);
-  if (known.empty() || known == x.member_id || where == nullptr
-      || endpoints_.count(where->serial()) == 0)
+  auto known = node_->endpoints.peer_of(x.address)->member_id();
+  if (known.empty() || known == x.member_id)
     return let_in(x);
-  // another incarnation: the observers of the old one are told first
+  // another incarnation: nothing more is heard of the old one, then its
+  // observers are told, and only then the new one may speak
   auto promise = self_->make_response_promise<client_connection_result>();
-  auto go_on = [this, promise, x]() mutable { promise.deliver(let_in(x)); };
-  self_
-    ->request(where->writer(), caf::infinite, peer_restarted{x.member_id})
-    .then([go_on](left) mutable { go_on(); },
-          [go_on](caf::error&) mutable { go_on(); });
+  end_older_streams(x, [this, promise, x] {
+    end_incarnation(x, [this, promise, x]() mutable {
+      promise.deliver(let_in(x));
+    });
+  });
   return promise;
+}
+
+void endpoint_manager_state::end_older_streams(const client_connection& x,
+                                               std::function<void()> next) {
+  std::vector<caf::actor> olds;
+  for (auto& kvp : readers_)
+    if (kvp.second.address == x.address && kvp.second.member_id != x.member_id)
+      olds.push_back(kvp.second.hdl);
+  if (olds.empty()) {
+    next();
+    return;
+  }
+  transport::status why{transport::status_code::unavailable,
+                        "another incarnation of the node has connected"};
+  auto left_over = std::make_shared<size_t>(olds.size());
+  auto one_less = [left_over, next] {
+    if (--*left_over == 0)
+      next();
+  };
+  for (auto& hdl : olds)
+    self_->request(hdl, caf::infinite, end_stream{why})
+      .then([one_less](left) { one_less(); },
+            [one_less](const caf::error&) { one_less(); });
+}
+
+void endpoint_manager_state::end_incarnation(const client_connection& x,
+                                             std::function<void()> next) {
+  auto where = node_->endpoints.find(x.address);
+  if (where == nullptr || endpoints_.count(where->serial()) == 0) {
+    next();
+    return;
+  }
+  self_->request(where->writer(), caf::infinite, peer_restarted{x.member_id})
+    .then([next](left) { next(); }, [next](const caf::error&) { next(); });
 }
 
 client_connection_result
 endpoint_manager_state::let_in(const client_connection& x) {
-  end_older_streams(x);
   auto who = node_->endpoints.peer_of(x.address);
   who->meet(x.member_id);
   who->own_address(x.address);
@@ -146,14 +179,6 @@ endpoint_manager_state::let_in(const client_connection& x) {
   for (auto& where : node_->endpoints.by_member(x.member_id))
     where->remote().own_address(x.address);
   return {true, {}};
-}
-
-void endpoint_manager_state::end_older_streams(const client_connection& x) {
-  transport::status why{transport::status_code::unavailable,
-                        "another incarnation of the node has connected"};
-  for (auto& kvp : readers_)
-    if (kvp.second.address == x.address && kvp.second.member_id != x.member_id)
-      caf::anon_send(kvp.second.hdl, end_stream{why});
 }
 
 void endpoint_manager_state::on_reader_over(uint64_t id) {
@@ -184,7 +209,9 @@ caf::result<left> endpoint_manager_state::on_leave() {
   }
   for (auto& kvp : readers_)
     caf::anon_send(kvp.second.hdl, disconnect_peer{});
-  self_->delayed_send(self_, node_->opts.shutdown_timeout, leave_tick{});
+  // what is still open then has the rest of the time to be cancelled in
+  self_->delayed_send(self_, node_->opts.shutdown_timeout * 4 / 5,
+                      leave_tick{});
   auto result = left_;
   check_left();
   return result;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -50,7 +51,9 @@ private:
   caf::result<client_connection_result>
   handle_client_connection(const client_connection& x);
   client_connection_result let_in(const client_connection& x);
-  void end_older_streams(const client_connection& x);
+  void end_older_streams(const client_connection& x,
+                         std::function<void()> next);
+  void end_incarnation(const client_connection& x, std::function<void()> next);
   void on_reader_over(uint64_t id);
 
   // -- end ---------------------------------------------------------------------------------

@@ -49,7 +49,10 @@ caf::behavior endpoint_reader_state::make_behavior(node_ptr home, uint64_t id,
         protocol_error("no handshake within the time limit");
     },
     [this](disconnect_peer) { on_disconnect_peer(); },
-    [this](const end_stream& x) { finish(x.why.code, x.why.message); },
+    [this](const end_stream& x) {
+      finish(x.why.code, x.why.message);
+      return left{};
+    },
   };
 }
 

@@ -31,7 +31,6 @@ caf::behavior endpoint_writer_state::make_behavior(node_ptr home,
   auto current = [this](uint64_t epoch) { return epoch == st_.epoch; };
   return {
     [this](outbound& x) { on_message(x); },
-    [this](caf_remote::ensure_connected) { ensure_connected(); },
     [this, current](connect_tick x) {
       if (current(x.epoch))
         connect();
@@ -130,9 +129,12 @@ void endpoint_writer_state::on_handshake(const wire::connect_response& x) {
   st_.stream->read();
   st_.connection = connection_state::connected;
   policy_.reset();
-  auto same = st_.member_id.empty() || st_.member_id == x.member_id;
+  // the old incarnation may have been heard only, on its stream to us
+  auto known = st_.member_id.empty() ? endpoint_->remote().member_id()
+                                     : st_.member_id;
+  auto same = known.empty() || known == x.member_id;
   if (!same)
-    fail_written(errc::incarnation_over);
+    on_incarnation_over(known);
   auto seq = written_watch_seq_;
   st_.member_id = x.member_id;
   // the downs of an old incarnation come before anything goes to the new one
@@ -350,12 +352,18 @@ void endpoint_writer_state::fail_written(errc reason) {
     answer(std::move(entry), make_error(reason, endpoint_->address()));
 }
 
+void endpoint_writer_state::on_incarnation_over(const std::string& member_id) {
+  fail_written(errc::incarnation_over);
+  node_->on_terminated(endpoint_->address(), member_id,
+                       "another incarnation of the node was met");
+}
+
 caf::result<left>
 endpoint_writer_state::on_peer_restarted(const std::string& member_id) {
   auto news = !st_.over && member_id != st_.member_id;
   auto seq = written_watch_seq_;
   if (news && !st_.member_id.empty()) {
-    fail_written(errc::incarnation_over);
+    on_incarnation_over(st_.member_id);
     st_.member_id = member_id;
     if (st_.connection == connection_state::connected) {
       drop_stream();
@@ -387,9 +395,11 @@ void endpoint_writer_state::give_up(errc code, const std::string& reason) {
   if (st_.over)
     return;
   st_.over = true;
-  auto by_us = code == errc::not_running;
-  st_.connection = by_us ? connection_state::closed
-                         : connection_state::terminated;
+  // not reached or lost for good; what someone has decided is `closed`
+  auto decided = st_.half_closed || code == errc::not_running
+                 || code == errc::blocked;
+  st_.connection = decided ? connection_state::closed
+                           : connection_state::terminated;
   endpoint_->state(st_.connection);
   endpoint_->loss_reason(code);
   // from here on the next message to the address starts anew

@@ -86,6 +86,7 @@ private:
   void reconnect();
   void fail_unconfirmed();
   void fail_written(errc reason);
+  void on_incarnation_over(const std::string& member_id);
   caf::result<left> on_peer_restarted(const std::string& member_id);
 
   // -- end ---------------------------------------------------------------------------------

@@ -182,19 +182,24 @@ caf::expected<inbound_ptr>
 inbound_dispatcher::decode(const wire::envelope& x, const target_slot& target) {
   message_header header;
   if (!x.header.empty()) {
-    if (x.header_count > node_->opts.max_headers
-        || x.header.size() > node_->opts.max_header_bytes)
+    if (x.header_count > node_->opts.max_headers)
       return make_error(errc::header_too_large);
     wire::decode_header(x.header, header_);
-    for (auto& kvp : header_)
+    size_t bytes = 0;
+    for (auto& kvp : header_) {
+      bytes += kvp.first.size() + kvp.second.size();
       header.emplace_back(kvp.first, kvp.second);
+    }
+    if (bytes > node_->opts.max_header_bytes)
+      return make_error(errc::header_too_large);
   }
   auto& type = resolve_type(x);
   auto raw = target.process.mode == delivery_mode::raw;
   inbound_ptr result;
   if (type.entry != nullptr && !raw) {
     auto content = type.entry->codec->make();
-    if (auto err = node_->types.decode(x.payload, x.serializer_id, *content))
+    if (auto err = node_->types.decode(x.payload, x.serializer_id, *type.entry,
+                                        *content))
       return err;
     result = make_inbound(sender_of(x), message_id_of(x), *type.entry->codec,
                           std::move(content));
@@ -243,7 +248,8 @@ inbound_dispatcher::decode_answer(const wire::envelope& x) {
                                          x.serializer_id,
                                          std::string{x.payload}});
   auto content = type.entry->codec->make();
-  if (auto err = node_->types.decode(x.payload, x.serializer_id, *content))
+  if (auto err = node_->types.decode(x.payload, x.serializer_id, *type.entry,
+                                        *content))
     return err;
   return type.entry->codec->to_message(std::move(*content));
 }
@@ -303,11 +309,7 @@ void inbound_dispatcher::on_stop(const wire::envelope& x, bool at_once) {
     refuse(x, "peers cannot stop the node's own actors");
     return;
   }
-  auto mid = at_once ? caf::make_message_id(caf::message_priority::high)
-                     : caf::make_message_id();
-  caf::exit_msg msg{caf::actor_addr{}, caf::exit_reason::user_shutdown};
-  target.process.hdl->enqueue(nullptr, mid, caf::make_message(std::move(msg)),
-                              nullptr);
+  hand_over(make_inbound_exit(at_once), x, target);
 }
 
 void inbound_dispatcher::on_touch(const wire::envelope& x,
@@ -339,7 +341,7 @@ void inbound_dispatcher::on_dead_letter_response(const wire::envelope& x) {
 }
 
 void inbound_dispatcher::on_pid_request(const wire::envelope& x,
-                                        const target_slot& target) {
+                                        target_slot& target) {
   wire::actor_pid_request msg;
   auto sender = sender_of(x);
   if (!wire::decode(x.payload, msg) || sender == nullptr) {
@@ -351,9 +353,10 @@ void inbound_dispatcher::on_pid_request(const wire::envelope& x,
     dead(x, errc::dead_letter);
     return;
   }
-  caf::anon_send(caf::actor_cast<caf::actor>(target.process.hdl),
-                 spawn_for_peer{std::move(msg.kind), std::move(msg.name),
-                                std::move(sender), x.sender_request_id});
+  hand_over(make_inbound_spawn(
+              spawn_for_peer{std::move(msg.kind), std::move(msg.name),
+                             std::move(sender), x.sender_request_id}),
+            x, target);
 }
 
 void inbound_dispatcher::on_pid_response(const wire::envelope& x) {

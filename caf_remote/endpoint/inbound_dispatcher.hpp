@@ -84,7 +84,7 @@ private:
   void on_touch(const wire::envelope& x, target_slot& target);
   void on_touched(const wire::envelope& x);
   void on_dead_letter_response(const wire::envelope& x);
-  void on_pid_request(const wire::envelope& x, const target_slot& target);
+  void on_pid_request(const wire::envelope& x, target_slot& target);
   void on_pid_response(const wire::envelope& x);
   void answer_pending(const wire::envelope& x, caf::message content);
 

@@ -20,8 +20,6 @@ const char* prefix(log_kind kind) {
       return "dead letter";
     case log_kind::bad_input:
       return "bad input";
-    case log_kind::lifecycle:
-      return "node";
   }
   return "?";
 }

@@ -47,7 +47,7 @@ struct listening {
   std::shared_ptr<transport::server> srv;
 };
 
-/// remoting -> manager: leave gracefully. Answered with `stopped` (a promise)
+/// remoting -> manager: leave gracefully. Answered with `left`
 /// when all streams are over or the time is up.
 struct leave {};
 
@@ -81,7 +81,8 @@ struct reader_over {
 /// Tell the peer that we leave; from now on its messages are dead letters.
 struct disconnect_peer {};
 
-/// End the stream at once with an error.
+/// End the stream at once with an error, and deliver nothing more from it.
+/// Answered with `left`.
 struct end_stream {
   transport::status why;
 };
@@ -112,11 +113,6 @@ struct peer_restarted {
 /// Write out what is queued, half-close, and quit.
 struct drain {};
 
-// -- watcher -> writer ------------------------------------------------------------------------
-
-/// Something is wanted of the peer: connect if there is no connection yet.
-struct ensure_connected {};
-
 // -- writer -> itself -----------------------------------------------------------------------
 
 struct connect_tick {
@@ -126,8 +122,6 @@ struct connect_tick {
 struct handshake_tick {
   uint64_t epoch;
 };
-
-struct drain_tick {};
 
 // -- writer -> watcher ------------------------------------------------------------------------
 
@@ -260,10 +254,8 @@ CAF_REMOTE_INTERNAL(endpoint_up)
 CAF_REMOTE_INTERNAL(endpoint_over)
 CAF_REMOTE_INTERNAL(peer_restarted)
 CAF_REMOTE_INTERNAL(drain)
-CAF_REMOTE_INTERNAL(ensure_connected)
 CAF_REMOTE_INTERNAL(connect_tick)
 CAF_REMOTE_INTERNAL(handshake_tick)
-CAF_REMOTE_INTERNAL(drain_tick)
 CAF_REMOTE_INTERNAL(peer_connected)
 CAF_REMOTE_INTERNAL(incarnation_over)
 CAF_REMOTE_INTERNAL(address_over)

@@ -27,7 +27,7 @@ std::string make_member_id() {
 caf::message decode(const wire::serializer_registry& types, const outbound& x) {
   if (auto type = types.find(x.type_name)) {
     auto msg = type->codec->make();
-    if (!types.decode(x.payload, x.serializer_id, *msg))
+    if (!types.decode(x.payload, x.serializer_id, *type, *msg))
       return type->codec->to_message(std::move(*msg));
   }
   return caf::make_message(raw_message{std::string{x.type_name},
@@ -74,6 +74,16 @@ void node::own(own_addresses x) {
   std::lock_guard<std::mutex> guard{mtx_};
   addresses_.push_back(std::make_unique<const own_addresses>(std::move(x)));
   own_.store(addresses_.back().get(), std::memory_order_release);
+}
+
+caf::strong_actor_ptr node::resolve(const std::string& address,
+                                    const std::string& id) {
+  if (own().contains(address)) {
+    auto local = processes->find(id);
+    if (local.hdl != nullptr && local.kind == process_kind::published)
+      return local.hdl;
+  }
+  return proxies.get(*this, address, id);
 }
 
 // -- dead letters ------------------------------------------------------------------------------
@@ -128,6 +138,13 @@ void node::dead_letter(const pid& target, caf::message content,
 }
 
 void node::tell_dead(const pid& requester, const pid& target) {
+  if (own().contains(requester.address)) {
+    // a request of ours that a peer sent back to us
+    if (auto entry = pending.take(requester.request_id))
+      answer(std::move(*entry),
+             make_error(errc::dead_letter, "message to " + to_string(target)));
+    return;
+  }
   auto hdl = proxies.get(*this, requester.address, requester.id);
   if (auto ptr = as_remote_proxy(hdl))
     ptr->send_system(wire::dead_letter_response::type_name,

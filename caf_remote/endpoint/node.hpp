@@ -81,6 +81,11 @@ public:
     return !own().advertised().empty();
   }
 
+  /// The handle for a PID: the local actor itself if the address is ours and one
+  /// is published under the id, else a proxy.
+  caf::strong_actor_ptr resolve(const std::string& address,
+                                const std::string& id);
+
   /// What we tell peers about ourselves in gRPC metadata.
   transport::metadata introduction() const;
 

@@ -45,7 +45,7 @@ make_outbound(actor_name_ptr target,
   auto& name = type.codec->type_name();
   if (serializer_id != wire::protobuf_serializer) {
     std::string payload;
-    if (auto err = registry.encode(content, serializer_id, payload))
+    if (auto err = registry.encode(content, type, serializer_id, payload))
       return err;
     auto result = make_outbound(std::move(target), name, false, payload,
                                 header);

@@ -13,6 +13,7 @@
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/support/client_callback.h>
 
+#include "caf_remote/transport/callback_pulse.hpp"
 #include "caf_remote/transport/conversions.hpp"
 #include "caf_remote/transport/defer.hpp"
 #include "caf_remote/transport/event_relay.hpp"
@@ -27,6 +28,7 @@ constexpr auto method_name = "/remote.Remoting/Receive";
 
 // What must not be destroyed on a thread that runs reactions; see `defer`.
 struct connection {
+  std::shared_ptr<void> pulse = hold_callback_pulse();
   std::shared_ptr<grpc::Channel> channel;
   grpc::ClientContext context;
   grpc::Alarm connect_timer;

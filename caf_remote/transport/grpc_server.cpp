@@ -17,6 +17,7 @@
 #include <caf/sec.hpp>
 
 #include "caf_remote/transport/bind_address.hpp"
+#include "caf_remote/transport/callback_pulse.hpp"
 #include "caf_remote/transport/remoting_service.hpp"
 
 namespace caf_remote::transport {
@@ -71,6 +72,7 @@ private:
 
   std::mutex mutex_;
   std::unique_ptr<grpc::Server> impl_;
+  std::shared_ptr<void> pulse_;
   // Receives the one event of `stop_accepting`.
   grpc_completion_queue* stop_queue_ = nullptr;
 };
@@ -101,6 +103,7 @@ caf::error grpc_server::start() {
   impl_ = builder.BuildAndStart();
   if (impl_ && selected > 0) {
     port_ = static_cast<uint16_t>(selected);
+    pulse_ = hold_callback_pulse();
     return {};
   }
   auto problem = bind_problem(bound_host_, opts_.port);
@@ -143,6 +146,7 @@ void grpc_server::shutdown(std::chrono::milliseconds limit) {
   grpc_completion_queue_destroy(stop_queue_);
   stop_queue_ = nullptr;
   impl_.reset();
+  pulse_.reset();
 }
 
 } // namespace

@@ -199,8 +199,8 @@ void server_call::start_read() {
 }
 
 // A read fails after a half-close, after the end of the call, and for a message
-// over the limit. Only the second is marked as such, but a read after the third
-// is as well.
+// over the limit. Only the second is marked as such; a read after the third
+// nearly always is as well, unless gRPC is slow to mark it.
 void server_call::on_read_failed() {
   if (finished_ || cancelled_ || context_->IsCancelled()) {
     read_ended_ = true;

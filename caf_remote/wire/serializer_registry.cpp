@@ -108,8 +108,12 @@ std::shared_ptr<const serializer> serializer_registry::get(int32_t id) const {
 }
 
 caf::error serializer_registry::encode(const google::protobuf::Message& x,
+                                       const entry& type,
                                        int32_t serializer_id,
                                        std::string& result) const {
+  if (!type.strings.trivial() && !type.strings.check(x.SerializeAsString()))
+    return make_error(errc::invalid_utf8,
+                      "a string in " + x.GetTypeName() + " is not UTF-8");
   auto impl = get(serializer_id);
   if (impl == nullptr)
     return make_error(errc::not_found, "no serializer has the id "
@@ -123,8 +127,13 @@ caf::error serializer_registry::encode(const google::protobuf::Message& x,
 
 caf::error serializer_registry::decode(std::string_view bytes,
                                        int32_t serializer_id,
+                                       const entry& type,
                                        google::protobuf::Message& x) const {
   if (serializer_id == protobuf_serializer) {
+    // Protobuf would refuse it as well, but with a line to stderr for each
+    if (!type.strings.trivial() && !type.strings.check(bytes))
+      return make_error(errc::invalid_utf8, "a string in " + x.GetTypeName()
+                                              + " is not UTF-8, or garbage");
     if (fits_int(bytes)
         && x.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
       return caf::none;

@@ -53,14 +53,14 @@ public:
   bool declared(std::string_view type_name) const;
 
   /// Encodes with another serializer than Protobuf's own. Errors:
-  /// `errc::not_found`, `errc::not_serializable`.
-  caf::error encode(const google::protobuf::Message& x, int32_t serializer_id,
-                    std::string& result) const;
+  /// `errc::not_found`, `errc::not_serializable`, `errc::invalid_utf8`.
+  caf::error encode(const google::protobuf::Message& x, const entry& type,
+                    int32_t serializer_id, std::string& result) const;
 
   /// Decodes with any serializer. Errors: `errc::not_found`,
-  /// `errc::not_serializable`.
+  /// `errc::not_serializable`, `errc::invalid_utf8`.
   caf::error decode(std::string_view bytes, int32_t serializer_id,
-                    google::protobuf::Message& x) const;
+                    const entry& type, google::protobuf::Message& x) const;
 
 private:
   std::shared_ptr<const serializer> get(int32_t id) const;

@@ -172,7 +172,7 @@ TEST_CASE("EndpointTerminated on connect failure") {
   CHECK_EQ(ends[0].address, fix.peer_address);
   CHECK_EQ(ends[0].member_id, "");
   CHECK(answer->failed_with(errc::endpoint_terminated));
-  CHECK_EQ(fix.dead_letters(errc::endpoint_terminated), 3);
+  CHECK_EQ(fix.dead_letters(errc::endpoint_terminated), 2);
   REQUIRE_EQ(watcher.downs().size(), 1);
   CHECK_EQ(watcher.downs()[0], caf::exit_reason::remote_link_unreachable);
   CHECK_EQ(fix.peer_endpoint(), nullptr);

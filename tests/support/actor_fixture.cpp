@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "caf_remote/wire/handshake.hpp"
 
 namespace caf_remote::test {
 

@@ -18,6 +18,8 @@
 #include "caf_remote/endpoint/node.hpp"
 #include "caf_remote/endpoint/remote_proxy.hpp"
 #include "caf_remote/events.hpp"
+#include "caf_remote/wire/handshake.hpp"
+#include "caf_remote/wire/system_messages.hpp"
 #include "support/fake_stream.hpp"
 #include "support/peer_frames.hpp"
 #include "support/test_messages.hpp"
@@ -117,6 +119,14 @@ using outcome_ptr = std::shared_ptr<outcome>;
 class recording_hook final : public tracing_hook {
 public:
   std::vector<std::string> events;
+
+  /// How many events begin with `prefix`.
+  size_t events_of(std::string_view prefix) const {
+    size_t result = 0;
+    for (auto& x : events)
+      result += x.compare(0, prefix.size(), prefix) == 0;
+    return result;
+  }
 
   void connected(const std::string& address,
                  const std::string& member_id) override;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-#include <algorithm>
+#include "tool/tool_fixture.hpp"
 
 #include <doctest/doctest.h>
 
-#include "tool/tool_fixture.hpp"
+#include <algorithm>
 
 using namespace caf_remote::test;
 
@@ -106,7 +106,8 @@ TEST_CASE("the help page names everything") {
 }
 
 TEST_CASE("each command has its own help page") {
-  for (auto x : {"serve", "ping", "request", "send", "spawn", "watch", "stop"}) {
+  for (auto x :
+       {"serve", "ping", "request", "send", "spawn", "watch", "stop"}) {
     auto page = tool_output({x, "--help"});
     CHECK_EQ(page, tool_output({"help", x}));
     CHECK(contains(page, std::string{"Usage: caf-remote "} + x));

@@ -2,6 +2,10 @@
 
 #pragma once
 
+#include "support/process.hpp"
+
+#include <doctest/doctest.h>
+
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -9,11 +13,11 @@
 #include <string_view>
 #include <vector>
 
-#include <doctest/doctest.h>
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <poll.h>
-
-#include "support/plain_socket.hpp"
-#include "support/process.hpp"
+#include <sys/socket.h>
+#include <unistd.h>
 
 namespace caf_remote::test {
 
@@ -111,11 +115,27 @@ private:
   std::string address_;
 };
 
-/// A TCP port where nobody answers.
+/// A TCP port where connections are accepted and nobody answers.
 class silent_port {
 public:
-  silent_port() : address_("127.0.0.1:" + std::to_string(socket_.listen())) {
-    // nop
+  silent_port() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in addr{};
+    addr.sin_family = AF_INET;
+    addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(addr);
+    auto ptr = reinterpret_cast<sockaddr*>(&addr);
+    auto ok = ::bind(fd_, ptr, size) == 0 && ::listen(fd_, 64) == 0
+              && ::getsockname(fd_, ptr, &size) == 0;
+    REQUIRE(ok);
+    address_ = "127.0.0.1:" + std::to_string(ntohs(addr.sin_port));
+  }
+
+  silent_port(const silent_port&) = delete;
+
+  silent_port& operator=(const silent_port&) = delete;
+
+  ~silent_port() {
+    ::close(fd_);
   }
 
   const std::string& address() const noexcept {
@@ -124,19 +144,18 @@ public:
 
   /// Whether somebody has connected.
   bool has_visitor() const {
-    pollfd x{socket_.fd(), POLLIN, 0};
+    pollfd x{fd_, POLLIN, 0};
     return ::poll(&x, 1, 0) == 1;
   }
 
 private:
-  plain_socket socket_;
+  int fd_;
   std::string address_;
 };
 
 /// The address of a port where nothing is.
 inline std::string closed_address() {
-  plain_socket x;
-  return "127.0.0.1:" + std::to_string(x.listen());
+  return silent_port{}.address();
 }
 
 } // namespace caf_remote::test

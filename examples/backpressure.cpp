@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Back-pressure: what waits for a node is bounded. A sender that paces itself
+// loses nothing; one that does not gets dead letters. The bounds are small
+// here, so that this shows.
+//
+//   backpressure                     both nodes in this process
+//   backpressure ADDRESS [COUNT]     floods the actor `counter` of a running
+//                                    node, such as `caf-remote serve`
+
+#include "caf_remote/all.hpp"
+
+#include <caf/all.hpp>
+
+#include <google/protobuf/empty.pb.h>
+#include <google/protobuf/wrappers.pb.h>
+
+#include <cstdlib>
+#include <iostream>
+#include <string>
+
+using google::protobuf::Empty;
+using google::protobuf::StringValue;
+using google::protobuf::UInt64Value;
+
+CAF_BEGIN_TYPE_ID_BLOCK(backpressure, caf::first_custom_type_id)
+CAF_REMOTE_ADD_MESSAGE(backpressure, (google::protobuf::Empty))
+CAF_REMOTE_ADD_MESSAGE(backpressure, (google::protobuf::StringValue))
+CAF_REMOTE_ADD_MESSAGE(backpressure, (google::protobuf::UInt64Value))
+CAF_END_TYPE_ID_BLOCK(backpressure)
+
+namespace {
+
+using namespace std::chrono_literals;
+
+struct config : caf_remote::config {
+  config() {
+    load<caf_remote::remoting>();
+    load<caf::id_block::backpressure>();
+    // messages that wait for one node; the default is a million
+    set("caf-remote.queue-messages", 1000);
+    // from here on senders are asked to pause
+    set("caf-remote.pause-messages", 500);
+  }
+};
+
+// -- the receiver -------------------------------------------------------------
+
+struct counter_state {
+  uint64_t count = 0;
+};
+
+caf::behavior counter(caf::stateful_actor<counter_state>* self) {
+  return {
+    [self](const StringValue&) { ++self->state.count; },
+    [self](const Empty&) {
+      UInt64Value result;
+      result.set_value(self->state.count);
+      return result;
+    },
+  };
+}
+
+// -- the senders --------------------------------------------------------------
+
+StringValue payload() {
+  StringValue result;
+  result.set_value("some payload");
+  return result;
+}
+
+struct paced_state {
+  size_t left = 0;
+  size_t pauses = 0;
+};
+
+// Sends as long as there is room; else it asks to be told when there is again.
+caf::behavior paced_sender(caf::stateful_actor<paced_state>* self,
+                           caf::actor to, size_t count) {
+  self->state.left = count;
+  auto& remoting = caf_remote::get(self->system());
+  auto send_some = [=, &remoting] {
+    auto& left = self->state.left;
+    while (left > 0 && remoting.load_of(to).has_room) {
+      self->send(to, payload());
+      --left;
+    }
+    if (left > 0) {
+      ++self->state.pauses;
+      remoting.notify_when_room(to, self);
+      return;
+    }
+    std::cout << "  it paused " << self->state.pauses << " times" << std::endl;
+    self->quit();
+  };
+  self->send(self, caf_remote::endpoint_room{});
+  return {
+    [=](const caf_remote::endpoint_room&) { send_some(); },
+  };
+}
+
+// -- what became of the messages ----------------------------------------------
+
+uint64_t ask_count(caf::scoped_actor& self, const caf::actor& to) {
+  uint64_t result = 0;
+  self->request(to, 30s, Empty{})
+    .receive([&](const UInt64Value& x) { result = x.value(); },
+             [](const caf::error& err) {
+               std::cerr << caf_remote::render(err) << std::endl;
+             });
+  return result;
+}
+
+uint64_t dead_letters(const caf_remote::remoting& remoting) {
+  uint64_t result = 0;
+  for (auto& [reason, count] : remoting.snapshot().dead_letters)
+    result += count;
+  return result;
+}
+
+// Runs `send`, prints what became of the messages and returns how many of them
+// neither arrived nor became dead letters.
+template <class F>
+uint64_t measure(caf::scoped_actor& self, const caf::actor& to, size_t count,
+                 const char* title, F send) {
+  auto& remoting = caf_remote::get(self->system());
+  auto arrived = ask_count(self, to);
+  auto lost = dead_letters(remoting);
+  std::cout << title << ", " << count << " messages:" << std::endl;
+  send();
+  remoting.flush(remoting.pid_of(to).address, 30s);
+  arrived = ask_count(self, to) - arrived;
+  lost = dead_letters(remoting) - lost;
+  std::cout << "  " << arrived << " arrived, " << lost << " dead letters"
+            << std::endl;
+  return count - arrived - lost;
+}
+
+int run_client(const std::string& address, size_t count) {
+  config cfg;
+  caf::actor_system sys{cfg};
+  auto& remoting = caf_remote::get(sys);
+  remoting.set_log_sink(nullptr); // a line for each dead letter is too much
+  auto here = remoting.listen("127.0.0.1", 0);
+  auto to = remoting.lookup(address, "counter");
+  if (!here || !to) {
+    std::cerr << "cannot listen, or not an address: " << address << std::endl;
+    return EXIT_FAILURE;
+  }
+  caf::scoped_actor self{sys};
+  auto missing = measure(self, *to, count, "paced", [&] {
+    self->wait_for(self->spawn(paced_sender, *to, count));
+  });
+  missing += measure(self, *to, count, "not paced", [&] {
+    for (size_t i = 0; i < count; ++i)
+      self->send(*to, payload());
+  });
+  return missing == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int run_both() {
+  config cfg;
+  caf::actor_system sys{cfg};
+  auto& remoting = caf_remote::get(sys);
+  auto address = remoting.listen("127.0.0.1", 0);
+  if (!address) {
+    std::cerr << caf_remote::render(address.error()) << std::endl;
+    return EXIT_FAILURE;
+  }
+  remoting.publish(sys.spawn(counter), "counter");
+  auto code = run_client(*address, 50000);
+  remoting.stop(); // lets go of the counter
+  return code;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  if (argc == 1)
+    return run_both();
+  return run_client(argv[1],
+                    argc > 2 ? std::strtoul(argv[2], nullptr, 10) : 50000);
+}

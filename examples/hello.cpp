@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Hello: one node publishes an actor, another one talks to it.
+//
+//   hello                  both nodes in this process
+//   hello serve [PORT]     only the first one; ends with its input
+//   hello ADDRESS          only the second one
+
+#include "caf_remote/all.hpp"
+
+#include <caf/all.hpp>
+
+#include <google/protobuf/wrappers.pb.h>
+
+#include <cstdlib>
+#include <iostream>
+#include <string>
+
+using google::protobuf::StringValue;
+
+// The message types of this program: CAF's type ids and the wire in one go.
+CAF_BEGIN_TYPE_ID_BLOCK(hello, caf::first_custom_type_id)
+CAF_REMOTE_ADD_MESSAGE(hello, (google::protobuf::StringValue))
+CAF_END_TYPE_ID_BLOCK(hello)
+
+namespace {
+
+using namespace std::chrono_literals;
+
+struct config : caf_remote::config {
+  config() {
+    load<caf_remote::remoting>();
+    load<caf::id_block::hello>();
+  }
+};
+
+StringValue text(const std::string& str) {
+  StringValue result;
+  result.set_value(str);
+  return result;
+}
+
+// An actor like any other: nothing in it knows about the network.
+caf::behavior greeter(caf::event_based_actor*) {
+  return {
+    [](const StringValue& name) {
+      return text("Hello, " + name.value() + "!");
+    },
+  };
+}
+
+// Makes the greeter reachable and returns our address; empty on errors.
+std::string serve(caf::actor_system& sys, uint16_t port) {
+  auto& remoting = caf_remote::get(sys);
+  auto address = remoting.listen("127.0.0.1", port);
+  if (!address) {
+    std::cerr << caf_remote::render(address.error()) << std::endl;
+    return "";
+  }
+  remoting.publish(sys.spawn(greeter), "greeter");
+  return *address;
+}
+
+// Asks the greeter at `address` and prints the answer.
+bool greet(caf::actor_system& sys, const std::string& address) {
+  auto& remoting = caf_remote::get(sys);
+  // who wants answers must be reachable, too
+  if (auto here = remoting.listen("127.0.0.1", 0); !here) {
+    std::cerr << caf_remote::render(here.error()) << std::endl;
+    return false;
+  }
+  auto hdl = remoting.lookup(address, "greeter");
+  if (!hdl) {
+    std::cerr << caf_remote::render(hdl.error()) << std::endl;
+    return false;
+  }
+  auto ok = false;
+  caf::scoped_actor self{sys};
+  self->request(*hdl, 5s, text("world"))
+    .receive(
+      [&](const StringValue& answer) {
+        ok = true;
+        std::cout << address << " says: " << answer.value() << std::endl;
+      },
+      [&](const caf::error& err) {
+        std::cerr << caf_remote::render(err) << std::endl;
+      });
+  return ok;
+}
+
+int run_server(uint16_t port) {
+  config cfg;
+  caf::actor_system sys{cfg};
+  auto address = serve(sys, port);
+  if (address.empty())
+    return EXIT_FAILURE;
+  std::cout << "listening on " << address << std::endl;
+  std::string line;
+  while (std::getline(std::cin, line)) {
+    // until the end of the input
+  }
+  caf_remote::get(sys).stop(); // lets go of the greeter
+  return EXIT_SUCCESS;
+}
+
+int run_client(const std::string& address) {
+  config cfg;
+  caf::actor_system sys{cfg};
+  return greet(sys, address) ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int run_both() {
+  config server_cfg;
+  caf::actor_system server{server_cfg};
+  auto address = serve(server, 0);
+  auto code = address.empty() ? EXIT_FAILURE : run_client(address);
+  caf_remote::get(server).stop();
+  return code;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  std::string what = argc > 1 ? argv[1] : "";
+  if (what.empty())
+    return run_both();
+  if (what == "serve")
+    return run_server(static_cast<uint16_t>(argc > 2 ? std::atoi(argv[2]) : 0));
+  return run_client(what);
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_remote/endpoint/inbound_ledger.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace caf_remote;
+
+namespace {
+
+class nobody : public undelivered_sink {
+public:
+  void undelivered(inbound_element&) override {
+    // nop
+  }
+};
+
+struct ledger_fixture {
+  ledger_fixture() {
+    reset({4, 100});
+  }
+
+  void reset(inbound_ledger::bounds limit) {
+    ledger = caf::make_counted<inbound_ledger>(
+      limit, [this] { ++resumed; }, std::make_shared<nobody>());
+    a = ledger->account_of("a");
+    b = ledger->account_of("b");
+    c = ledger->account_of("c");
+  }
+
+  int resumed = 0;
+  caf::intrusive_ptr<inbound_ledger> ledger;
+  inbound_ledger::account_ptr a;
+  inbound_ledger::account_ptr b;
+  inbound_ledger::account_ptr c;
+};
+
+TEST_SUITE_BEGIN("endpoint.inbound_ledger");
+
+TEST_CASE_FIXTURE(ledger_fixture, "a target holds at most half of the messages") {
+  CHECK(ledger->enter(*a, 1));
+  CHECK(ledger->enter(*a, 1));
+  CHECK_FALSE(ledger->enter(*a, 1));
+  CHECK(ledger->enter(*b, 1));
+  CHECK_EQ(ledger->messages(), 3);
+  a->leave(1);
+  CHECK(ledger->enter(*a, 1));
+}
+
+TEST_CASE_FIXTURE(ledger_fixture, "a target holds at most half of the bytes, but "
+                                  "one message always") {
+  CHECK(ledger->enter(*a, 1000));
+  CHECK_FALSE(ledger->enter(*a, 1));
+  CHECK(ledger->enter(*b, 50));
+  CHECK_FALSE(ledger->enter(*b, 1));
+  CHECK_EQ(ledger->bytes(), 1050);
+}
+
+TEST_CASE_FIXTURE(ledger_fixture, "above the bound the reader stops, and is told "
+                                  "once when there is room") {
+  for (auto& x : {a, b, c})
+    for (int i = 0; i < 2; ++i)
+      ledger->enter(*x, 1);
+  CHECK(ledger->must_stop());
+  a->leave(1);
+  CHECK_EQ(resumed, 0);
+  a->leave(1);
+  CHECK_EQ(resumed, 1);
+  b->leave(1);
+  CHECK_EQ(resumed, 1);
+  CHECK_FALSE(ledger->must_stop());
+}
+
+TEST_CASE_FIXTURE(ledger_fixture, "at the bound the reader goes on") {
+  for (auto& x : {a, b})
+    for (int i = 0; i < 2; ++i)
+      ledger->enter(*x, 1);
+  CHECK_FALSE(ledger->must_stop());
+  CHECK_EQ(resumed, 0);
+}
+
+TEST_CASE_FIXTURE(ledger_fixture, "nobody is told after the reader is gone") {
+  for (auto& x : {a, b, c})
+    for (int i = 0; i < 2; ++i)
+      ledger->enter(*x, 1);
+  CHECK(ledger->must_stop());
+  ledger->detach();
+  for (auto& x : {a, b, c})
+    for (int i = 0; i < 2; ++i)
+      x->leave(1);
+  CHECK_EQ(resumed, 0);
+  CHECK_EQ(ledger->messages(), 0);
+}
+
+TEST_CASE_FIXTURE(ledger_fixture, "accounts that hold something are kept") {
+  CHECK_EQ(ledger->account_of("a"), a);
+  ledger->enter(*a, 1);
+  ledger->forget_idle();
+  CHECK_EQ(ledger->account_of("a"), a);
+  CHECK_NE(ledger->account_of("b"), b);
+  CHECK_EQ(a->target(), "a");
+}
+
+TEST_SUITE_END();
+
+} // namespace

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_remote/endpoint/outbox.hpp"
+
+#include "caf_remote/endpoint/outbound_builder.hpp"
+#include "support/peer_frames.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace caf_remote;
+using namespace caf_remote::test;
+
+namespace {
+
+struct outbox_fixture {
+  void push(const std::string& payload, const std::string& target = "joe") {
+    auto to = caf::make_counted<const actor_name>("dialled:1", target);
+    box.push(make_outbound(std::move(to), "some.Type", true, payload));
+  }
+
+  outbox::batch next() {
+    return box.next(
+      limits, "peer:1", "own:1", [this](const outbound& x) { return may(x); },
+      [this](outbound_ptr x, errc why) {
+        rejected.emplace_back(std::string{x->data.payload}, why);
+      });
+  }
+
+  std::vector<std::string> next_payloads() {
+    std::vector<std::string> result;
+    auto batch = next();
+    if (batch.messages.empty())
+      return result;
+    for (auto& x : read_batch(batch.frame))
+      result.push_back(x.payload);
+    return result;
+  }
+
+  using strings = std::vector<std::string>;
+
+  outbox box;
+  outbox::limits limits{10, 10000, 10000};
+  outbox::filter may = [](const outbound&) { return errc::none; };
+  std::vector<std::pair<std::string, errc>> rejected;
+};
+
+TEST_SUITE_BEGIN("endpoint.outbox");
+
+TEST_CASE_FIXTURE(outbox_fixture, "batches are cut by count, in order") {
+  limits.count = 2;
+  for (auto x : {"a", "b", "c"})
+    push(x);
+  CHECK_EQ(next_payloads(), strings{"a", "b"});
+  CHECK_EQ(next_payloads(), strings{"c"});
+  CHECK(box.empty());
+  CHECK(next().messages.empty());
+}
+
+TEST_CASE_FIXTURE(outbox_fixture, "batches are cut by bytes") {
+  limits.batch_bytes = 500;
+  for (int i = 0; i < 4; ++i)
+    push(std::string(200, 'x'));
+  auto batch = next();
+  CHECK_LE(batch.frame.size(), 500);
+  CHECK_EQ(batch.messages.size() + box.size(), 4);
+  CHECK_GE(batch.messages.size(), 1);
+}
+
+TEST_CASE_FIXTURE(outbox_fixture, "one message may exceed the batch but not the "
+                                  "frame") {
+  limits.batch_bytes = 100;
+  limits.frame_bytes = 1000;
+  push(std::string(500, 'a'));
+  push(std::string(2000, 'b'));
+  push("c");
+  CHECK_EQ(next_payloads(), strings{std::string(500, 'a')});
+  CHECK_EQ(next_payloads(), strings{"c"});
+  REQUIRE_EQ(rejected.size(), 1);
+  CHECK_EQ(rejected[0].second, errc::message_too_large);
+}
+
+TEST_CASE_FIXTURE(outbox_fixture, "what must not be sent is handed back and does "
+                                  "not cost its neighbours") {
+  may = [](const outbound& x) {
+    return x.payload == "b" ? errc::peer_cannot_take : errc::none;
+  };
+  for (auto x : {"a", "b", "c"})
+    push(x);
+  CHECK_EQ(next_payloads(), strings{"a", "c"});
+  REQUIRE_EQ(rejected.size(), 1);
+  CHECK_EQ(rejected[0], std::make_pair(std::string{"b"},
+                                       errc::peer_cannot_take));
+}
+
+TEST_CASE_FIXTURE(outbox_fixture, "targets get the peer's address, senders ours "
+                                  "or their own") {
+  auto with_sender = [&](const std::string& address) {
+    auto to = caf::make_counted<const actor_name>("dialled:1", "joe");
+    auto x = make_outbound(std::move(to), "some.Type", true, "");
+    x->data.sender = caf::make_counted<const actor_name>(address, "me");
+    box.push(std::move(x));
+  };
+  with_sender("");
+  with_sender("third:1");
+  auto xs = read_batch(next().frame);
+  REQUIRE_EQ(xs.size(), 2);
+  CHECK_EQ(xs[0].target, pid{"peer:1", "joe"});
+  CHECK_EQ(xs[0].sender, pid{"own:1", "me"});
+  CHECK_EQ(xs[1].sender, pid{"third:1", "me"});
+}
+
+TEST_CASE_FIXTURE(outbox_fixture, "drain takes out what is left, in order") {
+  push("a");
+  push("b");
+  auto xs = box.drain();
+  REQUIRE_EQ(xs.size(), 2);
+  CHECK_EQ(xs[0]->data.payload, "a");
+  CHECK(box.empty());
+}
+
+TEST_SUITE_END();
+
+} // namespace

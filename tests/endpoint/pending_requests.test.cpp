@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_remote/endpoint/pending_requests.hpp"
+
+#include <set>
+
+#include "support/actor_fixture.hpp"
+
+using namespace caf_remote;
+using namespace caf_remote::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct pending_fixture : actor_fixture {
+  pending_fixture() : alice(spawn_witness()), bob(spawn_witness()) {
+    // nop
+  }
+
+  static pending_requests::entry entry_of(const witness& who,
+                                          uint64_t endpoint = 1) {
+    pending_requests::entry result;
+    result.requester = caf::actor_cast<caf::strong_actor_ptr>(who.hdl);
+    result.mid = caf::make_message_id(42).response_id();
+    result.endpoint = endpoint;
+    return result;
+  }
+
+  uint32_t add(const witness& who, uint64_t endpoint = 1) {
+    auto id = table.add(entry_of(who, endpoint));
+    REQUIRE(id);
+    return *id;
+  }
+
+  witness alice;
+  witness bob;
+  pending_requests table{100};
+};
+
+TEST_SUITE_BEGIN("endpoint.pending_requests");
+
+TEST_CASE_FIXTURE(pending_fixture, "ids are not zero and not given twice") {
+  std::set<uint32_t> ids;
+  for (int i = 0; i < 50; ++i) {
+    ids.insert(add(alice));
+    ids.insert(add(bob));
+  }
+  CHECK_EQ(ids.size(), 100);
+  CHECK_EQ(ids.count(0), 0);
+}
+
+TEST_CASE_FIXTURE(pending_fixture, "an entry is taken once") {
+  auto id = add(alice, 7);
+  CHECK_EQ(table.endpoint_of(id), 7);
+  CHECK(table.take(id));
+  CHECK_FALSE(table.take(id));
+  CHECK_FALSE(table.endpoint_of(id));
+  CHECK_EQ(table.size(), 0);
+}
+
+TEST_CASE_FIXTURE(pending_fixture, "the table is bounded") {
+  for (int i = 0; i < 100; ++i)
+    add(alice);
+  CHECK_FALSE(table.add(entry_of(bob)));
+  CHECK_EQ(table.size(), 100);
+  table.drop_requester(alice.hdl->id());
+  CHECK(table.add(entry_of(bob)));
+}
+
+TEST_CASE_FIXTURE(pending_fixture, "a requester that ends takes its entries "
+                                   "along, and no others") {
+  add(alice);
+  auto other = add(bob);
+  add(alice);
+  table.drop_requester(alice.hdl->id());
+  CHECK_EQ(table.size(), 1);
+  CHECK(table.take(other));
+}
+
+TEST_CASE_FIXTURE(pending_fixture, "an endpoint that ends takes what was "
+                                   "written to it") {
+  auto queued = add(alice, 1);
+  table.mark_written(add(alice, 1));
+  table.mark_written(add(bob, 2));
+  CHECK_EQ(table.take_endpoint(1, true).size(), 1);
+  CHECK(table.endpoint_of(queued));
+  CHECK_EQ(table.take_endpoint(1, false).size(), 1);
+  CHECK_EQ(table.size(), 1);
+}
+
+TEST_CASE_FIXTURE(pending_fixture, "old entries expire") {
+  auto now = pending_requests::clock::now();
+  auto old = entry_of(alice);
+  old.since = now - 10s;
+  auto young = entry_of(alice);
+  young.since = now - 9s;
+  table.add(old);
+  table.add(young);
+  CHECK_EQ(table.take_expired(now, 10s).size(), 1);
+  CHECK_EQ(table.size(), 1);
+}
+
+TEST_CASE_FIXTURE(pending_fixture, "marks and ids of others do no harm") {
+  table.mark_written(12345);
+  CHECK_FALSE(table.take(12345));
+  CHECK_FALSE(table.take(0));
+}
+
+TEST_SUITE_END();
+
+} // namespace

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_remote/endpoint/process_registry.hpp"
+
+#include "support/actor_fixture.hpp"
+
+using namespace caf_remote;
+using namespace caf_remote::test;
+
+namespace {
+
+struct registry_fixture : actor_fixture {
+  registry_fixture() : alice(spawn_witness()) {
+    run();
+  }
+
+  caf::strong_actor_ptr ptr(const witness& x) {
+    return caf::actor_cast<caf::strong_actor_ptr>(x.hdl);
+  }
+
+  errc publish_as(const std::string& name, const witness& who) {
+    return code_of(table->publish(ptr(who), name, delivery_mode::decoded,
+                                  process_kind::published));
+  }
+
+  witness alice;
+  std::shared_ptr<process_registry> table
+    = std::make_shared<process_registry>();
+};
+
+TEST_SUITE_BEGIN("endpoint.process_registry");
+
+TEST_CASE_FIXTURE(registry_fixture, "a name leads to its actor") {
+  CHECK_EQ(publish_as("alice", alice), errc::none);
+  CHECK_EQ(table->find("alice").hdl, ptr(alice));
+  CHECK_EQ(table->find("bob").hdl, nullptr);
+  CHECK_EQ(table->count(process_kind::published), 1);
+  CHECK_EQ(table->names(process_kind::published),
+           std::vector<std::string>{"alice"});
+}
+
+TEST_CASE_FIXTURE(registry_fixture, "bad names are refused") {
+  CHECK_EQ(publish_as("", alice), errc::invalid_name);
+  CHECK_EQ(publish_as("a\n", alice), errc::invalid_name);
+  CHECK_EQ(publish_as("a\xff", alice), errc::invalid_name);
+  CHECK_EQ(publish_as(std::string(1025, 'a'), alice), errc::invalid_name);
+  CHECK_EQ(publish_as("$mine", alice), errc::invalid_name);
+  auto err = table->publish(nullptr, "x", delivery_mode::decoded,
+                            process_kind::published);
+  CHECK_EQ(code_of(err), errc::not_found);
+}
+
+TEST_CASE_FIXTURE(registry_fixture, "a name is taken until its actor ends") {
+  auto bob = spawn_witness();
+  publish_as("alice", alice);
+  CHECK_EQ(publish_as("alice", bob), errc::name_taken);
+  CHECK_EQ(publish_as("alice", alice), errc::name_taken);
+  alice.quit();
+  run();
+  CHECK_EQ(table->find("alice").hdl, nullptr);
+  CHECK_EQ(publish_as("alice", bob), errc::none);
+}
+
+TEST_CASE_FIXTURE(registry_fixture, "unpublish takes a name back") {
+  publish_as("alice", alice);
+  publish_as("second", alice);
+  CHECK_FALSE(table->unpublish("alice"));
+  CHECK_EQ(table->find("alice").hdl, nullptr);
+  CHECK_EQ(code_of(table->unpublish("alice")), errc::not_found);
+  CHECK_EQ(table->find("second").hdl, ptr(alice));
+  CHECK_EQ(table->name_of(ptr(alice))->id, "second");
+}
+
+TEST_CASE_FIXTURE(registry_fixture, "the module's own names stay") {
+  table->publish(ptr(alice), "$own", delivery_mode::decoded,
+                 process_kind::internal);
+  CHECK_EQ(code_of(table->unpublish("$own")), errc::not_found);
+  CHECK(table->find("$own").kind == process_kind::internal);
+}
+
+TEST_CASE_FIXTURE(registry_fixture, "a reply address is made when needed, and "
+                                    "only then") {
+  CHECK_EQ(table->known_name(alice.hdl->id()), "");
+  auto name = table->name_of(ptr(alice));
+  CHECK_EQ(name->address, "");
+  CHECK_EQ(table->find(name->id).hdl, ptr(alice));
+  CHECK(table->find(name->id).kind == process_kind::reply_address);
+  CHECK_EQ(table->name_of(ptr(alice)), name);
+  CHECK_EQ(table->known_name(alice.hdl->id()), name->id);
+  alice.quit();
+  run();
+  CHECK_EQ(table->find(name->id).hdl, nullptr);
+}
+
+TEST_CASE_FIXTURE(registry_fixture, "a published name is the better answer") {
+  auto reply = table->name_of(ptr(alice));
+  publish_as("alice", alice);
+  CHECK_EQ(table->name_of(ptr(alice))->id, "alice");
+  publish_as("second", alice);
+  CHECK_EQ(table->name_of(ptr(alice))->id, "alice");
+  table->unpublish("alice");
+  table->unpublish("second");
+  CHECK_EQ(table->name_of(ptr(alice)), reply);
+}
+
+TEST_CASE_FIXTURE(registry_fixture, "the end of a known actor is told once") {
+  std::vector<caf::actor_id> gone;
+  table->on_actor_gone([&](caf::actor_id x) { gone.push_back(x); });
+  auto bob = spawn_witness();
+  publish_as("alice", alice);
+  publish_as("second", alice);
+  table->name_of(ptr(alice));
+  auto id = alice.hdl->id();
+  alice.quit();
+  bob.quit();
+  run();
+  CHECK_EQ(gone, std::vector<caf::actor_id>{id});
+}
+
+TEST_CASE_FIXTURE(registry_fixture, "an actor that is over cannot keep a name") {
+  alice.quit();
+  run();
+  publish_as("alice", alice);
+  CHECK_EQ(table->find("alice").hdl, nullptr);
+  CHECK_EQ(table->count(process_kind::published), 0);
+}
+
+TEST_SUITE_END();
+
+} // namespace

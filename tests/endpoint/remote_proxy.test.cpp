@@ -1,0 +1,433 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_remote/endpoint/remote_proxy.hpp"
+
+#include "support/actor_fixture.hpp"
+
+using namespace caf_remote;
+using namespace caf_remote::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+using strings = std::vector<std::string>;
+
+raw_message raw(const std::string& type_name, int32_t serializer_id = 0) {
+  return {type_name, serializer_id, "bytes"};
+}
+
+TEST_SUITE_BEGIN("endpoint.remote_proxy");
+
+// -- handles ------------------------------------------------------------------
+
+TEST_CASE_FIXTURE(actor_fixture, "the same PID gives the same handle") {
+  CHECK_EQ(remote("joe"), remote("joe"));
+  CHECK_NE(remote("joe"), remote("jim"));
+  CHECK_NE(remote("joe"), remote("joe", "127.0.0.1:9001"));
+  CHECK_NE(to_string(remote("joe")).find(peer_address), std::string::npos);
+}
+
+TEST_CASE_FIXTURE(actor_fixture, "a handle works again after its peer was lost") {
+  auto joe = remote("joe");
+  send_ping(joe, "lost");
+  refuse_all_connections();
+  send_ping(joe, "kept");
+  shake_hands();
+  CHECK_EQ(texts_of(sent()), strings{"kept"});
+}
+
+// -- what may be sent ---------------------------------------------------------
+
+TEST_CASE_FIXTURE(actor_fixture, "what is no single registered message is "
+                                 "refused at the sender") {
+  auto joe = remote("joe");
+  outcome_ptr answer;
+  SUBCASE("an integer") {
+    answer = request(joe, 42);
+  }
+  SUBCASE("an error") {
+    answer = request(joe, caf::make_error(caf::sec::runtime_error));
+  }
+  SUBCASE("a type of CAF's own") {
+    answer = request(joe, std::string{"text"});
+  }
+  SUBCASE("a raw message without a type name") {
+    answer = request(joe, raw(""));
+  }
+  SUBCASE("an empty envelope") {
+    answer = request(joe, message_envelope{});
+  }
+  REQUIRE(answer != nullptr);
+  CHECK(answer->failed_with(errc::not_serializable));
+  CHECK_EQ(dead_letters(errc::not_serializable), 1);
+  CHECK_EQ(home->pending.size(), 0);
+}
+
+TEST_CASE_FIXTURE(actor_fixture, "two elements are refused") {
+  caf::anon_send(remote("joe"), make_ping("a"), make_ping("b"));
+  run();
+  CHECK_EQ(dead_letters(errc::not_serializable), 1);
+  CHECK_EQ(events.count<dead_letter>(), 1);
+}
+
+TEST_CASE_FIXTURE(actor_fixture, "a string that is not UTF-8 is refused, and "
+                                 "the connection stays") {
+  connect();
+  auto answer = request(remote("joe"), make_ping("bad\xff"));
+  CHECK(answer->failed_with(errc::invalid_utf8));
+  auto header = request(remote("joe"),
+                        make_envelope(make_ping("x"), {{"k", "bad\xff"}}));
+  CHECK(header->failed_with(errc::invalid_utf8));
+  CHECK(sent().empty());
+  CHECK_EQ(dead_letters(errc::invalid_utf8), 2);
+  send_ping(remote("joe"), "next");
+  CHECK_EQ(texts_of(sent()), strings{"next"});
+}
+
+TEST_CASE_FIXTURE(actor_fixture, "headers travel, within their bounds") {
+  connect();
+  auto joe = remote("joe");
+  send(joe, make_envelope(make_ping("x"), {{"k", "v"}}));
+  auto xs = sent();
+  REQUIRE_EQ(xs.size(), 1);
+  CHECK_EQ(xs[0].header, std::map<std::string, std::string>{{"k", "v"}});
+  // they are not carried over to the next message
+  send_ping(joe, "y");
+  CHECK(sent().at(0).header.empty());
+  message_header many;
+  for (int i = 0; i < 65; ++i)
+    many.emplace_back(std::to_string(i), "v");
+  CHECK(request(joe, make_envelope(make_ping("x"), many))
+          ->failed_with(errc::header_too_large));
+  message_header large{{"k", std::string(17000, 'v')}};
+  CHECK(request(joe, make_envelope(make_ping("x"), large))
+          ->failed_with(errc::header_too_large));
+}
+
+TEST_CASE_FIXTURE(actor_fixture, "JSON is one serializer of several") {
+  connect();
+  send(remote("joe"), make_envelope(make_ping("x"), {}, wire::json_serializer));
+  auto xs = sent();
+  REQUIRE_EQ(xs.size(), 1);
+  CHECK_EQ(xs[0].serializer_id, 1);
+  CHECK_EQ(xs[0].payload, R"({"text":"x"})");
+}
+
+TEST_CASE_FIXTURE(actor_fixture, "an unknown serializer is refused") {
+  CHECK(request(remote("joe"), make_envelope(make_ping("x"), {}, 42))
+          ->failed_with(errc::not_found));
+}
+
+// -- what peers can take ------------------------------------------------------
+
+TEST_CASE_FIXTURE(actor_fixture, "a raw message of an unregistered type does "
+                                 "not go to a peer that may not know it") {
+  connect();
+  CHECK(request(remote("joe"), raw("other.Type"))
+          ->failed_with(errc::peer_cannot_take));
+  CHECK_EQ(dead_letters(errc::peer_cannot_take), 1);
+  CHECK(sent().empty());
+}
+
+TEST_CASE_FIXTURE(actor_fixture, "it goes to the peer that itself sent the "
+                                 "type, and to no other") {
+  connect();
+  receive(accept(), {make_system_envelope("nobody", "other.Type")});
+  sent();
+  send(remote("joe"), raw("other.Type"));
+  auto xs = sent();
+  REQUIRE_EQ(xs.size(), 1);
+  CHECK_EQ(xs[0].type_name, "other.Type");
+  CHECK_EQ(xs[0].payload, "bytes");
+  send(remote("joe"), raw("yet.another.Type"));
+  CHECK(sent().empty());
+  send(remote("joe", "127.0.0.1:9001"), raw("other.Type"));
+  shake_hands("member-x");
+  CHECK(sent().empty());
+  CHECK_EQ(dead_letters(errc::peer_cannot_take), 2);
+}
+
+TEST_CASE_FIXTURE(actor_fixture, "what a peer knows is forgotten when it "
+                                 "restarts") {
+  connect("member-a");
+  receive(accept("member-a"), {make_system_envelope("nobody", "other.Type")});
+  accept("member-b");
+  shake_hands("member-b");
+  sent();
+  send(remote("joe"), raw("other.Type"));
+  CHECK(sent().empty());
+  CHECK_EQ(dead_letters(errc::peer_cannot_take), 1);
+}
+
+TEST_CASE_FIXTURE(actor_fixture, "a caf_remote peer takes everything") {
+  connect(peer_member, caf_remote_intro(1u << 20));
+  send(remote("joe"), raw("other.Type"));
+  send(remote("joe"), raw("other.Type", 42));
+  auto xs = sent();
+  REQUIRE_EQ(xs.size(), 2);
+  CHECK_EQ(xs[1].serializer_id, 42);
+}
+
+TEST_CASE_FIXTURE(actor_fixture, "a registered or declared type goes to every "
+                                 "peer, but not with any serializer") {
+  connect();
+  home->types.declare("declared.Type");
+  send(remote("joe"), raw("declared.Type"));
+  send(remote("joe"), raw("caf_remote.test.Ping"));
+  CHECK_EQ(sent().size(), 2);
+  send(remote("joe"), raw("caf_remote.test.Ping", 42));
+  CHECK(sent().empty());
+  CHECK_EQ(dead_letters(errc::peer_cannot_take), 1);
+}
+
+TEST_CASE_FIXTURE(actor_fixture, "what the peer can take is decided when it is "
+                                 "known") {
+  send(remote("joe"), raw("other.Type"));
+  CHECK_EQ(dead_letters(errc::peer_cannot_take), 0);
+  shake_hands(peer_member, caf_remote_intro(1u << 20));
+  CHECK_EQ(sent().size(), 1);
+}
+
+// -- requests -----------------------------------------------------------------
+
+TEST_CASE_FIXTURE(actor_fixture, "a requester that ends leaves no entry") {
+  connect();
+  auto alice = spawn_witness();
+  alice.act([joe = remote("joe")](caf::event_based_actor* self) {
+    self->request(joe, caf::infinite, make_ping("x")).then([](const Ping&) {});
+  });
+  run();
+  CHECK_EQ(home->pending.size(), 1);
+  alice.quit();
+  run();
+  CHECK_EQ(home->pending.size(), 0);
+}
+
+TEST_CASE("a request beyond the bound fails at once") {
+  options opts;
+  opts.max_pending_requests = 1;
+  actor_fixture fix{opts};
+  fix.connect();
+  auto first = fix.request(fix.remote("joe"), make_ping("x"));
+  auto second = fix.request(fix.remote("joe"), make_ping("x"));
+  CHECK_EQ(first->answers, 0);
+  CHECK(second->failed_with(errc::too_many_requests));
+  CHECK_EQ(texts_of(fix.sent()).size(), 1);
+}
+
+TEST_CASE("a request whose answer never comes expires") {
+  options opts;
+  opts.request_expiry = 1ns; // every request is old when it is looked at
+  actor_fixture fix{opts};
+  fix.connect();
+  auto answer = fix.request(fix.remote("joe"), make_ping("x"));
+  CHECK_EQ(answer->answers, 0);
+  fix.advance(10ms);
+  CHECK_EQ(answer->answers, 1);
+  CHECK_EQ(answer->reason, caf::sec::request_timeout);
+  CHECK_EQ(fix.home->pending.size(), 0);
+}
+
+TEST_CASE("a request over the bound of the queue fails at once") {
+  options opts;
+  opts.queue_messages = 1;
+  actor_fixture fix{opts};
+  fix.send_ping(fix.remote("joe"), "x");
+  auto answer = fix.request(fix.remote("joe"), make_ping("x"));
+  CHECK(answer->failed_with(errc::queue_full));
+  CHECK_EQ(fix.home->pending.size(), 0);
+}
+
+TEST_CASE_FIXTURE(actor_fixture, "a delegated request is answered by the remote "
+                                 "actor") {
+  connect();
+  auto joe = remote("joe");
+  auto middle = sys.spawn([joe](caf::event_based_actor* self) -> caf::behavior {
+    return {[self, joe](const Ping& x) { return self->delegate(joe, x); }};
+  });
+  auto answer = request(middle, make_ping("question"));
+  auto asked = sent().at(0);
+  auto reply = make_envelope_for(asked.sender.id, make_ping("answer"));
+  reply.target.request_id = asked.sender.request_id;
+  receive(accept(), {reply});
+  CHECK_EQ(answer->as<Ping>().size(), 1);
+}
+
+TEST_CASE_FIXTURE(actor_fixture, "a remote request that is delegated keeps its "
+                                 "requester") {
+  connect();
+  auto jim = remote("jim", "127.0.0.1:9001");
+  publish(sys.spawn([jim](caf::event_based_actor* self) -> caf::behavior {
+            return {
+              [self, jim](const Ping& x) { return self->delegate(jim, x); }};
+          }),
+          "middle");
+  auto x = make_envelope_for("middle", make_ping("question"));
+  x.sender = {"", "requester", 7};
+  receive(accept(), {x});
+  shake_hands("member-x");
+  auto xs = sent();
+  REQUIRE_EQ(texts_of(xs), strings{"question"});
+  CHECK_EQ(xs[0].sender, pid{peer_address, "requester"});
+  CHECK_EQ(xs[0].sender.request_id, 7);
+  CHECK_EQ(home->pending.size(), 0);
+}
+
+// -- results ------------------------------------------------------------------
+
+/// Answers requests of the peer.
+struct result_fixture : actor_fixture {
+  template <class F>
+  std::vector<envelope> result_of(F handler,
+                                  const transport::metadata& intro = {}) {
+    publish(sys.spawn([handler](caf::event_based_actor*) -> caf::behavior {
+              return {handler};
+            }),
+            "alice");
+    connect(peer_member, intro);
+    auto x = make_envelope_for("alice", make_ping("question"));
+    x.sender = {"", "requester", 7};
+    receive(accept(peer_member, peer_address, intro), {x});
+    return sent();
+  }
+
+  void check_failed(const std::vector<envelope>& xs) {
+    REQUIRE_EQ(xs.size(), 1);
+    CHECK_EQ(xs[0].type_name, "actor.DeadLetterResponse");
+    CHECK_EQ(xs[0].target.id, "requester");
+    CHECK_EQ(xs[0].target.request_id, 7);
+  }
+};
+
+TEST_CASE_FIXTURE(result_fixture, "an error result is a DeadLetterResponse") {
+  check_failed(result_of([](const Ping&) -> caf::result<Ping> {
+    return make_error(errc::not_found);
+  }));
+}
+
+TEST_CASE_FIXTURE(result_fixture, "a result that cannot be encoded is one, too") {
+  check_failed(result_of([](const Ping&) { return 42; }));
+  CHECK_EQ(dead_letters(errc::not_serializable), 1);
+}
+
+TEST_CASE_FIXTURE(result_fixture, "a result that is not UTF-8 is one, too") {
+  check_failed(result_of([](const Ping&) { return make_ping("\xff"); }));
+  CHECK_EQ(dead_letters(errc::invalid_utf8), 1);
+}
+
+TEST_CASE_FIXTURE(result_fixture, "a result that is too large is one, too") {
+  check_failed(result_of(
+    [](const Ping&) { return make_ping(std::string(5u << 20, 'x')); }));
+  CHECK_EQ(dead_letters(errc::message_too_large), 1);
+}
+
+TEST_CASE_FIXTURE(result_fixture, "an empty result is not sent to Go") {
+  CHECK(result_of([](const Ping&) {}).empty());
+}
+
+TEST_CASE_FIXTURE(result_fixture, "an empty result is an Empty to caf_remote") {
+  auto xs = result_of([](const Ping&) {}, caf_remote_intro(1u << 20));
+  REQUIRE_EQ(xs.size(), 1);
+  CHECK_EQ(xs[0].type_name, "google.protobuf.Empty");
+  CHECK_EQ(xs[0].target.request_id, 7);
+  CHECK_EQ(xs[0].payload, "");
+}
+
+TEST_CASE_FIXTURE(result_fixture, "a result may have headers") {
+  auto xs = result_of([](const Ping& x) {
+    return make_envelope(x, {{"k", "v"}});
+  });
+  REQUIRE_EQ(texts_of(xs), strings{"question"});
+  CHECK_EQ(xs[0].header.at("k"), "v");
+  CHECK_EQ(xs[0].target.request_id, 7);
+}
+
+// -- system messages ----------------------------------------------------------
+
+TEST_CASE_FIXTURE(actor_fixture, "send_exit sends Stop") {
+  connect();
+  caf::anon_send_exit(remote("joe"), caf::exit_reason::user_shutdown);
+  run();
+  auto xs = sent();
+  REQUIRE_EQ(xs.size(), 1);
+  CHECK_EQ(xs[0].type_name, "actor.Stop");
+  CHECK_EQ(xs[0].target.id, "joe");
+}
+
+TEST_CASE_FIXTURE(actor_fixture, "a poison pill keeps its place in the order") {
+  connect();
+  caf::anon_send(remote("joe"), make_ping("before"));
+  caf::anon_send(remote("joe"), poison_pill{});
+  run();
+  auto xs = sent();
+  REQUIRE_EQ(xs.size(), 2);
+  CHECK_EQ(xs[1].type_name, "actor.PoisonPill");
+}
+
+TEST_CASE_FIXTURE(actor_fixture, "touch is answered by touched") {
+  connect();
+  auto answer = request<touched>(remote("joe"), touch{});
+  auto asked = sent().at(0);
+  CHECK_EQ(asked.type_name, "actor.Touch");
+  wire::touched msg;
+  msg.who = {"", "joe", 0};
+  auto reply = make_system_envelope(asked.sender.id, "actor.Touched",
+                                    wire::encode(msg));
+  reply.target.request_id = asked.sender.request_id;
+  receive(accept(), {reply, reply});
+  REQUIRE_EQ(answer->as<touched>().size(), 1);
+  CHECK_EQ(answer->as<touched>()[0].who, pid{peer_address, "joe"});
+}
+
+// -- ourselves ----------------------------------------------------------------
+
+TEST_CASE_FIXTURE(actor_fixture, "a handle for an actor of our own needs no "
+                                 "connection") {
+  auto alice = publish_witness("alice");
+  send_ping(remote("alice", own_address), "hi");
+  CHECK_EQ(alice.texts(), strings{"hi"});
+  publish_echo("echo");
+  auto answer = request(remote("echo", own_address), make_ping("x"));
+  CHECK_EQ(answer->as<Ping>().size(), 1);
+  CHECK(request(remote("nobody", own_address), make_ping("x"))
+          ->failed_with(errc::dead_letter));
+  CHECK_EQ(dials(), 0);
+}
+
+TEST_CASE_FIXTURE(actor_fixture, "a request that the peer forwards back to us "
+                                 "is answered") {
+  publish_echo("echo");
+  connect();
+  auto answer = request(remote("joe"), make_ping("question"));
+  auto asked = sent().at(0);
+  // joe forwards it, and the requester stays who it was
+  auto x = make_envelope_for("echo", make_ping("question"));
+  x.sender = asked.sender;
+  SUBCASE("and answered by an actor") {
+    receive(accept(), {x});
+    CHECK_EQ(answer->as<Ping>().size(), 1);
+  }
+  SUBCASE("to nobody") {
+    x.target.id = "nobody";
+    receive(accept(), {x});
+    CHECK(answer->failed_with(errc::dead_letter));
+  }
+  CHECK_EQ(home->pending.size(), 0);
+  CHECK_EQ(dials(), 1);
+}
+
+TEST_CASE_FIXTURE(actor_fixture, "without an address of our own nothing is "
+                                 "sent") {
+  home->own(own_addresses{});
+  CHECK(request(remote("joe"), make_ping("x"))
+          ->failed_with(errc::not_running));
+  auto alice = spawn_witness();
+  alice.monitor(remote("joe"));
+  run();
+  CHECK_EQ(alice.downs().size(), 1);
+  CHECK_EQ(dials(), 0);
+}
+
+TEST_SUITE_END();
+
+} // namespace

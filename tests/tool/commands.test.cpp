@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "support/eventually.hpp"
+#include "support/loopback_node.hpp"
+#include "tool/tool_fixture.hpp"
+
+#include <caf/all.hpp>
+
+#include <doctest/doctest.h>
+#include <google/protobuf/empty.pb.h>
+#include <google/protobuf/wrappers.pb.h>
+
+#include <regex>
+
+using namespace caf_remote;
+using namespace caf_remote::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+words request(const std::string& address, const std::string& id,
+              const std::string& type, const std::string& json) {
+  return {"request", address, id, "google.protobuf." + type, json};
+}
+
+/// What `counter` says on the node at `address`, as JSON.
+std::string count_at(const std::string& address) {
+  return tool_output(request(address, "counter", "Empty", "{}"));
+}
+
+std::string count_line(const std::string& n) {
+  return "google.protobuf.UInt64Value \"" + n + "\"\n";
+}
+
+/// Removes the line end.
+std::string line(std::string str) {
+  REQUIRE_FALSE(str.empty());
+  REQUIRE_EQ(str.back(), '\n');
+  str.pop_back();
+  return str;
+}
+
+} // namespace
+
+TEST_SUITE_BEGIN("tool.commands");
+
+TEST_CASE("ping prints the node's own address and the time") {
+  serve_process node;
+  auto out = tool_output({"ping", node.address()});
+  std::regex form{"pong from 127\\.0\\.0\\.1:" + std::to_string(node.port())
+                  + " in [0-9]+\\.[0-9] ms\n"};
+  CHECK_MESSAGE(std::regex_match(out, form), out);
+}
+
+TEST_CASE("names and other spellings of the address work") {
+  serve_process node{{"--host=localhost"}};
+  auto port = std::to_string(node.port());
+  CHECK(contains(tool_output({"ping", "localhost:" + port}), "pong"));
+  CHECK(contains(tool_output({"ping", node.address()}), "pong"));
+}
+
+TEST_CASE("IPv6 works") {
+  serve_process node{{"--host=::1"}};
+  CHECK_EQ(node.address().compare(0, 6, "[::1]:"), 0);
+  CHECK_EQ(
+    tool_output(request(node.address(), "echo", "StringValue", "\"six\"")),
+    "google.protobuf.StringValue \"six\"\n");
+}
+
+TEST_CASE("request prints type and JSON on one line, for all known types") {
+  serve_process node;
+  const std::vector<std::pair<std::string, std::string>> table{
+    {"StringValue", R"("two\nlines, \"quoted\" äöü")"},
+    {"Empty", "{}"},
+    {"BoolValue", "true"},
+    {"BytesValue", R"("AAECgP8=")"},
+    {"DoubleValue", "1.5"},
+    {"FloatValue", "-2.5"},
+    {"Int32Value", "-7"},
+    {"Int64Value", R"("-9007199254740993")"},
+    {"UInt32Value", "4294967295"},
+    {"UInt64Value", R"("18446744073709551615")"},
+    {"Timestamp", R"("2001-02-03T04:05:06Z")"},
+    {"Duration", R"("1.500s")"},
+    {"FieldMask", R"("a,b.cD")"},
+    {"Struct", R"({"a":[1,null,{"b":"c"}]})"},
+    {"ListValue", R"([1,"x",false])"},
+    {"Value", "null"},
+    {"Any", R"({"@type":"type.googleapis.com/google.protobuf.StringValue",)"
+            R"("value":"x"})"},
+    {"SourceContext", R"({"fileName":"x"})"},
+    {"Type", R"({"name":"x"})"},
+    {"Api", R"({"name":"x"})"},
+  };
+  for (auto& [type, json] : table)
+    CHECK_EQ(tool_output(request(node.address(), "echo", type, json)),
+             "google.protobuf." + type + " " + json + "\n");
+}
+
+TEST_CASE("types from files are known, imports included") {
+  serve_process node;
+  auto file = std::string{CAF_REMOTE_TESTS_DIR} + "/proto/test_messages.proto";
+  auto json = R"({"pings":[{"text":"a","number":"5"}],"name":"b"})";
+  words xs{"request", node.address(), "echo", "caf_remote.test.Nested", json};
+  auto with = [&xs](words more) {
+    more.insert(more.begin(), xs.begin(), xs.end());
+    return more;
+  };
+  auto expected = "caf_remote.test.Nested " + std::string{json} + "\n";
+  CHECK_EQ(tool_output(with({"--proto-file=" + file})), expected);
+  CHECK_EQ(
+    tool_output(with({"--proto-file", "test_messages.proto", "--proto-path",
+                      std::string{CAF_REMOTE_TESTS_DIR} + "/proto"})),
+    expected);
+}
+
+TEST_CASE("an answer of an unknown type is printed in base64") {
+  loopback_node node;
+  REQUIRE_FALSE(node.rm().declare_type("x.Unknown"));
+  auto answer = [](caf::event_based_actor*) -> caf::behavior {
+    return {
+      [](const raw_message&) {
+        return raw_message{"x.Unknown", 0, "\x01\xff"};
+      },
+    };
+  };
+  REQUIRE_FALSE(
+    node.rm().publish(node.sys().spawn(answer), "odd", receive_mode::raw));
+  CHECK_EQ(tool_output(request(node.address(), "odd", "Empty", "{}")),
+           "x.Unknown {\"@raw\":\"Af8=\"}\n");
+}
+
+TEST_CASE("an answer in JSON is understood") {
+  loopback_node node;
+  auto answer = [](caf::event_based_actor*) -> caf::behavior {
+    return {
+      [](const raw_message&) {
+        return raw_message{"google.protobuf.StringValue", 1, "\"json\""};
+      },
+    };
+  };
+  REQUIRE_FALSE(node.rm().declare_type("google.protobuf.StringValue"));
+  REQUIRE_FALSE(
+    node.rm().publish(node.sys().spawn(answer), "json", receive_mode::raw));
+  CHECK_EQ(tool_output(request(node.address(), "json", "Empty", "{}")),
+           "google.protobuf.StringValue \"json\"\n");
+}
+
+TEST_CASE("an empty result is google.protobuf.Empty") {
+  serve_process node;
+  CHECK_EQ(
+    tool_output(request(node.address(), "counter", "StringValue", "\"x\"")),
+    "google.protobuf.Empty {}\n");
+}
+
+TEST_CASE("a request to nobody fails at once with the error's name") {
+  serve_process node;
+  CHECK(contains(tool_error(request(node.address(), "nobody", "Empty", "{}")),
+                 "dead_letter"));
+}
+
+TEST_CASE("send and the counter") {
+  serve_process node;
+  CHECK_EQ(count_at(node.address()), count_line("0"));
+  for (auto type : {"StringValue", "BytesValue"})
+    CHECK_EQ(tool_output({"send", node.address(), "counter",
+                          std::string{"google.protobuf."} + type, "\"eA==\""}),
+             "");
+  CHECK_EQ(tool_output({"send", node.address(), "counter",
+                        "google.protobuf.Empty", "{}"}),
+           "");
+  // it was written; the request may still overtake it on its own connection
+  CHECK(
+    eventually([&] { return count_at(node.address()) == count_line("2"); }));
+}
+
+TEST_CASE("spawn prints the actor, which works") {
+  serve_process node;
+  auto& at = node.address();
+  auto with_name = line(tool_output({"spawn", at, "counter", "joe"}));
+  auto without = line(tool_output({"spawn", at, "echo"}));
+  REQUIRE_EQ(with_name.compare(0, at.size() + 1, at + "/"), 0);
+  REQUIRE_EQ(without.compare(0, at.size() + 1, at + "/"), 0);
+  auto id = with_name.substr(at.size() + 1);
+  CHECK(contains(id, "joe"));
+  CHECK_EQ(tool_output(request(at, id, "Empty", "{}")), count_line("0"));
+  CHECK_EQ(tool_output(request(at, without.substr(at.size() + 1), "StringValue",
+                               "\"x\"")),
+           "google.protobuf.StringValue \"x\"\n");
+}
+
+TEST_CASE("a taken name is an error that names the holder") {
+  serve_process node;
+  auto holder = line(tool_output({"spawn", node.address(), "echo", "joe"}));
+  auto text = tool_error({"spawn", node.address(), "echo", "joe"});
+  CHECK(contains(text, "name_taken"));
+  CHECK(contains(text, holder));
+}
+
+TEST_CASE("an unknown kind cannot be spawned") {
+  serve_process node;
+  CHECK(
+    contains(tool_error({"spawn", node.address(), "nothing"}), "spawn_failed"));
+}
+
+TEST_CASE("stop ends an actor, and watch tells") {
+  serve_process node;
+  auto& at = node.address();
+  process watcher{tool_words({"watch", at, "echo", "--verbose"})};
+  watcher.expect_error("watching " + at + "/echo");
+  CHECK_EQ(tool_output({"stop", at, "echo"}), "");
+  CHECK_EQ(watcher.wait(), 0);
+  CHECK_EQ(watcher.output(), "terminated stopped\n");
+  CHECK_EQ(tool_output({"watch", at, "echo"}), "terminated not_found\n");
+  tool_error(request(at, "echo", "Empty", "{}"));
+}
+
+TEST_CASE("a killed node is reported within 5 s") {
+  serve_process node;
+  process watcher{tool_words({"watch", node.address(), "echo", "--verbose"})};
+  watcher.expect_error("watching ");
+  node.child().send_signal(SIGKILL);
+  CHECK_EQ(watcher.expect("terminated", 5s), "terminated address_terminated");
+  CHECK_EQ(watcher.wait(), 0);
+}
+
+TEST_CASE("a node that leaves is reported") {
+  serve_process node;
+  process watcher{tool_words({"watch", node.address(), "echo", "--verbose"})};
+  watcher.expect_error("watching ");
+  CHECK_EQ(node.stop(), 0);
+  CHECK_EQ(watcher.wait(), 0);
+  CHECK_EQ(watcher.output(), "terminated address_terminated\n");
+}
+
+TEST_CASE("a watch of a node that is not there ends") {
+  CHECK_EQ(tool_output({"watch", closed_address(), "echo"}),
+           "terminated address_terminated\n");
+}
+
+TEST_CASE("nothing but the answer is printed") {
+  serve_process node;
+  auto result = tool(request(node.address(), "echo", "Empty", "{}"));
+  CHECK_EQ(result.errors, "");
+  CHECK_EQ(result.output, "google.protobuf.Empty {}\n");
+}
+
+TEST_SUITE_END();

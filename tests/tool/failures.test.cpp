@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "support/loopback_node.hpp"
+#include "support/raw_peer.hpp"
+#include "tool/tool_fixture.hpp"
+
+#include <caf/all.hpp>
+
+#include <doctest/doctest.h>
+
+using namespace caf_remote;
+using namespace caf_remote::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Runs the tool with a time limit of one second. It must fail in that time.
+std::string failure_in_time(words xs) {
+  xs.push_back("--timeout=1s");
+  auto result = tool(xs);
+  CHECK_EQ(result.code, 1);
+  CHECK_EQ(result.output, "");
+  CHECK_LT(result.elapsed, 1s + slack);
+  return result.errors;
+}
+
+/// All client commands with valid arguments for `address`, but watch.
+std::vector<words> commands_for(const std::string& address) {
+  return {
+    {"ping", address},
+    {"request", address, "echo", "google.protobuf.Empty", "{}"},
+    {"send", address, "echo", "google.protobuf.Empty", "{}"},
+    {"spawn", address, "echo"},
+    {"stop", address, "echo"},
+  };
+}
+
+/// Never answers.
+caf::behavior mute(caf::event_based_actor* self) {
+  return {
+    [self](const raw_message&) { return self->make_response_promise(); },
+  };
+}
+
+} // namespace
+
+TEST_SUITE_BEGIN("tool.failures");
+
+TEST_CASE("what the tool does not know is refused before anything is sent") {
+  silent_port port;
+  auto refused = [&port](const std::string& type, const std::string& json,
+                         const words& more = {}) {
+    for (auto command : {"request", "send"}) {
+      words xs{command, port.address(), "echo", type, json};
+      xs.insert(xs.end(), more.begin(), more.end());
+      INFO(type << ' ' << json);
+      auto result = tool(xs);
+      CHECK_NE(result.code, 0);
+      CHECK_EQ(result.output, "");
+      CHECK_NE(result.errors, "");
+    }
+  };
+  refused("no.such.Type", "{}");
+  refused("", "{}");
+  refused("google.protobuf.Nothing", "{}");
+  refused("actor.PID", "{}");
+  refused("google.protobuf.Empty", "{\"x\":1}");
+  refused("google.protobuf.Empty", "");
+  refused("google.protobuf.Empty", "{} {}");
+  refused("google.protobuf.StringValue", "5");
+  refused("google.protobuf.StringValue", "\"open");
+  refused("google.protobuf.StringValue", "\"\xff\xfe\"");
+  refused("google.protobuf.Int32Value", "4294967296");
+  refused("google.protobuf.Timestamp", "\"yesterday\"");
+  refused("x.Y", "{}", {"--proto-file=/no/such/file.proto"});
+  refused("x.Y", "{}", {"--proto-file=" + std::string{__FILE__}});
+  CHECK_FALSE(port.has_visitor());
+}
+
+TEST_CASE("a node that is not there: not reached") {
+  for (auto& xs : commands_for(closed_address())) {
+    INFO(xs.front());
+    auto result = tool(xs);
+    CHECK_EQ(result.code, 1);
+    CHECK_EQ(result.output, "");
+    CHECK(contains(result.errors, "was not reached"));
+    // two attempts, one second apart
+    CHECK_LT(result.elapsed, 5s);
+  }
+}
+
+TEST_CASE("the attempts and the wait between them can be set") {
+  auto xs = words{"ping", closed_address(), "--max-retry-count=3",
+                  "--retry-wait=300ms"};
+  auto result = tool(xs);
+  CHECK_EQ(result.code, 1);
+  CHECK_GE(result.elapsed, 600ms);
+  xs = {"ping", closed_address(), "--max-retry-count=1", "--retry-wait=1m"};
+  CHECK_LT(tool(xs).elapsed, 5s);
+}
+
+TEST_CASE("a port where nobody answers: no handshake, within the limit") {
+  silent_port port;
+  for (auto& xs : commands_for(port.address())) {
+    INFO(xs.front());
+    CHECK(contains(failure_in_time(xs), "did not shake hands"));
+  }
+}
+
+TEST_CASE("a node that does not answer the handshake") {
+  raw_peer peer{manners::silent};
+  for (auto& xs : commands_for(peer.address())) {
+    INFO(xs.front());
+    CHECK(contains(failure_in_time(xs), "did not shake hands"));
+  }
+}
+
+TEST_CASE("a node that blocks us") {
+  raw_peer peer{manners::blocked};
+  for (auto& xs : commands_for(peer.address())) {
+    INFO(xs.front());
+    CHECK(contains(failure_in_time(xs), "blocked"));
+  }
+}
+
+TEST_CASE("a node that cannot connect back") {
+  serve_process node;
+  auto port = std::to_string(port_of(closed_address()));
+  auto text = failure_in_time(
+    {"ping", node.address(), "--advertised-port=" + port});
+  CHECK(contains(text, "did not connect back to 127.0.0.1:" + port));
+}
+
+TEST_CASE("an actor that never answers") {
+  loopback_node node;
+  REQUIRE_FALSE(
+    node.rm().publish(node.sys().spawn(mute), "mute", receive_mode::raw));
+  auto text = failure_in_time(
+    {"request", node.address(), "mute", "google.protobuf.Empty", "{}"});
+  CHECK(contains(text, "time-out after 1s"));
+  CHECK(contains(text, "did not answer"));
+}
+
+TEST_CASE("a watch may have a limit") {
+  serve_process node;
+  auto text = failure_in_time({"watch", node.address(), "echo"});
+  CHECK(contains(text, "time-out after 1s"));
+}
+
+TEST_CASE("a frozen node does not hold us") {
+  serve_process node;
+  REQUIRE(contains(tool_output({"ping", node.address()}), "pong"));
+  node.child().send_signal(SIGSTOP);
+  for (auto& xs : commands_for(node.address())) {
+    INFO(xs.front());
+    failure_in_time(xs);
+  }
+  node.child().send_signal(SIGCONT);
+  CHECK(contains(tool_output({"ping", node.address()}), "pong"));
+}
+
+TEST_CASE("a name that cannot be resolved") {
+  auto text = tool_error({"ping", "no-such-host.invalid:8080"});
+  // a name server may also be silent
+  auto named = contains(text, "cannot resolve 'no-such-host.invalid'");
+  CHECK((named || contains(text, "time-out")));
+}
+
+TEST_CASE("a port of ours that is taken") {
+  serve_process node;
+  auto port = std::to_string(node.port());
+  auto text = tool_error({"ping", node.address(), "--port=" + port});
+  CHECK(contains(text, "cannot listen"));
+}
+
+TEST_SUITE_END();
