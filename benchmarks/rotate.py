@@ -22,6 +22,8 @@ SERVER_LIMIT = 20  # seconds, for a server to end after its client
 
 SHARING = ("--scheduler.policy='sharing'",)
 LATENCY = ("--work-stealing.moderate-poll-attempts=0",)
+INBOUND = ("--caf-remote.inbound-messages=1000000",
+           "--caf-remote.inbound-bytes=640MiB")
 
 
 # -- what is measured ----------------------------------------------------------
@@ -70,6 +72,11 @@ def scheduling(count):
     ]
 
 
+def roomy(count):
+    """With ten times the inbound bound, of which one target may hold half."""
+    return [Entry("caf_remote, inbound x 10", count, options=INBOUND)]
+
+
 def across(count):
     """One of our processes and one in Go."""
     return [
@@ -81,14 +88,15 @@ def across(count):
 def main_cases():
     return [
         Case("oneway-64", "one-way, 64 bytes", "oneway", 64, 1,
-             three(2_500_000, 1_500_000, 300_000) + scheduling(2_500_000)
-             + across(1_500_000), quick=True),
+             three(2_500_000, 1_500_000, 300_000) + roomy(2_500_000)
+             + scheduling(2_500_000) + across(1_500_000), quick=True),
         Case("oneway-64-8", "one-way, 64 bytes, 8 senders", "oneway", 64, 8,
              three(2_000_000, 1_500_000, 300_000) + scheduling(2_000_000)),
         Case("oneway-64-64", "one-way, 64 bytes, 64 senders", "oneway", 64, 64,
              three(2_000_000, 1_500_000, 300_000)),
         Case("oneway-1024", "one-way, 1 KiB", "oneway", 1024, 1,
-             three(800_000, 500_000, 200_000) + across(500_000), quick=True),
+             three(800_000, 500_000, 200_000) + roomy(800_000)
+             + across(500_000), quick=True),
         Case("window-100", "echo, window of 100, 64 bytes", "window", 64, 100,
              three(250_000, 300_000, 120_000) + scheduling(250_000),
              quick=True),
@@ -295,9 +303,12 @@ def print_case(case):
     print("|" + "---|" * len(head))
     for name, runs in case.rows.items():
         print("| " + " | ".join(row_of(case, name, runs)) + " |")
-        errors = sorted({x["error"] for x in runs if "error" in x})
-        for text in errors:
-            print(f"|   | not counted: {text} |", file=sys.stderr)
+    errors = sorted({f"{name}: {x['error']}" for name, runs
+                     in case.rows.items() for x in runs if "error" in x})
+    if errors:
+        print("\nNot counted:")
+    for text in errors:
+        print(f"- {text}")
 
 
 def cpu_model():
@@ -332,8 +343,8 @@ def parse_arguments():
     parser.add_argument("--only", default="", metavar="REGEX")
     parser.add_argument("--json", metavar="FILE")
     result = parser.parse_args()
-    result.runs = result.runs or (2 if result.quick else 5)
-    result.scale = result.scale or (0.3 if result.quick else 1.0)
+    result.runs = result.runs or (3 if result.quick else 5)
+    result.scale = result.scale or (0.5 if result.quick else 1.0)
     return result
 
 

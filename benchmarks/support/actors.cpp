@@ -75,8 +75,8 @@ void take_reply(caf::stateful_actor<requester_state>* self,
                 const requester_task& task) {
   auto& st = self->state;
   if (task.times != nullptr) {
-    std::chrono::duration<double, std::micro> took
-      = std::chrono::steady_clock::now() - st.sent_at;
+    std::chrono::duration<double, std::micro>
+      took = std::chrono::steady_clock::now() - st.sent_at;
     task.times->push_back(took.count());
   }
   if (++st.replies < task.count) {

@@ -2,10 +2,10 @@
 
 #pragma once
 
+#include "caf_remote/message_type.hpp"
+
 #include <google/protobuf/empty.pb.h>
 #include <google/protobuf/wrappers.pb.h>
-
-#include "caf_remote/message_type.hpp"
 
 /// The messages of the benchmarks. All three systems carry the same ones.
 CAF_BEGIN_TYPE_ID_BLOCK(caf_remote_bench, caf::first_custom_type_id)

@@ -8,10 +8,10 @@
 #include <caf/policy/work_stealing.hpp>
 #include <caf/scheduler/coordinator.hpp>
 
-#include <sys/resource.h>
-
 #include <iostream>
 #include <string>
+
+#include <sys/resource.h>
 
 namespace caf_remote::bench {
 
@@ -46,7 +46,9 @@ void add_usage(json_line& line, const usage& before) {
 void add_scheduler(json_line& line, caf::actor_system& sys) {
   auto stealing = runs<caf::policy::work_stealing>(sys);
   auto sharing = runs<caf::policy::work_sharing>(sys);
-  line.add("scheduler", stealing ? "stealing" : sharing ? "sharing" : "other")
+  line.add("scheduler", stealing  ? "stealing"
+                        : sharing ? "sharing"
+                                  : "other")
     .add("workers", uint64_t{sys.scheduler().num_workers()});
   if (stealing)
     line.add("moderate_polls",

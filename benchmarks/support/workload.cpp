@@ -24,10 +24,10 @@ using clock = std::chrono::steady_clock;
 
 constexpr auto patience = std::chrono::seconds{60};
 
-constexpr auto usage_text
-  = "usage: [OPTIONS] server\n"
-    "       [OPTIONS] client HOST:PORT oneway|pingpong|window COUNT SIZE "
-    "[SENDERS|WINDOW]";
+constexpr auto usage_text = "usage: [OPTIONS] server\n"
+                            "       [OPTIONS] client HOST:PORT "
+                            "oneway|pingpong|window COUNT SIZE "
+                            "[SENDERS|WINDOW]";
 
 uint64_t parse_number(const std::string& text) {
   size_t end = 0;
@@ -38,7 +38,8 @@ uint64_t parse_number(const std::string& text) {
 }
 
 double quantile(const std::vector<double>& sorted, double q) {
-  return sorted[static_cast<size_t>(q * static_cast<double>(sorted.size() - 1))];
+  return sorted[static_cast<size_t>(q
+                                    * static_cast<double>(sorted.size() - 1))];
 }
 
 /// Time and CPU from its construction on.
@@ -96,9 +97,7 @@ std::string workload::target() const {
 
 client::client(caf::actor_system& sys, caf::actor target, pacer pace,
                std::function<void()> before_measuring)
-  : sys_(sys),
-    target_(std::move(target)),
-    pace_(std::move(pace)),
+  : sys_(sys), target_(std::move(target)), pace_(std::move(pace)),
     before_measuring_(std::move(before_measuring)) {
   // nop
 }
@@ -177,9 +176,8 @@ uint64_t client::await(uint64_t count, Spawn spawn) {
   uint64_t result = 0;
   for (uint64_t i = 0; i < count; ++i)
     self->receive([&](caf::ok_atom, uint64_t x) { result += x; },
-                  caf::after(patience) >> [] {
-                    throw std::runtime_error{"not finished in time"};
-                  });
+                  caf::after(patience) >>
+                    [] { throw std::runtime_error{"not finished in time"}; });
   return result;
 }
 

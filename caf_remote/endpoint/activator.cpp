@@ -85,6 +85,9 @@ namespace {
 
 caf::expected<caf::actor> handle_of(node& home, const pid_response& x) {
   auto status = static_cast<wire::spawn_status>(x.status);
+  if (x.has_pid && (check_address(x.who.address) || check_id(x.who.id)))
+    return make_error(errc::protocol_violation,
+                      "the remote activator answered an unusable PID");
   if (status == wire::spawn_status::ok && x.has_pid)
     return caf::actor_cast<caf::actor>(
       home.resolve(x.who.address, x.who.id));
@@ -102,6 +105,12 @@ caf::behavior spawner(caf::event_based_actor* self, node_ptr home) {
     [self, home](const remote_spawn& x) -> caf::result<caf::actor> {
       if (auto err = check_address(x.address))
         return err;
+      // what is not UTF-8 would cost the connection
+      if (auto err = check_id(x.kind))
+        return err;
+      if (!x.name.empty())
+        if (auto err = check_id(x.name))
+          return err;
       auto here = home->own().contains(x.address);
       auto activator = caf::actor_cast<caf::actor>(
         here ? home->processes->find(activator_id).hdl

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <caf/intrusive_ptr.hpp>
@@ -23,6 +24,12 @@ public:
   const std::string address;
   const std::string id;
 };
+
+/// Whether the id is that of a Go future, which awaits one answer but, unlike
+/// other requesters, has no request id (protocol fact).
+inline bool is_future(std::string_view id) noexcept {
+  return id.substr(0, 7) == "future$";
+}
 
 using actor_name_ptr = caf::intrusive_ptr<const actor_name>;
 

@@ -35,6 +35,29 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(caf_remote::leave_tick)
 
 namespace caf_remote {
 
+namespace {
+
+/// Asks each of `xs` and goes on when all have answered or are gone.
+template <class T>
+void ask_all(caf::event_based_actor* self, const std::vector<caf::actor>& xs,
+             const T& what, std::function<void()> next) {
+  if (xs.empty()) {
+    next();
+    return;
+  }
+  auto left_over = std::make_shared<size_t>(xs.size());
+  auto one_less = [left_over, next] {
+    if (--*left_over == 0)
+      next();
+  };
+  for (auto& x : xs)
+    self->request(x, caf::infinite, what)
+      .then([one_less](left) { one_less(); },
+            [one_less](const caf::error&) { one_less(); });
+}
+
+} // namespace
+
 endpoint_manager_state::endpoint_manager_state(caf::event_based_actor* self)
   : self_(self) {
   // nop
@@ -114,16 +137,17 @@ caf::result<client_connection_result>
 endpoint_manager_state::handle_client_connection(const client_connection& x) {
   if (leaving_)
     return client_connection_result{false, "the node leaves"};
-  auto known = node_->endpoints.peer_of(x.address)->member_id();
-  if (known.empty() || known == x.member_id)
-    return let_in(x);
-  // another incarnation: nothing more is heard of the old one, then its
-  // observers are told, and only then the new one may speak
   auto promise = self_->make_response_promise<client_connection_result>();
-  end_older_streams(x, [this, promise, x] {
-    end_incarnation(x, [this, promise, x]() mutable {
-      promise.deliver(let_in(x));
-    });
+  auto go_on = [this, promise, x]() mutable { promise.deliver(let_in(x)); };
+  // another incarnation: nothing more is heard of the old one, then its
+  // observers are told (unless our stream to it has met the new one before),
+  // and only then the new one may speak
+  end_older_streams(x, [this, x, go_on]() mutable {
+    auto known = node_->endpoints.peer_of(x.address)->member_id();
+    if (known.empty() || known == x.member_id)
+      go_on();
+    else
+      end_incarnation(x, go_on);
   });
   return promise;
 }
@@ -134,32 +158,23 @@ void endpoint_manager_state::end_older_streams(const client_connection& x,
   for (auto& kvp : readers_)
     if (kvp.second.address == x.address && kvp.second.member_id != x.member_id)
       olds.push_back(kvp.second.hdl);
-  if (olds.empty()) {
-    next();
-    return;
-  }
   transport::status why{transport::status_code::unavailable,
                         "another incarnation of the node has connected"};
-  auto left_over = std::make_shared<size_t>(olds.size());
-  auto one_less = [left_over, next] {
-    if (--*left_over == 0)
-      next();
-  };
-  for (auto& hdl : olds)
-    self_->request(hdl, caf::infinite, end_stream{why})
-      .then([one_less](left) { one_less(); },
-            [one_less](const caf::error&) { one_less(); });
+  ask_all(self_, olds, end_stream{why}, std::move(next));
 }
 
 void endpoint_manager_state::end_incarnation(const client_connection& x,
                                              std::function<void()> next) {
-  auto where = node_->endpoints.find(x.address);
-  if (where == nullptr || endpoints_.count(where->serial()) == 0) {
-    next();
-    return;
-  }
-  self_->request(where->writer(), caf::infinite, peer_restarted{x.member_id})
-    .then([next](left) { next(); }, [next](const caf::error&) { next(); });
+  // under whatever address we dialled it
+  auto known = node_->endpoints.peer_of(x.address)->member_id();
+  auto affected = node_->endpoints.by_member(known);
+  affected.push_back(node_->endpoints.find(x.address));
+  std::set<caf::actor> writers;
+  for (auto& where : affected)
+    if (where != nullptr && endpoints_.count(where->serial()) != 0)
+      writers.insert(where->writer());
+  ask_all(self_, {writers.begin(), writers.end()},
+          peer_restarted{x.member_id}, std::move(next));
 }
 
 client_connection_result

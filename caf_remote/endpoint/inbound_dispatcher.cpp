@@ -167,13 +167,19 @@ bool inbound_dispatcher::hand_over(inbound_ptr msg, const wire::envelope& x,
     target.account
       = ledger_->account_of(batch_.targets[static_cast<size_t>(x.target_index)]
                               .id);
+  return hand_over(std::move(msg), x, target, target.account);
+}
+
+bool inbound_dispatcher::hand_over(inbound_ptr msg, const wire::envelope& x,
+                                   const target_slot& target,
+                                   const inbound_ledger::account_ptr& account) {
   auto bytes = x.payload.size() + x.header.size() + message_overhead;
-  if (!ledger_->enter(*target.account, bytes)) {
+  if (!ledger_->enter(*account, bytes)) {
     msg.reset();
     dead(x, errc::queue_full);
     return false;
   }
-  msg->charge(target.account, bytes);
+  msg->charge(account, bytes);
   target.process.hdl->enqueue(std::move(msg), nullptr);
   return true;
 }
@@ -309,7 +315,12 @@ void inbound_dispatcher::on_stop(const wire::envelope& x, bool at_once) {
     refuse(x, "peers cannot stop the node's own actors");
     return;
   }
-  hand_over(make_inbound_exit(at_once), x, target);
+  auto msg = make_inbound_exit(at_once);
+  if (at_once)
+    hand_over(std::move(msg), x, target,
+              ledger_->stop_account_of(target_of(x).id));
+  else
+    hand_over(std::move(msg), x, target);
 }
 
 void inbound_dispatcher::on_touch(const wire::envelope& x,

@@ -95,6 +95,9 @@ private:
   caf::message_id message_id_of(const wire::envelope& x) const;
   bool hand_over(inbound_ptr msg, const wire::envelope& x,
                  target_slot& target);
+  bool hand_over(inbound_ptr msg, const wire::envelope& x,
+                 const target_slot& target,
+                 const inbound_ledger::account_ptr& account);
 
   /// An envelope with something wrong in it: refused, counted, logged.
   void refuse(const wire::envelope& x, const std::string& what);

@@ -22,12 +22,23 @@ inbound_ledger::inbound_ledger(bounds limit, std::function<void()> resume,
 
 inbound_ledger::account_ptr
 inbound_ledger::account_of(std::string_view target) {
-  auto i = accounts_.find(std::string{target});
+  return find_or_make(std::string{target}, target);
+}
+
+inbound_ledger::account_ptr
+inbound_ledger::stop_account_of(std::string_view target) {
+  // ids have no control characters
+  return find_or_make(std::string{target} + '\n', target);
+}
+
+inbound_ledger::account_ptr
+inbound_ledger::find_or_make(std::string key, std::string_view target) {
+  auto i = accounts_.find(key);
   if (i != accounts_.end())
     return i->second;
   auto result = caf::make_counted<account>(
     caf::intrusive_ptr<inbound_ledger>{this}, std::string{target});
-  accounts_.emplace(target, result);
+  accounts_.emplace(std::move(key), result);
   return result;
 }
 

@@ -82,6 +82,9 @@ public:
   /// Finds or makes the account of a target.
   account_ptr account_of(std::string_view target);
 
+  /// The same for Stop, which must reach a target that holds all it may.
+  account_ptr stop_account_of(std::string_view target);
+
   /// Counts a message for a target. Returns false, and counts nothing, if the
   /// target already holds half of the bounds.
   bool enter(account& x, size_t bytes) noexcept;
@@ -108,6 +111,7 @@ private:
     return messages > limit_.messages || bytes > limit_.bytes;
   }
 
+  account_ptr find_or_make(std::string key, std::string_view target);
   void left(size_t bytes) noexcept;
   void wake_if_room() noexcept;
 

@@ -113,6 +113,12 @@ void node::dead_letter(outbound_element& element, errc reason) {
   if (wants_dead_letters())
     content = decode(types, x);
   dead_letter(target, std::move(content), sender, x.type_name, reason);
+  // an answer that this peer cannot take must not leave its requester waiting
+  auto is_answer = x.target_request_id != 0 || is_future(x.target->id);
+  if (is_answer
+      && (reason == errc::peer_cannot_take
+          || reason == errc::message_too_large))
+    tell_dead(target, {});
   if (x.request == 0)
     return;
   if (auto entry = pending.take(x.request)) {

@@ -108,12 +108,14 @@ void remote_proxy::send(sending x) {
     return;
   }
   auto msg = encode(x.content);
+  if (msg)
+    if (auto err = check_size(**msg, *where))
+      msg = std::move(err);
   if (!msg) {
     refuse(x, msg.error());
-    return;
-  }
-  if (auto err = check_size(**msg, *where)) {
-    refuse(x, err);
+    // an answer that cannot be sent must not leave its requester waiting
+    if (is_future(name_->id))
+      send_error_result(x);
     return;
   }
   if (auto err = address_sender((*msg)->data, x, where->serial())) {
@@ -319,6 +321,9 @@ caf::expected<outbound_ptr> remote_proxy::encode(const raw_message& x,
       || !wire::valid_utf8(x.type_name))
     return make_error(errc::not_serializable,
                       "the raw message has no usable type name");
+  if (wire::classify(x.type_name) != wire::system_type::none)
+    return make_error(errc::not_serializable,
+                      "Proto.Actor's own messages are not for users");
   auto result = make_outbound(name_, x.type_name, true, x.bytes, header);
   auto& data = result->data;
   data.serializer_id = x.serializer_id;

@@ -102,7 +102,7 @@ const option options_table[] = {
      to.retry_wait = parse_time(name, value, true);
    }},
   {"--timeout", "TIME", scope::client,
-   "limit for the whole command; default 5s, for watch none",
+   "limit for the command; default 5s, for watch none",
    [](arguments& to, const char* name, const std::string& value) {
      to.timeout = parse_time(name, value, false);
    }},
@@ -112,7 +112,7 @@ const option options_table[] = {
      to.proto_files.push_back(value);
    }},
   {"--proto-path", "DIR", scope::json,
-   "where imports are looked up; default: the files' directories",
+   "where imports are; default: the files' folders",
    [](arguments& to, const char*, const std::string& value) {
      to.proto_paths.push_back(value);
    }},

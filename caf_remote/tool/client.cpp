@@ -95,6 +95,8 @@ std::string client::explain(const caf::error& reason) {
 
 std::string client::explain_silence() {
   auto& address = args_.address;
+  if (args_.command == "watch" && observer_->was_connected())
+    return address + "/" + args_.id + " has not ended";
   if (!observer_->was_connected()) {
     if (!accepts_connections(address, probe_time))
       return address + " was not reached";
@@ -106,8 +108,14 @@ std::string client::explain_silence() {
   auto is_there = [](auto& x) { return x.inbound_streams > 0; };
   if (now.received_batches == 0
       && std::none_of(now.endpoints.begin(), now.endpoints.end(), is_there))
-    return address + " did not connect back to " + module().address();
+    return explain_no_way_back();
   return address + " did not answer";
+}
+
+std::string client::explain_no_way_back() {
+  auto way = args_.address + " did not connect back to " + module().address();
+  // an actor that does not answer gives its node no reason to connect
+  return args_.command == "ping" ? way : "no answer, and " + way;
 }
 
 // -- running ------------------------------------------------------------------

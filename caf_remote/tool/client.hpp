@@ -56,6 +56,7 @@ public:
 
 private:
   std::string explain_silence();
+  std::string explain_no_way_back();
 
   const arguments& args_;
   std::optional<time_limit::clock::time_point> until_;

@@ -7,6 +7,7 @@
 #include "caf_remote/version.hpp"
 
 #include <csignal>
+#include <cstdlib>
 #include <exception>
 #include <string>
 #include <vector>
@@ -65,5 +66,7 @@ int run_and_report(const std::vector<std::string>& words) {
 int main(int argc, char** argv) {
   // whoever reads our output may go away
   ::signal(SIGPIPE, SIG_IGN);
+  // errors are told by us, in one line
+  ::setenv("GRPC_VERBOSITY", "NONE", 0);
   return caf_remote::tool::run_and_report({argv + 1, argv + argc});
 }

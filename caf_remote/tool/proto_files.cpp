@@ -119,9 +119,9 @@ std::vector<std::string> command_line(const std::vector<std::string>& files,
 
 } // namespace
 
-google::protobuf::FileDescriptorSet compile_proto_files(
-  const std::vector<std::string>& files,
-  const std::vector<std::string>& paths) {
+google::protobuf::FileDescriptorSet
+compile_proto_files(const std::vector<std::string>& files,
+                    const std::vector<std::string>& paths) {
   google::protobuf::FileDescriptorSet result;
   if (files.empty())
     return result;

@@ -18,7 +18,8 @@ namespace caf_remote::tool {
 /// imports. Imports are looked up in `paths`, by default in the files' own
 /// directories. Throws `usage_error` if something is wrong with the files,
 /// `failure` if there is no compiler.
-google::protobuf::FileDescriptorSet compile_proto_files(
-  const std::vector<std::string>& files, const std::vector<std::string>& paths);
+google::protobuf::FileDescriptorSet
+compile_proto_files(const std::vector<std::string>& files,
+                    const std::vector<std::string>& paths);
 
 } // namespace caf_remote::tool

@@ -56,21 +56,27 @@ void check(const caf::error& x) {
 /// The node and its actors.
 class server {
 public:
+  /// Does not listen yet.
   explicit server(const arguments& args)
     : cfg_(args, args.host.empty() ? "127.0.0.1" : args.host, shutdown_timeout),
       sys_(cfg_) {
+    // nop
+  }
+
+  /// Leaves gracefully.
+  ~server() {
+    get(sys_).stop();
+    for (auto& x : actors_)
+      caf::anon_send_exit(x, caf::exit_reason::user_shutdown);
+  }
+
+  void start() {
     auto& rm = get(sys_);
     check(rm.set_log_sink([](std::string_view x) { try_print_error_line(x); }));
     check(rm.declare_type("google.protobuf.UInt64Value"));
     add_actor("echo", [](caf::actor_system& x) { return x.spawn(echo); });
     add_actor("counter", [](caf::actor_system& x) { return x.spawn(counter); });
     listen();
-  }
-
-  ~server() {
-    get(sys_).stop();
-    for (auto& x : actors_)
-      caf::anon_send_exit(x, caf::exit_reason::user_shutdown);
   }
 
 private:
@@ -104,8 +110,15 @@ int serve(const arguments& args) {
   stop_signals stop;
   time_limit last_resort;
   server node{args};
-  stop.wait();
-  last_resort.exit_in(last_resort_time, exit_success, "");
+  try {
+    node.start();
+    stop.wait();
+    last_resort.exit_in(last_resort_time, exit_success, "");
+  } catch (const failure& x) {
+    print_error(x.what());
+    last_resort.exit_in(last_resort_time, exit_failure, "");
+    return exit_failure;
+  }
   return exit_success;
 }
 

@@ -18,7 +18,7 @@ namespace caf_remote::tool {
 
 namespace {
 
-template<class Message>
+template <class Message>
 const google::protobuf::FileDescriptor* file_of() {
   return Message::descriptor()->file();
 }

@@ -74,9 +74,9 @@ public:
   virtual void on_message(frame bytes) = 0;
 
   /// The peer will send nothing more, but the stream is open (listener's side:
-  /// the dialler has half-closed). Noticed by a read, so it takes credit, and
-  /// uses none up. Rarely it comes right before the `on_closed` of a stream
-  /// that an oversize message ended.
+  /// the dialler has half-closed). Noticed by a read, so it takes credit.
+  /// Rarely it comes right before the `on_closed` of a stream that an oversize
+  /// message ended.
   virtual void on_half_closed() = 0;
 
   /// The write in flight was handed to the transport's buffers.

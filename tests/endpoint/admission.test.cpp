@@ -2,10 +2,10 @@
 
 #include "caf_remote/endpoint/admission.hpp"
 
+#include <doctest/doctest.h>
+
 #include <thread>
 #include <vector>
-
-#include <doctest/doctest.h>
 
 using caf_remote::admission;
 

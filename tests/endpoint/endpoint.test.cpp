@@ -2,11 +2,11 @@
 
 #include "caf_remote/endpoint/endpoint.hpp"
 
+#include "support/actor_fixture.hpp"
+
 #include <algorithm>
 #include <map>
 #include <random>
-
-#include "support/actor_fixture.hpp"
 
 using namespace caf_remote;
 using namespace caf_remote::test;
@@ -89,7 +89,8 @@ struct room_fixture : actor_fixture {
   witness alice;
 };
 
-TEST_CASE_FIXTURE(room_fixture, "who asks while there is room is told at once") {
+TEST_CASE_FIXTURE(room_fixture,
+                  "who asks while there is room is told at once") {
   fill(9);
   auto where = peer_endpoint();
   CHECK(where->has_room());
@@ -128,8 +129,9 @@ TEST_CASE_FIXTURE(room_fixture, "the end of an endpoint is room as well") {
   CHECK_EQ(alice.count<endpoint_room>(), 1);
 }
 
-TEST_CASE_FIXTURE(room_fixture, "who waits for an empty queue hears when nothing "
-                                "is left") {
+TEST_CASE_FIXTURE(room_fixture,
+                  "who waits for an empty queue hears when nothing "
+                  "is left") {
   fill(3);
   auto where = peer_endpoint();
   where->notify_when_empty(alice.hdl);
@@ -230,7 +232,7 @@ private:
 
   void send() {
     auto text = std::to_string(accepted_++) + " ";
-    text.append(below(6) == 0 ? 3000 : below(100), 'x');
+    text.append(below(6) == 0 ? 2000 : below(100), 'x');
     auto joe = fix_.remote("joe");
     if (below(6) == 0)
       // of no use to the peer

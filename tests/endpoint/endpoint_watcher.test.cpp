@@ -17,9 +17,9 @@ const caf::error unreachable = caf::exit_reason::remote_link_unreachable;
 
 envelope terminated_of(const std::string& id, terminated_reason why,
                        const std::string& address = "") {
-  return make_system_envelope(watcher_id, wire::terminated::type_name,
-                              wire::encode(
-                                wire::terminated{{address, id, 0}, why}));
+  return make_system_envelope(
+    watcher_id, wire::terminated::type_name,
+    wire::encode(wire::terminated{{address, id, 0}, why}));
 }
 
 envelope watch_of(const std::string& id, const std::string& watcher = "w") {
@@ -113,7 +113,8 @@ TEST_CASE_FIXTURE(actor_fixture, "a Terminated is one down per observer") {
   }
 }
 
-TEST_CASE_FIXTURE(actor_fixture, "an actor can be watched again after its end") {
+TEST_CASE_FIXTURE(actor_fixture,
+                  "an actor can be watched again after its end") {
   auto alice = spawn_witness();
   auto joe = remote("joe");
   alice.monitor(joe);
@@ -150,9 +151,9 @@ TEST_CASE_FIXTURE(actor_fixture, "Terminated counts only for actors of the "
   run();
   shake_hands();
   auto other = accept("member-x", "127.0.0.1:7777");
-  receive(other, {terminated_of("joe", terminated_reason::stopped),
-                  terminated_of("joe", terminated_reason::stopped,
-                                peer_address)});
+  receive(other,
+          {terminated_of("joe", terminated_reason::stopped),
+           terminated_of("joe", terminated_reason::stopped, peer_address)});
   CHECK(alice.downs().empty());
   CHECK_EQ(home->snapshot().refused_envelopes, 1);
 }
@@ -220,7 +221,7 @@ TEST_CASE_FIXTURE(actor_fixture, "a DisconnectRequest tells every observer") {
 }
 
 TEST_CASE("too many watches that wait end the endpoint "
-                                 "instead of losing one") {
+          "instead of losing one") {
   options opts;
   opts.control_messages = 10;
   actor_fixture fix{opts};
@@ -234,7 +235,7 @@ TEST_CASE("too many watches that wait end the endpoint "
 }
 
 TEST_CASE("a full queue of messages does not hold back "
-                                 "watches") {
+          "watches") {
   options opts;
   opts.queue_messages = 10;
   actor_fixture fix{opts};
@@ -315,8 +316,7 @@ TEST_CASE_FIXTURE(actor_fixture, "downs of the old incarnation come before "
   // all at once: the handshake, and a batch behind it
   auto in = open_inbound();
   in->complete_writes();
-  in->receive(
-    wire::encode(wire::server_connection{"member-b", peer_address}));
+  in->receive(wire::encode(wire::server_connection{"member-b", peer_address}));
   in->receive(batch_frame({make_envelope_for("alice", make_ping("new"))}));
   run();
   REQUIRE_EQ(alice.size(), 2);
@@ -325,9 +325,49 @@ TEST_CASE_FIXTURE(actor_fixture, "downs of the old incarnation come before "
   CHECK_EQ(alice.position_of<caf::down_msg>(), 0);
 }
 
+TEST_CASE_FIXTURE(actor_fixture,
+                  "nothing of the old incarnation is heard after "
+                  "its downs") {
+  auto alice = publish_witness("alice");
+  alice.monitor(remote("joe"));
+  run();
+  shake_hands("member-a");
+  auto old = accept("member-a");
+  auto next = open_inbound();
+  next->complete_writes();
+  next->receive(
+    wire::encode(wire::server_connection{"member-b", peer_address}));
+  while (alice.downs().empty())
+    REQUIRE(sched.try_run_once());
+  old->receive(batch_frame({make_envelope_for("alice", make_ping("late"))}));
+  run();
+  CHECK(alice.texts().empty());
+}
+
+TEST_CASE_FIXTURE(actor_fixture,
+                  "a restarted peer that we dialled under another "
+                  "name is met like any other") {
+  auto alice = spawn_witness();
+  auto joe = remote("joe", "alias.example:9000");
+  alice.monitor(joe);
+  run();
+  auto old = shake_hands("member-a");
+  accept("member-a");
+  accept("member-b");
+  CHECK_EQ(alice.downs(), reasons{unreachable});
+  CHECK(old->cancelled());
+  shake_hands("member-b");
+  CHECK_EQ(alice.downs().size(), 1);
+}
+
 TEST_CASE_FIXTURE(actor_fixture, "streams of the old incarnation are ended") {
   auto alice = publish_witness("alice");
   auto old = accept("member-a");
+  SUBCASE("met by its stream to us") {}
+  SUBCASE("met by our stream to it") {
+    send_ping(remote("joe"), "hello");
+    shake_hands("member-b");
+  }
   auto next = accept("member-b");
   REQUIRE(old->finished());
   CHECK_EQ(old->finished()->code, transport::status_code::unavailable);
@@ -457,8 +497,7 @@ TEST_CASE_FIXTURE(actor_fixture, "a Watch without a watcher, or with one of "
 TEST_CASE_FIXTURE(actor_fixture, "a link is a watch and an exit message") {
   auto why = terminated_reason::stopped;
   caf::error expected = caf::exit_reason::unknown;
-  SUBCASE("stopped") {
-  }
+  SUBCASE("stopped") {}
   SUBCASE("not found") {
     why = terminated_reason::not_found;
   }

@@ -93,10 +93,9 @@ TEST_CASE_FIXTURE(actor_fixture,
   CHECK_EQ(events.count<endpoint_connected>(), 2);
 }
 
-TEST_CASE_FIXTURE(
-  actor_fixture,
-  "client_connection_reconnect fails after the limit with "
-  "EndpointTerminated") {
+TEST_CASE_FIXTURE(actor_fixture,
+                  "client_connection_reconnect fails after the limit with "
+                  "EndpointTerminated") {
   auto watcher = spawn_witness();
   auto joe = remote("joe");
   auto first = connect();
@@ -188,8 +187,7 @@ TEST_CASE_FIXTURE(actor_fixture, "lazy ensure_connected") {
   send_ping(joe, "two");
   CHECK_EQ(dials(), 1);
   auto str = shake_hands();
-  CHECK_EQ(texts_of(read_batches(str->take_written())),
-           strings{"one", "two"});
+  CHECK_EQ(texts_of(read_batches(str->take_written())), strings{"one", "two"});
 }
 
 // -- connect ------------------------------------------------------------------
@@ -206,8 +204,7 @@ TEST_CASE("the connector gets the limits and says what we are") {
   CHECK(read_introduction(dial.opts.call_metadata).is_caf_remote);
   CHECK_EQ(read_introduction(dial.opts.call_metadata).max_receive_bytes,
            1u << 20);
-  CHECK_EQ(read_introduction(dial.opts.call_metadata).address,
-           fix.own_address);
+  CHECK_EQ(read_introduction(dial.opts.call_metadata).address, fix.own_address);
 }
 
 TEST_CASE_FIXTURE(actor_fixture, "the first frame is a ConnectRequest") {
@@ -375,13 +372,13 @@ TEST_CASE("a message above the limit is refused at the sender") {
   opts.max_batch_bytes = 10000;
   opts.max_receive_bytes = 10000;
   actor_fixture fix{opts};
-  auto answer
-    = fix.request(fix.remote("joe"), make_ping(std::string(20000, 'x')));
+  auto answer = fix.request(fix.remote("joe"),
+                            make_ping(std::string(20000, 'x')));
   CHECK(answer->failed_with(errc::message_too_large));
   CHECK_EQ(fix.dead_letters(errc::message_too_large), 1);
   auto str = fix.connect();
-  auto again
-    = fix.request(fix.remote("joe"), make_ping(std::string(20000, 'x')));
+  auto again = fix.request(fix.remote("joe"),
+                           make_ping(std::string(20000, 'x')));
   CHECK(again->failed_with(errc::message_too_large));
   CHECK_FALSE(str->over());
   fix.send_ping(fix.remote("joe"), "next");
@@ -393,8 +390,8 @@ TEST_CASE("a message that turns out too large for the peer is a dead letter") {
   opts.max_batch_bytes = 10000;
   actor_fixture fix{opts};
   // a caf_remote peer might take it
-  auto answer
-    = fix.request(fix.remote("joe"), make_ping(std::string(20000, 'x')));
+  auto answer = fix.request(fix.remote("joe"),
+                            make_ping(std::string(20000, 'x')));
   fix.send_ping(fix.remote("joe"), "next");
   CHECK_EQ(answer->answers, 0);
   auto str = fix.shake_hands();
@@ -411,8 +408,8 @@ TEST_CASE("the limit that a caf_remote peer states is used") {
   fix.send_ping(fix.remote("joe"), std::string(20000, 'x'));
   auto sent = read_batches(str->take_written());
   REQUIRE_EQ(sent.size(), 1);
-  auto answer
-    = fix.request(fix.remote("joe"), make_ping(std::string(60000, 'x')));
+  auto answer = fix.request(fix.remote("joe"),
+                            make_ping(std::string(60000, 'x')));
   CHECK(answer->failed_with(errc::message_too_large));
 }
 

@@ -37,7 +37,8 @@ struct ledger_fixture {
 
 TEST_SUITE_BEGIN("endpoint.inbound_ledger");
 
-TEST_CASE_FIXTURE(ledger_fixture, "a target holds at most half of the messages") {
+TEST_CASE_FIXTURE(ledger_fixture,
+                  "a target holds at most half of the messages") {
   CHECK(ledger->enter(*a, 1));
   CHECK(ledger->enter(*a, 1));
   CHECK_FALSE(ledger->enter(*a, 1));
@@ -47,8 +48,9 @@ TEST_CASE_FIXTURE(ledger_fixture, "a target holds at most half of the messages")
   CHECK(ledger->enter(*a, 1));
 }
 
-TEST_CASE_FIXTURE(ledger_fixture, "a target holds at most half of the bytes, but "
-                                  "one message always") {
+TEST_CASE_FIXTURE(ledger_fixture,
+                  "a target holds at most half of the bytes, but "
+                  "one message always") {
   CHECK(ledger->enter(*a, 1000));
   CHECK_FALSE(ledger->enter(*a, 1));
   CHECK(ledger->enter(*b, 50));
@@ -56,8 +58,9 @@ TEST_CASE_FIXTURE(ledger_fixture, "a target holds at most half of the bytes, but
   CHECK_EQ(ledger->bytes(), 1050);
 }
 
-TEST_CASE_FIXTURE(ledger_fixture, "above the bound the reader stops, and is told "
-                                  "once when there is room") {
+TEST_CASE_FIXTURE(ledger_fixture,
+                  "above the bound the reader stops, and is told "
+                  "once when there is room") {
   for (auto& x : {a, b, c})
     for (int i = 0; i < 2; ++i)
       ledger->enter(*x, 1);
@@ -90,6 +93,16 @@ TEST_CASE_FIXTURE(ledger_fixture, "nobody is told after the reader is gone") {
       x->leave(1);
   CHECK_EQ(resumed, 0);
   CHECK_EQ(ledger->messages(), 0);
+}
+
+TEST_CASE_FIXTURE(ledger_fixture, "Stop has a share of its own") {
+  ledger->enter(*a, 1);
+  ledger->enter(*a, 1);
+  auto stops = ledger->stop_account_of("a");
+  CHECK_EQ(stops->target(), "a");
+  CHECK(ledger->enter(*stops, 1));
+  CHECK(ledger->enter(*stops, 1));
+  CHECK_FALSE(ledger->enter(*stops, 1));
 }
 
 TEST_CASE_FIXTURE(ledger_fixture, "accounts that hold something are kept") {

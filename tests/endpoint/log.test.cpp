@@ -2,9 +2,9 @@
 
 #include "caf_remote/endpoint/log.hpp"
 
-#include <vector>
-
 #include <doctest/doctest.h>
+
+#include <vector>
 
 using namespace caf_remote;
 

@@ -3,6 +3,7 @@
 #include "caf_remote/endpoint/outbox.hpp"
 
 #include "caf_remote/endpoint/outbound_builder.hpp"
+
 #include "support/peer_frames.hpp"
 
 #include <doctest/doctest.h>
@@ -66,8 +67,9 @@ TEST_CASE_FIXTURE(outbox_fixture, "batches are cut by bytes") {
   CHECK_GE(batch.messages.size(), 1);
 }
 
-TEST_CASE_FIXTURE(outbox_fixture, "one message may exceed the batch but not the "
-                                  "frame") {
+TEST_CASE_FIXTURE(outbox_fixture,
+                  "one message may exceed the batch but not the "
+                  "frame") {
   limits.batch_bytes = 100;
   limits.frame_bytes = 1000;
   push(std::string(500, 'a'));
@@ -79,8 +81,9 @@ TEST_CASE_FIXTURE(outbox_fixture, "one message may exceed the batch but not the 
   CHECK_EQ(rejected[0].second, errc::message_too_large);
 }
 
-TEST_CASE_FIXTURE(outbox_fixture, "what must not be sent is handed back and does "
-                                  "not cost its neighbours") {
+TEST_CASE_FIXTURE(outbox_fixture,
+                  "what must not be sent is handed back and does "
+                  "not cost its neighbours") {
   may = [](const outbound& x) {
     return x.payload == "b" ? errc::peer_cannot_take : errc::none;
   };
@@ -88,12 +91,13 @@ TEST_CASE_FIXTURE(outbox_fixture, "what must not be sent is handed back and does
     push(x);
   CHECK_EQ(next_payloads(), strings{"a", "c"});
   REQUIRE_EQ(rejected.size(), 1);
-  CHECK_EQ(rejected[0], std::make_pair(std::string{"b"},
-                                       errc::peer_cannot_take));
+  CHECK_EQ(rejected[0],
+           std::make_pair(std::string{"b"}, errc::peer_cannot_take));
 }
 
-TEST_CASE_FIXTURE(outbox_fixture, "targets get the peer's address, senders ours "
-                                  "or their own") {
+TEST_CASE_FIXTURE(outbox_fixture,
+                  "targets get the peer's address, senders ours "
+                  "or their own") {
   auto with_sender = [&](const std::string& address) {
     auto to = caf::make_counted<const actor_name>("dialled:1", "joe");
     auto x = make_outbound(std::move(to), "some.Type", true, "");

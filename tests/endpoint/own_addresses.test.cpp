@@ -23,7 +23,8 @@ TEST_CASE("on a loopback address its other spellings are ours") {
   own_addresses x{"127.0.0.1:80", "127.0.0.1", 80, {}};
   for (auto address : {"127.0.0.1:80", "localhost:80", "[::1]:80", "nonhost"})
     CHECK(x.contains(address));
-  for (auto address : {"127.0.0.1:81", "0.0.0.0:80", "10.0.0.1:80", "127.0.0.1"})
+  for (auto address :
+       {"127.0.0.1:81", "0.0.0.0:80", "10.0.0.1:80", "127.0.0.1"})
     CHECK_FALSE(x.contains(address));
 }
 

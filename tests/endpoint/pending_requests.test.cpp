@@ -2,9 +2,9 @@
 
 #include "caf_remote/endpoint/pending_requests.hpp"
 
-#include <set>
-
 #include "support/actor_fixture.hpp"
+
+#include <set>
 
 using namespace caf_remote;
 using namespace caf_remote::test;

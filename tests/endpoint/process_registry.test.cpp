@@ -24,8 +24,8 @@ struct registry_fixture : actor_fixture {
   }
 
   witness alice;
-  std::shared_ptr<process_registry> table
-    = std::make_shared<process_registry>();
+  std::shared_ptr<process_registry>
+    table = std::make_shared<process_registry>();
 };
 
 TEST_SUITE_BEGIN("endpoint.process_registry");
@@ -117,7 +117,8 @@ TEST_CASE_FIXTURE(registry_fixture, "the end of a known actor is told once") {
   CHECK_EQ(gone, std::vector<caf::actor_id>{id});
 }
 
-TEST_CASE_FIXTURE(registry_fixture, "an actor that is over cannot keep a name") {
+TEST_CASE_FIXTURE(registry_fixture,
+                  "an actor that is over cannot keep a name") {
   alice.quit();
   run();
   publish_as("alice", alice);

@@ -47,8 +47,7 @@ TEST_CASE_FIXTURE(actor_fixture, "handles of peers leave nothing behind") {
 
 TEST_CASE_FIXTURE(actor_fixture, "only proxies are proxies") {
   auto alice = spawn_witness();
-  CHECK_EQ(as_remote_proxy(
-             caf::actor_cast<caf::strong_actor_ptr>(alice.hdl)),
+  CHECK_EQ(as_remote_proxy(caf::actor_cast<caf::strong_actor_ptr>(alice.hdl)),
            nullptr);
 }
 

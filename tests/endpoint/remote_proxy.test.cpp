@@ -27,7 +27,8 @@ TEST_CASE_FIXTURE(actor_fixture, "the same PID gives the same handle") {
   CHECK_NE(to_string(remote("joe")).find(peer_address), std::string::npos);
 }
 
-TEST_CASE_FIXTURE(actor_fixture, "a handle works again after its peer was lost") {
+TEST_CASE_FIXTURE(actor_fixture,
+                  "a handle works again after its peer was lost") {
   auto joe = remote("joe");
   send_ping(joe, "lost");
   refuse_all_connections();
@@ -238,8 +239,9 @@ TEST_CASE("a request over the bound of the queue fails at once") {
   CHECK_EQ(fix.home->pending.size(), 0);
 }
 
-TEST_CASE_FIXTURE(actor_fixture, "a delegated request is answered by the remote "
-                                 "actor") {
+TEST_CASE_FIXTURE(actor_fixture,
+                  "a delegated request is answered by the remote "
+                  "actor") {
   connect();
   auto joe = remote("joe");
   auto middle = sys.spawn([joe](caf::event_based_actor* self) -> caf::behavior {
@@ -258,9 +260,8 @@ TEST_CASE_FIXTURE(actor_fixture, "a remote request that is delegated keeps its "
   connect();
   auto jim = remote("jim", "127.0.0.1:9001");
   publish(sys.spawn([jim](caf::event_based_actor* self) -> caf::behavior {
-            return {
-              [self, jim](const Ping& x) { return self->delegate(jim, x); }};
-          }),
+    return {[self, jim](const Ping& x) { return self->delegate(jim, x); }};
+  }),
           "middle");
   auto x = make_envelope_for("middle", make_ping("question"));
   x.sender = {"", "requester", 7};
@@ -281,8 +282,8 @@ struct result_fixture : actor_fixture {
   std::vector<envelope> result_of(F handler,
                                   const transport::metadata& intro = {}) {
     publish(sys.spawn([handler](caf::event_based_actor*) -> caf::behavior {
-              return {handler};
-            }),
+      return {handler};
+    }),
             "alice");
     connect(peer_member, intro);
     auto x = make_envelope_for("alice", make_ping("question"));
@@ -305,7 +306,8 @@ TEST_CASE_FIXTURE(result_fixture, "an error result is a DeadLetterResponse") {
   }));
 }
 
-TEST_CASE_FIXTURE(result_fixture, "a result that cannot be encoded is one, too") {
+TEST_CASE_FIXTURE(result_fixture,
+                  "a result that cannot be encoded is one, too") {
   check_failed(result_of([](const Ping&) { return 42; }));
   CHECK_EQ(dead_letters(errc::not_serializable), 1);
 }
@@ -419,8 +421,7 @@ TEST_CASE_FIXTURE(actor_fixture, "a request that the peer forwards back to us "
 TEST_CASE_FIXTURE(actor_fixture, "without an address of our own nothing is "
                                  "sent") {
   home->own(own_addresses{});
-  CHECK(request(remote("joe"), make_ping("x"))
-          ->failed_with(errc::not_running));
+  CHECK(request(remote("joe"), make_ping("x"))->failed_with(errc::not_running));
   auto alice = spawn_witness();
   alice.monitor(remote("joe"));
   run();

@@ -71,8 +71,9 @@ TEST_CASE_FIXTURE(table_fixture, "a local actor is monitored from its first to "
   CHECK_EQ(in.size(), 0);
 }
 
-TEST_CASE_FIXTURE(table_fixture, "the end of a local actor concerns its watchers "
-                                 "only") {
+TEST_CASE_FIXTURE(table_fixture,
+                  "the end of a local actor concerns its watchers "
+                  "only") {
   auto alice = spawn_witness().hdl.address();
   auto bob = spawn_witness().hdl.address();
   in.add(alice, "alice", {peer_address, "w1"});

@@ -278,6 +278,26 @@ TEST_CASE("a Watch, Unwatch or Terminated without the actor in it") {
     }
 }
 
+TEST_CASE("a Watch for an actor that does not exist is answered") {
+  scene x;
+  actor::Watch msg;
+  msg.mutable_watcher()->set_address(x.peer.address());
+  msg.mutable_watcher()->set_id("watcher");
+  x.send_spoilt([&](batch_maker& batch, envelope& y) {
+    y.set_type_id(batch.type("actor.Watch"));
+    y.set_target(batch.target("nobody"));
+    y.set_message_data(msg.SerializeAsString());
+  });
+  x.check_rest_delivered();
+  auto answer = x.peer.wait_for_type("actor.Terminated");
+  CHECK_EQ(answer.target, "watcher");
+  actor::Terminated content;
+  REQUIRE(content.ParseFromString(answer.payload));
+  CHECK_EQ(content.who().address(), x.node.address());
+  CHECK_EQ(content.who().id(), "nobody");
+  CHECK_EQ(content.why(), actor::NotFound);
+}
+
 TEST_CASE("a target without an id") {
   check_refused([](batch_maker& batch, envelope& x) {
     x.set_target(batch.target(""));

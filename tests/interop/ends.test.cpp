@@ -101,7 +101,7 @@ TEST_CASE("after our restart at the same port Go sends to us again") {
   auto address = home->address();
   auto port = port_of(address);
   for (int i = 0; i < 3; ++i) {
-    inbox me{*home};
+    auto me = std::make_unique<inbox>(*home);
     auto seen = std::make_shared<sink_figures>();
     auto hdl = home->sys().spawn(sink, seen);
     REQUIRE_FALSE(home->rm().publish(hdl, "sink"));
@@ -111,12 +111,13 @@ TEST_CASE("after our restart at the same port Go sends to us again") {
       return eventually([&] { return seen->count > 0; }, 500ms);
     }));
     go.command("watch w " + address + " sink");
-    REQUIRE(me.ask<StringValue>(home->remote(go.address(), "echo"),
-                                text("hi")));
+    REQUIRE(me->ask<StringValue>(home->remote(go.address(), "echo"),
+                                 text("hi")));
     go.command("touch " + address + " sink 30000");
     home->rm().stop();
     CHECK_EQ(go.event("terminated"), "terminated w " + address + " sink why=1");
     hdl = nullptr;
+    me.reset();
     home.reset();
     home = std::make_unique<loopback_node>(brisk({setting("port", port)}));
   }

@@ -125,6 +125,10 @@ TEST_CASE("a raw message of a known type with a payload that is none") {
   x.me.self()->send(hdl,
                     raw_message{"google.protobuf.StringValue", 0, "\xff\xff"});
   x.me.self()->send(hdl, raw_message{"google.protobuf.StringValue", 1, "{{"});
+  // Go ends the stream for this, and with it what follows in the batch
+  CHECK(eventually([&] {
+    return !!x.node.rm().ping(x.go.address(), "activator", 2s);
+  }));
   x.check_both_alive();
 }
 
@@ -144,6 +148,17 @@ TEST_CASE("raw messages that claim to be Proto.Actor's own") {
     }
     x.check_both_alive();
   }
+}
+
+TEST_CASE("raw messages as Proto.Actor's own, declared as known") {
+  scene x;
+  auto hdl = x.there("echo");
+  for (auto name : {"actor.Terminated", "actor.Watch", "actor.Stop"}) {
+    REQUIRE_FALSE(x.node.rm().declare_type(name));
+    auto err = x.me.ask_in_vain(hdl, raw_message{name, 0, ""});
+    CHECK_EQ(code_of(err), errc::not_serializable);
+  }
+  x.check_both_alive();
 }
 
 TEST_CASE("what CAF sends by itself") {
@@ -178,10 +193,14 @@ TEST_CASE("names that cannot be on the wire give no handle") {
     CHECK_EQ(code_of(hdl.error()), errc::invalid_name);
     CHECK(rm.publish(x.node.sys().spawn(idle), name));
   }
-  auto spawned = rm.spawn(x.go.address(), bad_utf8, "joe", long_time);
-  CHECK_FALSE(spawned);
-  spawned = rm.spawn(x.go.address(), "echo", bad_utf8, long_time);
-  CHECK_FALSE(spawned);
+  for (auto name : {bad_utf8, std::string{"a\nb"}, std::string(2000, 'x')}) {
+    auto spawned = rm.spawn(x.go.address(), name, "joe", long_time);
+    REQUIRE_FALSE(spawned);
+    CHECK_EQ(code_of(spawned.error()), errc::invalid_name);
+    spawned = rm.spawn(x.go.address(), "echo", name, long_time);
+    REQUIRE_FALSE(spawned);
+    CHECK_EQ(code_of(spawned.error()), errc::invalid_name);
+  }
   x.check_both_alive();
 }
 
@@ -215,10 +234,10 @@ TEST_CASE("an answer that cannot be sent becomes a dead letter for Go") {
     };
   };
   x.publish("answering", x.node.sys().spawn(answering));
-  for (auto what : {"raw", "utf8", "two", "large", "error"}) {
+  for (std::string what : {"raw", "utf8", "two", "large", "error"}) {
     CAPTURE(what);
     CHECK_EQ(x.go.answer("request " + x.here("answering")
-                         + " google.protobuf.StringValue 3000 \"" + what
+                         + " google.protobuf.StringValue 30000 \"" + what
                          + "\""),
              "error deadletter");
   }

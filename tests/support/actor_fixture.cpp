@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-
 namespace caf_remote::test {
 
 // -- witness ------------------------------------------------------------------
@@ -113,14 +112,12 @@ caf::actor_system_config& with_settings(caf::actor_system_config& cfg) {
 
 actor_fixture::actor_fixture(options opts)
   : sys(with_settings(cfg_)),
-    sched(
-      dynamic_cast<caf::scheduler::test_coordinator&>(sys.scheduler())),
+    sched(dynamic_cast<caf::scheduler::test_coordinator&>(sys.scheduler())),
     connector(std::make_shared<fake_connector>()),
     home(std::make_shared<node>(sys, std::move(opts), connector)),
     log_lines(std::make_shared<std::vector<std::string>>()) {
-  home->log.sink([lines = log_lines](std::string_view x) {
-    lines->emplace_back(x);
-  });
+  home->log.sink(
+    [lines = log_lines](std::string_view x) { lines->emplace_back(x); });
   home->own(own_addresses{own_address, "127.0.0.1", 8090, home->opts.aliases});
   home->manager(sys.spawn<caf::hidden>(endpoint_manager, home));
   home->endpoints.start(home, [mgr = home->manager()](endpoint_ptr x) {
@@ -242,16 +239,14 @@ void actor_fixture::cut(const fake_stream_ptr& x) {
   run();
 }
 
-transport::metadata
-actor_fixture::caf_remote_intro(size_t max_receive_bytes) {
+transport::metadata actor_fixture::caf_remote_intro(size_t max_receive_bytes) {
   return {{introduction_key::version, "1.0.0"},
           {introduction_key::max_receive, std::to_string(max_receive_bytes)}};
 }
 
 // -- streams that peers dial --------------------------------------------------
 
-fake_stream_ptr
-actor_fixture::open_inbound(const transport::metadata& intro) {
+fake_stream_ptr actor_fixture::open_inbound(const transport::metadata& intro) {
   auto result = std::make_shared<fake_stream>();
   caf::anon_send(home->manager(), incoming_stream{{result, intro}});
   run();

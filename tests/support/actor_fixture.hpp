@@ -2,17 +2,6 @@
 
 #pragma once
 
-#include <functional>
-#include <memory>
-#include <optional>
-#include <string>
-#include <utility>
-#include <vector>
-
-#include <caf/all.hpp>
-#include <caf/scheduler/test_coordinator.hpp>
-#include <doctest/doctest.h>
-
 #include "caf_remote/config.hpp"
 #include "caf_remote/endpoint/endpoint_manager.hpp"
 #include "caf_remote/endpoint/node.hpp"
@@ -20,9 +9,22 @@
 #include "caf_remote/events.hpp"
 #include "caf_remote/wire/handshake.hpp"
 #include "caf_remote/wire/system_messages.hpp"
+
 #include "support/fake_stream.hpp"
 #include "support/peer_frames.hpp"
 #include "support/test_messages.hpp"
+
+#include <caf/all.hpp>
+#include <caf/scheduler/test_coordinator.hpp>
+
+#include <doctest/doctest.h>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace caf_remote::test {
 
@@ -247,8 +249,8 @@ public:
                               const transport::metadata& intro = {});
 
   /// The same, but the test ends the writes that follow.
-  fake_stream_ptr shake_hands_slowly(const std::string& member_id
-                                     = peer_member);
+  fake_stream_ptr
+  shake_hands_slowly(const std::string& member_id = peer_member);
 
   /// Connects to the peer by a message of no further interest.
   fake_stream_ptr connect(const std::string& member_id = peer_member,

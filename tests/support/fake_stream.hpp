@@ -2,14 +2,14 @@
 
 #pragma once
 
+#include "caf_remote/transport/stream.hpp"
+
 #include <cstddef>
 #include <deque>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "caf_remote/transport/stream.hpp"
 
 namespace caf_remote::test {
 

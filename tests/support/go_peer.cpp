@@ -154,7 +154,9 @@ void go_peer::kill() {
 
 go_peer::duration go_peer::shut_down(duration limit) {
   auto start = clock::now();
-  command("shutdown", limit);
+  // its answer has no tag, because it is the last one
+  child_->write_line("shutdown");
+  take_answer("ok", limit);
   child_->wait(limit);
   return std::chrono::duration_cast<duration>(clock::now() - start);
 }

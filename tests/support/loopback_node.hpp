@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -20,10 +21,14 @@ public:
   /// Settings of the group `caf-remote`, without the prefix.
   using settings = std::vector<std::pair<std::string, caf::config_value>>;
 
-  explicit loopback_node(const settings& xs = {}) {
+  /// `prepare` may load more modules.
+  explicit loopback_node(const settings& xs = {},
+                         const std::function<void(config&)>& prepare = {}) {
     cfg_.load<remoting>();
     cfg_.load<caf::id_block::caf_remote_test>();
     cfg_.set("scheduler.max-threads", size_t{2});
+    if (prepare)
+      prepare(cfg_);
     for (auto& kvp : xs)
       caf::put(cfg_.content, "caf-remote." + kvp.first, kvp.second);
     sys_ = std::make_unique<caf::actor_system>(cfg_);

@@ -53,8 +53,8 @@ void add(remote::MessageBatch& batch, const envelope& x) {
   res.set_target_request_id(x.target.request_id);
   res.set_sender_request_id(x.sender.request_id);
   for (auto& kvp : x.header)
-    (*res.mutable_message_header()->mutable_header_data())[kvp.first]
-      = kvp.second;
+    (*res.mutable_message_header()
+        ->mutable_header_data())[kvp.first] = kvp.second;
 }
 
 pid read_target(const std::string& bytes) {
@@ -76,8 +76,7 @@ envelope make_envelope_for(const std::string& target_id,
 }
 
 envelope make_system_envelope(const std::string& target_id,
-                              std::string_view type_name,
-                              std::string payload) {
+                              std::string_view type_name, std::string payload) {
   envelope result;
   result.type_name = std::string{type_name};
   result.payload = std::move(payload);

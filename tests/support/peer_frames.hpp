@@ -2,6 +2,10 @@
 
 #pragma once
 
+#include "caf_remote/pid.hpp"
+
+#include <google/protobuf/message.h>
+
 #include <cstdint>
 #include <map>
 #include <stdexcept>
@@ -9,14 +13,11 @@
 #include <string_view>
 #include <vector>
 
-#include <google/protobuf/message.h>
-
-#include "caf_remote/pid.hpp"
-
 namespace caf_remote::test {
 
-/// One message as it stands in a batch, with all indexes resolved. Made and read
-/// with the generated classes, so that nothing here trusts the module's codec.
+/// One message as it stands in a batch, with all indexes resolved. Made and
+/// read with the generated classes, so that nothing here trusts the module's
+/// codec.
 struct envelope {
   std::string type_name;
   std::string payload;

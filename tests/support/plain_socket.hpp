@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <cerrno>
 #include <cstdint>
 #include <stdexcept>
 #include <string>
@@ -27,6 +28,8 @@ public:
   plain_socket& operator=(const plain_socket&) = delete;
 
   ~plain_socket() {
+    if (accepted_ >= 0)
+      ::close(accepted_);
     ::close(fd_);
   }
 
@@ -40,6 +43,14 @@ public:
         || ::getsockname(fd_, ptr, &len) != 0)
       throw std::runtime_error{"cannot listen"};
     return ntohs(addr.sin_port);
+  }
+
+  /// Waits for one connection to a listening socket and sends `bytes` on it.
+  void accept_and_send(const std::string& bytes) {
+    accepted_ = ::accept(fd_, nullptr, nullptr);
+    if (::send(accepted_, bytes.data(), bytes.size(), MSG_NOSIGNAL)
+        != static_cast<ssize_t>(bytes.size()))
+      throw std::runtime_error{"cannot send"};
   }
 
   void connect(uint16_t port) {
@@ -76,6 +87,7 @@ private:
   }
 
   int fd_;
+  int accepted_ = -1;
 };
 
 } // namespace caf_remote::test

@@ -11,6 +11,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -49,8 +50,8 @@ struct pipe_ends {
   int write;
 };
 
-std::vector<std::string> make_environment(
-  const std::map<std::string, std::string>& added) {
+std::vector<std::string>
+make_environment(const std::map<std::string, std::string>& added) {
   std::vector<std::string> result;
   for (auto i = environ; *i != nullptr; ++i) {
     std::string_view entry{*i};
@@ -75,6 +76,7 @@ std::vector<char*> pointers(const std::vector<std::string>& xs) {
 [[noreturn]] void become(char* const* argv, char* const* env, int in, int out,
                          int err, pid_t parent, unsigned life) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  ::setpgid(0, 0);
   if (::getppid() != parent)
     ::_exit(127);
   sigset_t none;
@@ -103,22 +105,30 @@ process::process(std::vector<std::string> argv, const options& opts) {
   for (auto& x : argv)
     name_ += (name_.empty() ? "" : " ") + x;
   start(argv, opts);
-  output_.closed = !opts.read_output;
   pump_ = std::thread{[this] { pump(); }};
 }
 
 process::~process() {
   close_input();
   if (running())
-    send_signal(SIGKILL);
+    ::kill(-pid_, SIGKILL);
+  {
+    std::unique_lock<std::mutex> guard{mutex_};
+    changed_.wait(guard, [this] { return code_.has_value(); });
+    // somebody else may hold the pipes open
+    quit_ = true;
+  }
+  wake();
   pump_.join();
   close_fd(output_.fd);
   close_fd(errors_.fd);
   close_fd(pid_fd_);
+  close_fd(wake_fd_);
 }
 
 void process::start(const std::vector<std::string>& argv, const options& opts) {
   pipe_ends in, out, err;
+  wake_fd_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   auto env = make_environment(opts.environment);
   auto argv_ptrs = pointers(argv);
   auto env_ptrs = pointers(env);
@@ -136,6 +146,7 @@ void process::start(const std::vector<std::string>& argv, const options& opts) {
     ::waitpid(pid_, nullptr, 0);
     throw std::system_error{code, std::generic_category(), "pidfd_open"};
   }
+  ::setpgid(pid_, pid_); // whoever of us two is first
   input_ = std::exchange(in.write, -1);
   output_.fd = std::exchange(out.read, -1);
   errors_.fd = std::exchange(err.read, -1);
@@ -173,11 +184,14 @@ bool process::pump_once() {
     {output_.closed ? -1 : output_.fd, POLLIN, 0},
     {errors_.closed ? -1 : errors_.fd, POLLIN, 0},
     {code_ ? -1 : pid_fd_, POLLIN, 0},
+    {wake_fd_, POLLIN, 0},
   };
   if (fds[0].fd < 0 && fds[1].fd < 0 && fds[2].fd < 0)
     return false;
-  if (::poll(fds, 3, -1) < 0)
+  if (::poll(fds, 4, -1) < 0)
     return errno == EINTR;
+  if (fds[3].revents != 0)
+    return obey();
   if (fds[0].revents != 0)
     read_some(output_);
   if (fds[1].revents != 0)
@@ -185,6 +199,24 @@ bool process::pump_once() {
   if (fds[2].revents != 0)
     reap();
   return true;
+}
+
+// Does what the owner wants; false: end.
+bool process::obey() {
+  uint64_t count = 0;
+  [[maybe_unused]] auto n = ::read(wake_fd_, &count, sizeof(count));
+  std::lock_guard<std::mutex> guard{mutex_};
+  if (hang_up_ && !output_.closed) {
+    close_fd(output_.fd);
+    output_.closed = true;
+    changed_.notify_all();
+  }
+  return !quit_;
+}
+
+void process::wake() {
+  uint64_t one = 1;
+  [[maybe_unused]] auto n = ::write(wake_fd_, &one, sizeof(one));
 }
 
 void process::read_some(text& from) {
@@ -256,6 +288,13 @@ std::string process::expect(text& from, std::string_view prefix,
         || (from.closed && from.lines.empty()))
       fail("wrote no line that begins with \"" + std::string{prefix} + "\"");
   }
+}
+
+void process::close_output() {
+  std::unique_lock<std::mutex> guard{mutex_};
+  hang_up_ = true;
+  wake();
+  changed_.wait(guard, [this] { return output_.closed; });
 }
 
 std::string process::output() {

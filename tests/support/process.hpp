@@ -18,10 +18,10 @@
 namespace caf_remote::test {
 
 /// A child process with pipes to its standard streams. It never outlives its
-/// owner: it is killed by the destructor, by the kernel when the thread that
-/// started it ends, and by an alarm after `options::life`. All waits have a
-/// limit and throw `std::runtime_error` with everything the process has said.
-/// One thread at a time may use an object.
+/// owner: it is killed by the destructor (with its own children), by the kernel
+/// when the thread that started it ends, and by an alarm after `options::life`.
+/// All waits have a limit and throw `std::runtime_error` with everything the
+/// process has said. One thread at a time may use an object.
 class process {
 public:
   using duration = std::chrono::milliseconds;
@@ -34,8 +34,6 @@ public:
     std::map<std::string, std::string> environment;
     /// How long the process may live.
     std::chrono::seconds life{280};
-    /// Whether its output is read; without, a full pipe stops it.
-    bool read_output = true;
   };
 
   /// Starts `argv[0]`, looked up in PATH unless it has a slash.
@@ -63,6 +61,9 @@ public:
 
   /// The same for standard error.
   std::string expect_error(std::string_view prefix, duration limit = patience);
+
+  /// Hangs up: from now on nobody reads standard output.
+  void close_output();
 
   /// Everything that was said so far, taken lines included.
   std::string output();
@@ -97,6 +98,8 @@ private:
   void start(const std::vector<std::string>& argv, const options& opts);
   void pump();
   bool pump_once();
+  bool obey();
+  void wake();
   void read_some(text& from);
   void reap();
   std::string expect(text& from, std::string_view prefix, duration limit);
@@ -105,11 +108,14 @@ private:
   std::string name_;
   pid_t pid_ = -1;
   int pid_fd_ = -1;
+  int wake_fd_ = -1;
   int input_ = -1;
   std::mutex mutex_;
   std::condition_variable changed_;
   text output_;
   text errors_;
+  bool hang_up_ = false;
+  bool quit_ = false;
   std::optional<int> code_;
   std::thread pump_;
 };

@@ -273,10 +273,11 @@ recorded_stream raw_peer::connect_as(const std::string& node,
                                      const std::string& address) {
   auto result = open(node);
   result.write(connect_request(member_id, address));
-  if (!result.log->wait_frames(1))
-    throw std::runtime_error{"the node did not answer the handshake"};
+  result.log->wait(
+    [](auto& x) { return !x.frames.empty() || x.closed.has_value(); });
+  auto heard = result.log->snapshot();
   remote::RemoteMessage msg;
-  if (!msg.ParseFromString(result.log->snapshot().frames.front())
+  if (heard.frames.empty() || !msg.ParseFromString(heard.frames.front())
       || !msg.has_connect_response() || msg.connect_response().blocked())
     throw std::runtime_error{"the node refused the handshake"};
   return result;

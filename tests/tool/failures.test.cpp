@@ -138,7 +138,7 @@ TEST_CASE("an actor that never answers") {
   auto text = failure_in_time(
     {"request", node.address(), "mute", "google.protobuf.Empty", "{}"});
   CHECK(contains(text, "time-out after 1s"));
-  CHECK(contains(text, "did not answer"));
+  CHECK(contains(text, "no answer"));
 }
 
 TEST_CASE("a watch may have a limit") {

@@ -242,6 +242,22 @@ TEST_CASE("a stream outlives the time limit of its connection") {
   CHECK(far.log->wait_frames(1));
 }
 
+TEST_CASE("a connected peer may be silent for longer than the time limit") {
+  plain_socket peer;
+  auto port = peer.listen();
+  auto near = dial("127.0.0.1:" + std::to_string(port), with_timeout(300ms));
+  // An empty SETTINGS frame completes the set-up. Servers in Go say no more
+  // until their first message.
+  peer.accept_and_send(std::string("\0\0\0\4\0\0\0\0\0", 9));
+  plain_socket sock;
+  auto later = sock.listen();
+  auto other = dial("127.0.0.1:" + std::to_string(later), with_timeout(600ms));
+  other.log->wait_closed();
+  CHECK(near.log->snapshot().events.empty());
+  near.str->cancel();
+  CHECK_EQ(near.log->wait_closed().code, status_code::cancelled);
+}
+
 TEST_CASE("dropping a stream stops its attempt") {
   plain_socket sock;
   auto port = sock.listen();

@@ -9,7 +9,6 @@ import (
 	"strconv"
 
 	"github.com/asynkron/protoactor-go/actor"
-	"github.com/asynkron/protoactor-go/remote"
 	"google.golang.org/protobuf/types/known/emptypb"
 	"google.golang.org/protobuf/types/known/structpb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
@@ -37,7 +36,6 @@ var commands = map[string]command{
 	"send":      {"ADDR ID TYPE [JSON]", 3, true, cmdSend},
 	"send_h":    {"K=V[,K=V] ADDR ID TYPE [JSON]", 4, true, cmdSendH},
 	"send_from": {"NAME ADDR ID TYPE [JSON]", 4, true, cmdSendFrom},
-	"send_json": {"ADDR ID TYPE [JSON]", 3, true, cmdSendJSON},
 	"flood":     {"ADDR ID COUNT SIZE", 4, false, cmdFlood},
 	"seq":       {"ADDR ID COUNT", 3, false, cmdSeq},
 
@@ -110,13 +108,6 @@ func cmdSendH(s *server, args []string) (string, error) {
 func cmdSendFrom(s *server, args []string) (string, error) {
 	sender := s.node.system.NewLocalPID(args[0])
 	return s.send(args[1:], &actor.MessageEnvelope{Sender: sender})
-}
-
-// cmdSendJSON sends with the serializer 1, whose payload is the JSON itself.
-func cmdSendJSON(s *server, args []string) (string, error) {
-	msg := &remote.JsonMessage{TypeName: args[2], Json: args[3]}
-	s.node.remote.SendMessage(actor.NewPID(args[0], args[1]), nil, msg, nil, 1)
-	return "", nil
 }
 
 func (s *server) send(args []string, env *actor.MessageEnvelope) (string, error) {

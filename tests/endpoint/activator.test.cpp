@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_remote/endpoint/activator.hpp"
+
+#include "support/actor_fixture.hpp"
+
+#include <stdexcept>
+
+using namespace caf_remote;
+using namespace caf_remote::test;
+
+namespace {
+
+/// A peer asks our activator, and we ask the peer's.
+struct activator_fixture : actor_fixture {
+  activator_fixture()
+    : hdl(sys.spawn<caf::hidden>(activator, home)),
+      asker(sys.spawn<caf::hidden>(spawner, home)) {
+    home->processes->publish(caf::actor_cast<caf::strong_actor_ptr>(hdl),
+                             activator_id, delivery_mode::decoded,
+                             process_kind::internal);
+    home->kinds.add("echo", {[](caf::actor_system& system) {
+                               return system.spawn(
+                                 [](caf::event_based_actor*) -> caf::behavior {
+                                   return {[](const Ping& x) { return x; }};
+                                 });
+                             },
+                             delivery_mode::decoded});
+    connect();
+    in = accept();
+  }
+
+  ~activator_fixture() {
+    for (auto& x : {hdl, asker})
+      caf::anon_send_exit(x, caf::exit_reason::kill);
+    run();
+  }
+
+  wire::actor_pid_response ask(const std::string& kind,
+                               const std::string& name) {
+    auto x = make_system_envelope(
+      activator_id, wire::actor_pid_request::type_name,
+      wire::encode(wire::actor_pid_request{name, kind}));
+    x.sender = {"", "requester", 7};
+    receive(in, {x});
+    auto answers = of_type(sent(), wire::actor_pid_response::type_name);
+    REQUIRE_EQ(answers.size(), 1);
+    CHECK_EQ(answers[0].target.request_id, 7);
+    wire::actor_pid_response result;
+    REQUIRE(wire::decode(answers[0].payload, result));
+    return result;
+  }
+
+  static int32_t status(wire::spawn_status x) {
+    return static_cast<int32_t>(x);
+  }
+
+  caf::actor hdl;
+  caf::actor asker;
+  fake_stream_ptr in;
+};
+
+TEST_SUITE_BEGIN("endpoint.activator");
+
+TEST_CASE_FIXTURE(activator_fixture, "an actor of a kind is spawned and can be "
+                                     "reached") {
+  auto res = ask("echo", "joe");
+  CHECK_EQ(res.status_code, status(wire::spawn_status::ok));
+  REQUIRE(res.who);
+  CHECK_EQ(*res.who, pid{own_address, "joe"});
+  auto x = make_envelope_for("joe", make_ping("hi"));
+  x.sender = {"", "requester", 8};
+  receive(in, {x});
+  CHECK_EQ(texts_of(sent()), std::vector<std::string>{"hi"});
+}
+
+TEST_CASE_FIXTURE(activator_fixture, "without a name the node chooses one") {
+  auto a = ask("echo", "");
+  auto b = ask("echo", "");
+  REQUIRE(a.who);
+  REQUIRE(b.who);
+  CHECK_NE(a.who->id, b.who->id);
+}
+
+TEST_CASE_FIXTURE(activator_fixture, "a taken name is told with its holder") {
+  ask("echo", "joe");
+  auto res = ask("echo", "joe");
+  CHECK_EQ(res.status_code, status(wire::spawn_status::name_exists));
+  REQUIRE(res.who);
+  CHECK_EQ(res.who->id, "joe");
+}
+
+TEST_CASE_FIXTURE(activator_fixture, "what fails is told, and the next request "
+                                     "works") {
+  home->kinds.add("throws", {[](caf::actor_system&) -> caf::actor {
+                               throw std::runtime_error{"no"};
+                             },
+                             delivery_mode::decoded});
+  home->kinds.add("nothing", {[](caf::actor_system&) { return caf::actor{}; },
+                              delivery_mode::decoded});
+  std::string kind = "echo";
+  std::string name = "joe";
+  SUBCASE("an unknown kind") {
+    kind = "unknown";
+  }
+  SUBCASE("an empty kind") {
+    kind = "";
+  }
+  SUBCASE("a factory that throws") {
+    kind = "throws";
+  }
+  SUBCASE("a factory that makes nothing") {
+    kind = "nothing";
+  }
+  SUBCASE("a name of the module's") {
+    name = "$mine";
+  }
+  SUBCASE("a name with control characters") {
+    name = "a\n";
+  }
+  auto res = ask(kind, name);
+  CHECK_EQ(res.status_code, status(wire::spawn_status::error));
+  CHECK_FALSE(res.who);
+  CHECK_EQ(ask("echo", "next").status_code, status(wire::spawn_status::ok));
+}
+
+TEST_CASE_FIXTURE(activator_fixture, "we ask the peer's activator") {
+  auto answer = request<caf::actor>(asker,
+                                    remote_spawn{peer_address, "kind", "name"});
+  auto asked = sent().at(0);
+  CHECK_EQ(asked.target.id, activator_id);
+  wire::actor_pid_request msg;
+  REQUIRE_EQ(asked.type_name, wire::actor_pid_request::type_name);
+  REQUIRE(wire::decode(asked.payload, msg));
+  CHECK_EQ(msg.kind, "kind");
+  CHECK_EQ(msg.name, "name");
+  auto reply = [&](std::optional<pid> who, wire::spawn_status code) {
+    auto x = make_system_envelope(
+      asked.sender.id, wire::actor_pid_response::type_name,
+      wire::encode(wire::actor_pid_response{std::move(who), status(code)}));
+    x.target.request_id = asked.sender.request_id;
+    receive(in, {x});
+  };
+  SUBCASE("it spawned one") {
+    reply(pid{"", "activator/Remote$name", 0}, wire::spawn_status::ok);
+    REQUIRE_EQ(answer->as<caf::actor>().size(), 1);
+    CHECK_EQ(answer->as<caf::actor>()[0], remote("activator/Remote$name"));
+  }
+  SUBCASE("the name is taken") {
+    reply(pid{peer_address, "name", 0}, wire::spawn_status::name_exists);
+    CHECK(answer->failed_with(errc::name_taken));
+  }
+  SUBCASE("it failed") {
+    reply(std::nullopt, wire::spawn_status::error);
+    CHECK(answer->failed_with(errc::spawn_failed));
+  }
+  SUBCASE("it says that it worked but not who it is") {
+    reply(std::nullopt, wire::spawn_status::ok);
+    CHECK(answer->failed_with(errc::spawn_failed));
+  }
+  SUBCASE("it names an address that makes no sense") {
+    reply(pid{"nonsense", "name", 0}, wire::spawn_status::ok);
+    CHECK(answer->failed_with(errc::protocol_violation));
+  }
+}
+
+TEST_CASE_FIXTURE(activator_fixture,
+                  "an unusable address is an error at once") {
+  auto answer = request<caf::actor>(asker,
+                                    remote_spawn{"nonsense", "kind", "name"});
+  CHECK(answer->failed_with(errc::invalid_address));
+}
+
+TEST_CASE_FIXTURE(activator_fixture, "user messages to the activator are dead "
+                                     "letters") {
+  auto x = make_envelope_for(activator_id, make_ping("x"));
+  x.sender = {"", "requester", 7};
+  receive(in, {x});
+  CHECK_EQ(of_type(sent(), "actor.DeadLetterResponse").size(), 1);
+}
+
+TEST_SUITE_END();
+
+} // namespace

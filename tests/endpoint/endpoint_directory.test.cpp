@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_remote/endpoint/endpoint_directory.hpp"
+
+#include "support/actor_fixture.hpp"
+
+using namespace caf_remote;
+using namespace caf_remote::test;
+
+namespace {
+
+/// A directory whose endpoints nobody opens.
+struct directory_fixture : actor_fixture {
+  directory_fixture() {
+    table.start(home,
+                [this](endpoint_ptr x) { announced.push_back(x->address()); });
+  }
+
+  ~directory_fixture() {
+    table.stop();
+    for (auto& x : table.all())
+      table.remove(x);
+  }
+
+  endpoint_ptr acquire(const std::string& address) {
+    return table.acquire(address, why);
+  }
+
+  endpoint_directory table;
+  std::vector<std::string> announced;
+  errc why = errc::none;
+};
+
+TEST_SUITE_BEGIN("endpoint.endpoint_directory");
+
+TEST_CASE_FIXTURE(directory_fixture, "an endpoint is made and announced once") {
+  auto x = acquire("a:1");
+  REQUIRE_NE(x, nullptr);
+  CHECK_EQ(acquire("a:1"), x);
+  CHECK_EQ(table.find("a:1"), x);
+  CHECK_EQ(table.find("b:1"), nullptr);
+  CHECK_EQ(announced, std::vector<std::string>{"a:1"});
+}
+
+TEST_CASE_FIXTURE(directory_fixture, "after its end the address has another") {
+  auto x = acquire("a:1");
+  CHECK(table.remove(x));
+  auto y = acquire("a:1");
+  CHECK_NE(x, y);
+  CHECK_NE(x->serial(), y->serial());
+  CHECK_EQ(&x->remote(), &y->remote());
+  // a late removal does not hurt the newer one
+  CHECK_FALSE(table.remove(x));
+  CHECK_EQ(table.find("a:1"), y);
+}
+
+TEST_CASE_FIXTURE(directory_fixture, "none is made after the stop") {
+  auto x = acquire("a:1");
+  table.stop();
+  CHECK_EQ(acquire("b:1"), nullptr);
+  CHECK_EQ(why, errc::not_running);
+  CHECK_EQ(acquire("a:1"), x);
+}
+
+TEST_CASE_FIXTURE(directory_fixture, "figures survive their endpoint") {
+  auto x = acquire("a:1");
+  x->unconfirmed = 3;
+  table.remove(x);
+  CHECK_EQ(table.retired().unconfirmed, 3);
+  x = nullptr;
+  table.remove(acquire("b:1"));
+  CHECK_EQ(table.retired().unconfirmed, 3);
+}
+
+TEST_CASE_FIXTURE(directory_fixture, "endpoints are found by the member they "
+                                     "lead to") {
+  auto x = acquire("a:1");
+  auto y = acquire("alias:1");
+  table.set_member(x, "m");
+  table.set_member(y, "m");
+  CHECK_EQ(table.by_member("m").size(), 2);
+  table.set_member(y, "n");
+  CHECK_EQ(table.by_member("m"), std::vector<endpoint_ptr>{x});
+  table.remove(x);
+  CHECK(table.by_member("m").empty());
+  CHECK_EQ(table.by_member("n").size(), 1);
+}
+
+TEST_CASE_FIXTURE(directory_fixture,
+                  "peers are shared and forgotten when unused") {
+  auto x = table.peer_of("a:1");
+  CHECK_EQ(table.peer_of("a:1"), x);
+  CHECK_EQ(&acquire("a:1")->remote(), x.get());
+  table.peer_of("b:1")->meet("m");
+  for (int i = 0; i < 200; ++i)
+    table.peer_of("peer:" + std::to_string(i + 1));
+  CHECK_EQ(table.peer_of("b:1")->member_id(), "");
+  CHECK_EQ(table.peer_of("a:1"), x);
+}
+
+TEST_SUITE_END();
+
+} // namespace

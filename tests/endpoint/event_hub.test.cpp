@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_remote/endpoint/event_hub.hpp"
+
+#include "support/actor_fixture.hpp"
+
+using namespace caf_remote;
+using namespace caf_remote::test;
+
+namespace {
+
+struct hub_fixture : actor_fixture {
+  hub_fixture() : alice(spawn_witness()) {
+    run();
+  }
+
+  std::shared_ptr<event_hub> hub = std::make_shared<event_hub>();
+  witness alice;
+};
+
+TEST_SUITE_BEGIN("endpoint.event_hub");
+
+TEST_CASE_FIXTURE(hub_fixture, "subscribers hear of the three events once") {
+  auto bob = spawn_witness();
+  hub->subscribe(alice.hdl);
+  hub->subscribe(alice.hdl);
+  hub->subscribe(bob.hdl);
+  hub->publish(endpoint_connected{"a:1", "m"});
+  hub->publish(endpoint_terminated{"a:1", "m", "reason"});
+  hub->publish(dead_letter{{"a:1", "joe"}, caf::make_message(1), {}});
+  run();
+  for (auto& x : {alice, bob}) {
+    CHECK_EQ(x.count<endpoint_connected>(), 1);
+    CHECK_EQ(x.count<endpoint_terminated>(), 1);
+    CHECK_EQ(x.count<dead_letter>(), 1);
+  }
+}
+
+TEST_CASE_FIXTURE(hub_fixture, "who unsubscribes or ends hears no more") {
+  CHECK_FALSE(hub->has_subscribers());
+  hub->subscribe(alice.hdl);
+  CHECK(hub->has_subscribers());
+  hub->unsubscribe(alice.hdl->id());
+  CHECK_FALSE(hub->has_subscribers());
+  hub->publish(endpoint_connected{"a:1", "m"});
+  run();
+  CHECK_EQ(alice.size(), 0);
+  hub->subscribe(alice.hdl);
+  alice.quit();
+  run();
+  CHECK_FALSE(hub->has_subscribers());
+}
+
+TEST_CASE_FIXTURE(hub_fixture, "nobody is no subscriber") {
+  hub->subscribe(caf::actor{});
+  CHECK_FALSE(hub->has_subscribers());
+}
+
+TEST_CASE_FIXTURE(hub_fixture, "a subscriber that does not keep up misses dead "
+                               "letters, which are counted") {
+  hub->subscribe(alice.hdl);
+  for (size_t i = 0; i < event_hub::max_waiting + 5; ++i)
+    hub->publish(dead_letter{{"a:1", "joe"}, {}, {}});
+  CHECK_EQ(hub->suppressed(), 5);
+  run();
+  CHECK_EQ(alice.count<dead_letter>(), event_hub::max_waiting);
+  hub->publish(dead_letter{{"a:1", "joe"}, {}, {}});
+  run();
+  CHECK_EQ(alice.count<dead_letter>(), event_hub::max_waiting + 1);
+  CHECK_EQ(hub->suppressed(), 5);
+}
+
+TEST_SUITE_END();
+
+} // namespace

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_remote/wire/serializer_registry.hpp"
+
+#include "caf_remote/error.hpp"
+
+#include "support/test_messages.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace caf_remote;
+using namespace caf_remote::test;
+using wire::serializer_registry;
+
+namespace {
+
+/// Writes the text of a ping, and nothing else.
+class text_only : public serializer {
+public:
+  bool encode(const google::protobuf::Message& x,
+              std::string& result) const override {
+    auto ptr = dynamic_cast<const Ping*>(&x);
+    if (ptr != nullptr)
+      result += ptr->text();
+    return ptr != nullptr;
+  }
+
+  bool decode(std::string_view bytes,
+              google::protobuf::Message& x) const override {
+    auto ptr = dynamic_cast<Ping*>(&x);
+    if (ptr != nullptr)
+      ptr->set_text(std::string{bytes});
+    return ptr != nullptr;
+  }
+};
+
+struct registry_fixture {
+  errc decode(std::string_view bytes, int32_t serializer) {
+    result.Clear();
+    return code_of(types.decode(bytes, serializer, ping(), result));
+  }
+
+  errc encode(const Ping& x, int32_t serializer) {
+    bytes.clear();
+    return code_of(types.encode(x, ping(), serializer, bytes));
+  }
+
+  const serializer_registry::entry& ping() {
+    return *types.find(typeid(Ping));
+  }
+
+  serializer_registry types;
+  Ping result;
+  std::string bytes;
+};
+
+TEST_SUITE_BEGIN("wire.serializer_registry");
+
+TEST_CASE_FIXTURE(registry_fixture, "a type is found by itself and by name") {
+  auto x = types.find(typeid(Ping));
+  REQUIRE(x != nullptr);
+  CHECK_EQ(x->codec->type_name(), "caf_remote.test.Ping");
+  CHECK_EQ(types.find("caf_remote.test.Ping"), x);
+  CHECK_EQ(types.find("caf_remote.test.Pong"), nullptr);
+  CHECK_EQ(types.find(typeid(int)), nullptr);
+}
+
+TEST_CASE_FIXTURE(registry_fixture, "two serializers are built in") {
+  CHECK(types.knows(wire::protobuf_serializer));
+  CHECK(types.knows(wire::json_serializer));
+  CHECK_FALSE(types.knows(2));
+  CHECK_FALSE(types.knows(-1));
+}
+
+TEST_CASE_FIXTURE(registry_fixture, "Protobuf is read") {
+  CHECK_EQ(decode(make_ping("hi", 7).SerializeAsString(), 0), errc::none);
+  CHECK_EQ(result.text(), "hi");
+  CHECK_EQ(result.number(), 7);
+  CHECK_NE(decode("\xff\xff", 0), errc::none);
+}
+
+TEST_CASE_FIXTURE(registry_fixture, "JSON is written and read") {
+  CHECK_EQ(encode(make_ping("hi", 7), 1), errc::none);
+  CHECK_EQ(bytes, R"({"text":"hi","number":"7"})");
+  CHECK_EQ(decode(bytes, 1), errc::none);
+  CHECK_EQ(result.number(), 7);
+  CHECK_EQ(decode(R"({"text":"x","unknown":1})", 1), errc::none);
+  CHECK_EQ(decode(R"({"text":)", 1), errc::not_serializable);
+}
+
+TEST_CASE_FIXTURE(registry_fixture, "strings that are not UTF-8 are refused") {
+  CHECK_EQ(encode(make_ping("\xff"), 1), errc::invalid_utf8);
+  CHECK_EQ(decode(std::string{"\x0a\x01\xff", 3}, 0), errc::invalid_utf8);
+}
+
+TEST_CASE_FIXTURE(registry_fixture, "serializers can be added, each id once") {
+  auto mine = std::make_shared<text_only>();
+  CHECK_EQ(encode(make_ping("hi"), 2), errc::not_found);
+  CHECK_EQ(decode("hi", 2), errc::not_found);
+  CHECK_FALSE(types.add(2, mine));
+  CHECK(types.knows(2));
+  CHECK_EQ(encode(make_ping("hi"), 2), errc::none);
+  CHECK_EQ(bytes, "hi");
+  CHECK_EQ(decode("ho", 2), errc::none);
+  CHECK_EQ(result.text(), "ho");
+  for (auto id : {0, 1, 2})
+    CHECK_EQ(code_of(types.add(id, mine)), errc::name_taken);
+  CHECK_EQ(code_of(types.add(-1, mine)), errc::invalid_name);
+  CHECK_EQ(code_of(types.add(3, nullptr)), errc::not_found);
+}
+
+TEST_CASE_FIXTURE(registry_fixture, "a serializer may refuse") {
+  types.add(2, std::make_shared<text_only>());
+  auto& blob = *types.find(typeid(Blob));
+  CHECK_EQ(code_of(types.encode(Blob{}, blob, 2, bytes)),
+           errc::not_serializable);
+  Blob x;
+  CHECK_EQ(code_of(types.decode("", 2, blob, x)), errc::not_serializable);
+}
+
+TEST_CASE_FIXTURE(registry_fixture, "types can be declared by name only") {
+  CHECK_FALSE(types.declared("some.Type"));
+  types.declare("some.Type");
+  CHECK(types.declared("some.Type"));
+  CHECK_EQ(types.find("some.Type"), nullptr);
+}
+
+TEST_SUITE_END();
+
+} // namespace
