@@ -95,7 +95,7 @@ void sizes(benchmark::internal::Benchmark* x) {
   x->Arg(64)->Arg(1024);
 }
 
-// -- sending -------------------------------------------------------------------
+// -- sending ------------------------------------------------------------------
 
 /// What a user's `send` does before the module is asked.
 void make_message(benchmark::State& state) {
@@ -166,7 +166,7 @@ void encode_batch_by_protobuf(benchmark::State& state) {
   count_batches(state);
 }
 
-// -- receiving -----------------------------------------------------------------
+// -- receiving ----------------------------------------------------------------
 
 void decode_batch(benchmark::State& state) {
   auto frame = frame_of(content_of(state));

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Runs the two-process benchmarks in turns and prints medians and ratios.
 
-Started by scripts/bench. Each run has a server and a client of its own. One turn
-runs every system of every case once; ratios are taken within a turn, since they
-move less than the figures themselves when the machine is shared.
+Started by scripts/bench. Each run has a server and a client of its own. One
+turn runs every system of every case once; ratios are taken within a turn, since
+they move less than the figures themselves when the machine is shared.
 """
 
 import argparse

@@ -126,6 +126,8 @@ const setting settings_table[] = {
    "delivered messages of one stream that were not yet taken"},
   {"inbound-bytes", byte_size{&options::inbound_bytes}, kib, tib,
    "memory of one stream's delivered messages that were not yet taken"},
+  {"inbound-stall-timeout", &options::inbound_stall_timeout, ms, day,
+   "time after which an actor that takes nothing is not waited for"},
   {"max-headers", &options::max_headers, 0, 65536, "headers of one message"},
   {"max-header-bytes", byte_size{&options::max_header_bytes}, 0, 16 * mib,
    "bytes of the headers of one message"},

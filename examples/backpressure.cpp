@@ -24,9 +24,9 @@ using google::protobuf::StringValue;
 using google::protobuf::UInt64Value;
 
 CAF_BEGIN_TYPE_ID_BLOCK(backpressure, caf::first_custom_type_id)
-CAF_REMOTE_ADD_MESSAGE(backpressure, (google::protobuf::Empty))
-CAF_REMOTE_ADD_MESSAGE(backpressure, (google::protobuf::StringValue))
-CAF_REMOTE_ADD_MESSAGE(backpressure, (google::protobuf::UInt64Value))
+  CAF_REMOTE_ADD_MESSAGE(backpressure, (google::protobuf::Empty))
+  CAF_REMOTE_ADD_MESSAGE(backpressure, (google::protobuf::StringValue))
+  CAF_REMOTE_ADD_MESSAGE(backpressure, (google::protobuf::UInt64Value))
 CAF_END_TYPE_ID_BLOCK(backpressure)
 
 namespace {

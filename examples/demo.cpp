@@ -374,7 +374,7 @@ private:
   }
 
   void flood(const std::string& address) {
-    constexpr uint64_t count = 200000;
+    constexpr uint64_t count = 30000;
     say("Flood: " + n(count) + " messages for a slow actor on node B, unpaced");
     auto hdl = remote(address, "slow");
     auto before = figures(address);
@@ -477,7 +477,7 @@ int tell_story(const std::string& self_binary, const std::string& go_binary) {
   alarm(60); // ends by itself whatever happens
   config cfg;
   cfg.setting("retry-wait", caf::timespan{300ms});
-  cfg.setting("queue-messages", size_t{100000});
+  cfg.setting("queue-messages", size_t{10000});
   caf::actor_system sys{cfg};
   caf_remote::get(sys).set_log_sink(nullptr);
   int result = 1;

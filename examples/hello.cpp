@@ -20,7 +20,7 @@ using google::protobuf::StringValue;
 
 // The message types of this program: CAF's type ids and the wire in one go.
 CAF_BEGIN_TYPE_ID_BLOCK(hello, caf::first_custom_type_id)
-CAF_REMOTE_ADD_MESSAGE(hello, (google::protobuf::StringValue))
+  CAF_REMOTE_ADD_MESSAGE(hello, (google::protobuf::StringValue))
 CAF_END_TYPE_ID_BLOCK(hello)
 
 namespace {

@@ -21,7 +21,7 @@
 using google::protobuf::StringValue;
 
 CAF_BEGIN_TYPE_ID_BLOCK(spawn_from_actor, caf::first_custom_type_id)
-CAF_REMOTE_ADD_MESSAGE(spawn_from_actor, (google::protobuf::StringValue))
+  CAF_REMOTE_ADD_MESSAGE(spawn_from_actor, (google::protobuf::StringValue))
 CAF_END_TYPE_ID_BLOCK(spawn_from_actor)
 
 namespace {

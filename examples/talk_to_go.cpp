@@ -25,9 +25,9 @@ using google::protobuf::UInt64Value;
 // Registering a type also says that the Go side has it: a protoactor-go process
 // ends when it meets a type that it does not know.
 CAF_BEGIN_TYPE_ID_BLOCK(talk_to_go, caf::first_custom_type_id)
-CAF_REMOTE_ADD_MESSAGE(talk_to_go, (google::protobuf::Empty))
-CAF_REMOTE_ADD_MESSAGE(talk_to_go, (google::protobuf::StringValue))
-CAF_REMOTE_ADD_MESSAGE(talk_to_go, (google::protobuf::UInt64Value))
+  CAF_REMOTE_ADD_MESSAGE(talk_to_go, (google::protobuf::Empty))
+  CAF_REMOTE_ADD_MESSAGE(talk_to_go, (google::protobuf::StringValue))
+  CAF_REMOTE_ADD_MESSAGE(talk_to_go, (google::protobuf::UInt64Value))
 CAF_END_TYPE_ID_BLOCK(talk_to_go)
 
 namespace {

@@ -18,7 +18,7 @@
 using google::protobuf::Empty;
 
 CAF_BEGIN_TYPE_ID_BLOCK(watch, caf::first_custom_type_id)
-CAF_REMOTE_ADD_MESSAGE(watch, (google::protobuf::Empty))
+  CAF_REMOTE_ADD_MESSAGE(watch, (google::protobuf::Empty))
 CAF_END_TYPE_ID_BLOCK(watch)
 
 namespace {

@@ -17,7 +17,7 @@
 
 namespace caf_remote::bench {
 
-// -- serving -------------------------------------------------------------------
+// -- serving ------------------------------------------------------------------
 
 struct counter_state {
   uint64_t count = 0;
@@ -29,7 +29,7 @@ caf::behavior counter(caf::stateful_actor<counter_state>* self);
 /// Answers BytesValue with itself.
 caf::behavior echo(caf::event_based_actor* self);
 
-// -- sending -------------------------------------------------------------------
+// -- sending ------------------------------------------------------------------
 
 /// How a sender paces itself. Without functions it does not.
 struct pacer {

@@ -63,7 +63,7 @@ private:
 
 } // namespace
 
-// -- workload ------------------------------------------------------------------
+// -- workload -----------------------------------------------------------------
 
 workload workload::parse(const std::vector<std::string>& args) {
   if (args.size() != 3 && args.size() != 4)
@@ -93,7 +93,7 @@ std::string workload::target() const {
   return mode == kind::one_way ? "counter" : "echo";
 }
 
-// -- client --------------------------------------------------------------------
+// -- client -------------------------------------------------------------------
 
 client::client(caf::actor_system& sys, caf::actor target, pacer pace,
                std::function<void()> before_measuring)
@@ -189,7 +189,7 @@ uint64_t client::request_all(const workload& what,
   });
 }
 
-// -- command line --------------------------------------------------------------
+// -- command line -------------------------------------------------------------
 
 command command::parse(const std::vector<std::string>& args) {
   command result;

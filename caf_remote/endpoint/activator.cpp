@@ -22,8 +22,8 @@ caf::behavior activator_state::make_behavior(node_ptr home) {
     },
     [this](const pid_request& x) {
       auto answer = spawn({x.kind, x.name, nullptr, 0});
-      return pid_response{answer.who.has_value(),
-                          answer.who.value_or(pid{}), answer.status_code};
+      return pid_response{answer.who.has_value(), answer.who.value_or(pid{}),
+                          answer.status_code};
     },
   };
 }
@@ -89,8 +89,7 @@ caf::expected<caf::actor> handle_of(node& home, const pid_response& x) {
     return make_error(errc::protocol_violation,
                       "the remote activator answered an unusable PID");
   if (status == wire::spawn_status::ok && x.has_pid)
-    return caf::actor_cast<caf::actor>(
-      home.resolve(x.who.address, x.who.id));
+    return caf::actor_cast<caf::actor>(home.resolve(x.who.address, x.who.id));
   if (x.has_pid || status == wire::spawn_status::name_exists)
     return make_error(errc::name_taken,
                       x.has_pid ? "held by " + to_string(x.who) : "");
@@ -118,8 +117,7 @@ caf::behavior spawner(caf::event_based_actor* self, node_ptr home) {
       if (activator == nullptr)
         return make_error(errc::not_running);
       auto promise = self->make_response_promise<caf::actor>();
-      self
-        ->request(activator, caf::infinite, pid_request{x.kind, x.name})
+      self->request(activator, caf::infinite, pid_request{x.kind, x.name})
         .then(
           [promise, home](const pid_response& res) mutable {
             auto hdl = handle_of(*home, res);

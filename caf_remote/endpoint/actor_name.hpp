@@ -2,12 +2,12 @@
 
 #pragma once
 
+#include <caf/intrusive_ptr.hpp>
+#include <caf/ref_counted.hpp>
+
 #include <string>
 #include <string_view>
 #include <utility>
-
-#include <caf/intrusive_ptr.hpp>
-#include <caf/ref_counted.hpp>
 
 namespace caf_remote {
 

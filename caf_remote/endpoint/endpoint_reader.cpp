@@ -40,6 +40,7 @@ caf::behavior endpoint_reader_state::make_behavior(node_ptr home, uint64_t id,
   return {
     [this](const stream_frame& x) { on_frame(x.bytes); },
     [this](resume_reading) { on_resume(); },
+    [this](stall_tick) { on_stall_tick(); },
     [this](stream_written) { on_written(); },
     [this](stream_half_closed) { on_half_closed(); },
     [this](const stream_closed& x) { on_closed(x.why); },
@@ -160,10 +161,23 @@ void endpoint_reader_state::on_batch(std::string_view content) {
 
 void endpoint_reader_state::read_on() {
   // if there is no room, the ledger says when there is
-  if (dispatcher_->must_stop())
-    ++held_back_;
-  else
+  if (!dispatcher_->must_stop()) {
     in_.str->read();
+    return;
+  }
+  if (held_back_++ == 0)
+    self_->delayed_send(self_, node_->opts.inbound_stall_timeout,
+                        stall_tick{});
+}
+
+void endpoint_reader_state::on_stall_tick() {
+  if (held_back_ == 0)
+    return;
+  if (dispatcher_->give_up_on_stalled())
+    on_resume();
+  else
+    self_->delayed_send(self_, node_->opts.inbound_stall_timeout,
+                        stall_tick{});
 }
 
 void endpoint_reader_state::on_resume() {

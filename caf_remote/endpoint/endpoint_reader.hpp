@@ -41,6 +41,7 @@ private:
   void on_batch(std::string_view content);
   void read_on();
   void on_resume();
+  void on_stall_tick();
   void write(std::string bytes);
   void on_written();
   void protocol_error(const std::string& what);

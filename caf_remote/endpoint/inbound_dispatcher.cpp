@@ -2,15 +2,15 @@
 
 #include "caf_remote/endpoint/inbound_dispatcher.hpp"
 
-#include <algorithm>
-
-#include <caf/send.hpp>
-#include <caf/system_messages.hpp>
-
 #include "caf_remote/endpoint/messages.hpp"
 #include "caf_remote/endpoint/node.hpp"
 #include "caf_remote/endpoint/remote_proxy.hpp"
 #include "caf_remote/wire/empty_result.hpp"
+
+#include <caf/send.hpp>
+#include <caf/system_messages.hpp>
+
+#include <algorithm>
 
 namespace caf_remote {
 
@@ -59,8 +59,7 @@ inbound_ledger::bounds bounds_of(const node& x) {
 inbound_dispatcher::inbound_dispatcher(node_ptr home, peer_ptr from,
                                        std::string member_id,
                                        std::function<void()> resume)
-  : node_(std::move(home)),
-    peer_(std::move(from)),
+  : node_(std::move(home)), peer_(std::move(from)),
     member_id_(std::move(member_id)),
     ledger_(caf::make_counted<inbound_ledger>(
       bounds_of(*node_), std::move(resume),
@@ -74,6 +73,10 @@ inbound_dispatcher::~inbound_dispatcher() {
 
 bool inbound_dispatcher::must_stop() {
   return ledger_->must_stop();
+}
+
+bool inbound_dispatcher::give_up_on_stalled() {
+  return ledger_->give_up_on_stalled();
 }
 
 bool inbound_dispatcher::dispatch(std::string_view content) {
@@ -164,9 +167,8 @@ void inbound_dispatcher::deliver_user(const wire::envelope& x,
 bool inbound_dispatcher::hand_over(inbound_ptr msg, const wire::envelope& x,
                                    target_slot& target) {
   if (target.account == nullptr)
-    target.account
-      = ledger_->account_of(batch_.targets[static_cast<size_t>(x.target_index)]
-                              .id);
+    target.account = ledger_->account_of(
+      batch_.targets[static_cast<size_t>(x.target_index)].id);
   return hand_over(std::move(msg), x, target, target.account);
 }
 
@@ -205,7 +207,7 @@ inbound_dispatcher::decode(const wire::envelope& x, const target_slot& target) {
   if (type.entry != nullptr && !raw) {
     auto content = type.entry->codec->make();
     if (auto err = node_->types.decode(x.payload, x.serializer_id, *type.entry,
-                                        *content))
+                                       *content))
       return err;
     result = make_inbound(sender_of(x), message_id_of(x), *type.entry->codec,
                           std::move(content));
@@ -215,17 +217,17 @@ inbound_dispatcher::decode(const wire::envelope& x, const target_slot& target) {
                                            + std::to_string(x.serializer_id));
     result = make_inbound(sender_of(x), message_id_of(x),
                           raw_message{std::string{type_name(x)},
-                                      x.serializer_id,
-                                      std::string{x.payload}});
+                                      x.serializer_id, std::string{x.payload}});
   }
   result->header = std::move(header);
   return result;
 }
 
 void inbound_dispatcher::deliver_answer(const wire::envelope& x) {
-  auto endpoint = node_->pending.endpoint_of(x.target_request_id);
-  if (!endpoint || !is_from_peer(*endpoint)) {
-    dead(x, errc::dead_letter); // too late, or not ours to answer
+  // the actor that was asked may have passed the request on to another node, so
+  // any peer may answer
+  if (!node_->pending.endpoint_of(x.target_request_id)) {
+    dead(x, errc::dead_letter); // too late
     return;
   }
   auto content = decode_answer(x);
@@ -250,12 +252,11 @@ inbound_dispatcher::decode_answer(const wire::envelope& x) {
   }
   auto& type = resolve_type(x);
   if (type.entry == nullptr)
-    return caf::make_message(raw_message{std::string{type_name(x)},
-                                         x.serializer_id,
-                                         std::string{x.payload}});
+    return caf::make_message(raw_message{
+      std::string{type_name(x)}, x.serializer_id, std::string{x.payload}});
   auto content = type.entry->codec->make();
   if (auto err = node_->types.decode(x.payload, x.serializer_id, *type.entry,
-                                        *content))
+                                     *content))
     return err;
   return type.entry->codec->to_message(std::move(*content));
 }
@@ -364,10 +365,10 @@ void inbound_dispatcher::on_pid_request(const wire::envelope& x,
     dead(x, errc::dead_letter);
     return;
   }
-  hand_over(make_inbound_spawn(
-              spawn_for_peer{std::move(msg.kind), std::move(msg.name),
-                             std::move(sender), x.sender_request_id}),
-            x, target);
+  hand_over(
+    make_inbound_spawn(spawn_for_peer{std::move(msg.kind), std::move(msg.name),
+                                      std::move(sender), x.sender_request_id}),
+    x, target);
 }
 
 void inbound_dispatcher::on_pid_response(const wire::envelope& x) {
@@ -386,9 +387,7 @@ void inbound_dispatcher::on_pid_response(const wire::envelope& x) {
 
 void inbound_dispatcher::answer_pending(const wire::envelope& x,
                                         caf::message content) {
-  auto endpoint = node_->pending.endpoint_of(x.target_request_id);
-  if (!endpoint || !is_from_peer(*endpoint))
-    return; // an answer to a plain message, or too late: of no use to anyone
+  // none: an answer to a plain message, or too late, of no use to anyone
   if (auto entry = node_->pending.take(x.target_request_id))
     answer(std::move(*entry), sender_of(x), std::move(content));
 }
@@ -434,8 +433,7 @@ bool inbound_dispatcher::has_usable_sender(const wire::envelope& x) {
     auto& view = batch_.senders[index];
     slot.checked = true;
     slot.usable = !check_id(view.id)
-                  && (means_peer(view.address)
-                      || !check_address(view.address));
+                  && (means_peer(view.address) || !check_address(view.address));
   }
   return slot.usable;
 }
@@ -461,8 +459,7 @@ inbound_dispatcher::message_id_of(const wire::envelope& x) const {
   return caf::make_message_id();
 }
 
-std::string_view
-inbound_dispatcher::type_name(const wire::envelope& x) const {
+std::string_view inbound_dispatcher::type_name(const wire::envelope& x) const {
   return batch_.type_names[static_cast<size_t>(x.type_index)];
 }
 
@@ -513,18 +510,6 @@ bool inbound_dispatcher::is_peer(std::string_view wire_address) const {
   });
 }
 
-bool inbound_dispatcher::is_from_peer(uint64_t endpoint) {
-  if (endpoint == last_endpoint_)
-    return true;
-  auto xs = endpoints_of_peer();
-  auto result = std::any_of(xs.begin(), xs.end(), [=](const endpoint_ptr& y) {
-    return y->serial() == endpoint;
-  });
-  if (result)
-    last_endpoint_ = endpoint;
-  return result;
-}
-
 // -- refusals ----------------------------------------------------------------------------------
 
 void inbound_dispatcher::refuse(const wire::envelope& x,
@@ -537,9 +522,8 @@ void inbound_dispatcher::dead(const wire::envelope& x, errc reason) {
   tell_sender(x);
   caf::message content;
   if (node_->wants_dead_letters())
-    content = caf::make_message(raw_message{std::string{type_name(x)},
-                                            x.serializer_id,
-                                            std::string{x.payload}});
+    content = caf::make_message(raw_message{
+      std::string{type_name(x)}, x.serializer_id, std::string{x.payload}});
   node_->dead_letter(target_of(x), std::move(content), sender_pid(x),
                      type_name(x), reason);
 }

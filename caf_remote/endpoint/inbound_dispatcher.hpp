@@ -2,15 +2,6 @@
 
 #pragma once
 
-#include <functional>
-#include <memory>
-#include <string>
-#include <string_view>
-#include <vector>
-
-#include <caf/actor_control_block.hpp>
-#include <caf/expected.hpp>
-
 #include "caf_remote/compat/inbound_element.hpp"
 #include "caf_remote/endpoint/endpoint.hpp"
 #include "caf_remote/endpoint/inbound_ledger.hpp"
@@ -21,6 +12,15 @@
 #include "caf_remote/wire/serializer_registry.hpp"
 #include "caf_remote/wire/system_messages.hpp"
 
+#include <caf/actor_control_block.hpp>
+#include <caf/expected.hpp>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
 namespace caf_remote {
 
 /// Hands the messages of one incoming stream to their targets. What names,
@@ -28,8 +28,8 @@ namespace caf_remote {
 /// reader and is used on its thread only.
 class inbound_dispatcher {
 public:
-  /// `resume` is called, on any thread, when `must_stop` returned true and there
-  /// is room again.
+  /// `resume` is called, on any thread, when `must_stop` returned true and
+  /// there is room again.
   inbound_dispatcher(node_ptr home, peer_ptr from, std::string member_id,
                      std::function<void()> resume);
 
@@ -41,6 +41,10 @@ public:
 
   /// Whether reading must pause for lack of room.
   bool must_stop();
+
+  /// To be called from time to time while reading pauses; whether it may go on
+  /// because a target has stalled.
+  bool give_up_on_stalled();
 
   /// The node leaves: messages become dead letters from now on.
   void discard_from_now_on() noexcept {
@@ -93,8 +97,7 @@ private:
   bool has_usable_sender(const wire::envelope& x);
   caf::strong_actor_ptr sender_of(const wire::envelope& x);
   caf::message_id message_id_of(const wire::envelope& x) const;
-  bool hand_over(inbound_ptr msg, const wire::envelope& x,
-                 target_slot& target);
+  bool hand_over(inbound_ptr msg, const wire::envelope& x, target_slot& target);
   bool hand_over(inbound_ptr msg, const wire::envelope& x,
                  const target_slot& target,
                  const inbound_ledger::account_ptr& account);
@@ -108,7 +111,6 @@ private:
 
   std::string peer_address(std::string_view wire_address) const;
   bool is_peer(std::string_view wire_address) const;
-  bool is_from_peer(uint64_t endpoint);
   std::vector<endpoint_ptr> endpoints_of_peer() const;
   pid target_of(const wire::envelope& x) const;
   pid sender_pid(const wire::envelope& x) const;
@@ -125,8 +127,6 @@ private:
   std::vector<type_slot> types_;
   std::vector<sender_slot> senders_;
   uint64_t batches_ = 0;
-  // an endpoint that is known to lead to the peer
-  uint64_t last_endpoint_ = 0;
 };
 
 } // namespace caf_remote

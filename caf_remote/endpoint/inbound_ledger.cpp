@@ -2,7 +2,18 @@
 
 #include "caf_remote/endpoint/inbound_ledger.hpp"
 
+#include <utility>
+
 namespace caf_remote {
+
+namespace {
+
+// The parts of the bounds at which a single target makes the reader stop, and
+// go on again.
+constexpr size_t pause_fraction = 4;
+constexpr size_t resume_fraction = 8;
+
+} // namespace
 
 undelivered_sink::~undelivered_sink() {
   // nop
@@ -11,7 +22,13 @@ undelivered_sink::~undelivered_sink() {
 void inbound_ledger::account::leave(size_t bytes) noexcept {
   bytes_.fetch_sub(bytes, std::memory_order_acq_rel);
   messages_.fetch_sub(1, std::memory_order_acq_rel);
+  taken_.fetch_add(1, std::memory_order_relaxed);
+  if (stalled_.load(std::memory_order_relaxed))
+    stalled_.store(false, std::memory_order_release);
   owner_->left(bytes);
+  if (waited_for_.load() && !owner_->crowded(*this, resume_fraction)
+      && waited_for_.exchange(false))
+    owner_->resume_();
 }
 
 inbound_ledger::inbound_ledger(bounds limit, std::function<void()> resume,
@@ -54,21 +71,50 @@ bool inbound_ledger::enter(account& x, size_t bytes) noexcept {
   x.bytes_.fetch_add(bytes, std::memory_order_acq_rel);
   messages_.fetch_add(1, std::memory_order_acq_rel);
   bytes_.fetch_add(bytes, std::memory_order_acq_rel);
+  if (crowded_ == nullptr && crowded(x, pause_fraction) && !x.stalled())
+    crowded_.reset(&x);
   return true;
 }
 
+bool inbound_ledger::crowded(const account& x, size_t fraction) const noexcept {
+  return x.messages_.load() > limit_.messages / fraction
+         || x.bytes_.load() > limit_.bytes / fraction;
+}
+
 bool inbound_ledger::must_stop() noexcept {
-  if (!over(messages(), bytes()))
+  account_ptr target;
+  target.swap(crowded_);
+  if (over(messages(), bytes())) {
+    stopped_.store(true);
+    // room may have come before the flag was seen; then the reader goes on
+    return over(messages(), bytes()) || !stopped_.exchange(false);
+  }
+  if (target == nullptr || target->stalled()
+      || !crowded(*target, pause_fraction))
     return false;
-  stopped_.store(true);
-  // room may have come before the flag was seen; then the reader goes on
-  if (over(messages(), bytes()))
-    return true;
-  return !stopped_.exchange(false);
+  awaited_ = target;
+  awaited_taken_ = target->taken_.load(std::memory_order_relaxed);
+  target->waited_for_.store(true);
+  return crowded(*target, resume_fraction)
+         || !target->waited_for_.exchange(false);
+}
+
+bool inbound_ledger::give_up_on_stalled() noexcept {
+  if (awaited_ == nullptr || !awaited_->waited_for_.load())
+    return false;
+  auto taken = awaited_->taken_.load(std::memory_order_relaxed);
+  if (std::exchange(awaited_taken_, taken) != taken)
+    return false;
+  awaited_->stalled_.store(true, std::memory_order_release);
+  return awaited_->waited_for_.exchange(false);
 }
 
 void inbound_ledger::detach() noexcept {
   stopped_.store(false);
+  if (awaited_ != nullptr)
+    awaited_->waited_for_.store(false);
+  crowded_.reset();
+  awaited_.reset();
   accounts_.clear();
 }
 

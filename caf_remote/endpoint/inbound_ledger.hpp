@@ -28,8 +28,11 @@ public:
 
 /// Counts the messages of one stream that were handed to actors and not yet
 /// taken by them. Above the bound the reader stops reading; a target may hold
-/// at most half. `enter` and `accounts` belong to the reader, the rest may
-/// happen on any thread.
+/// at most half. So that a target that is merely slower than the wire does not
+/// lose messages, reading also stops when one holds a quarter, until it has
+/// worked half of that off; a target that takes nothing at all meanwhile has
+/// stalled, and is not waited for until it takes something. `account::leave`
+/// may be called on any thread, all else belongs to the reader.
 class inbound_ledger : public caf::ref_counted {
 public:
   struct bounds {
@@ -62,6 +65,11 @@ public:
       return messages_.load(std::memory_order_acquire) == 0;
     }
 
+    /// Whether the target is not waited for.
+    bool stalled() const noexcept {
+      return stalled_.load(std::memory_order_acquire);
+    }
+
   private:
     friend class inbound_ledger;
 
@@ -69,6 +77,10 @@ public:
     const std::string target_;
     std::atomic<size_t> messages_{0};
     std::atomic<size_t> bytes_{0};
+    std::atomic<uint64_t> taken_{0};
+    std::atomic<bool> stalled_{false};
+    // whether the reader waits for this target
+    std::atomic<bool> waited_for_{false};
   };
 
   using account_ptr = caf::intrusive_ptr<account>;
@@ -92,6 +104,11 @@ public:
   /// Whether the reader must stop now. If so, `resume` will be called.
   bool must_stop() noexcept;
 
+  /// To be called from time to time while the reader has stopped: gives up
+  /// waiting for a target that has taken nothing since the last call. Returns
+  /// true if the reader may go on for that reason.
+  bool give_up_on_stalled() noexcept;
+
   /// The reader is gone; `resume` will not be called any more.
   void detach() noexcept;
 
@@ -111,6 +128,7 @@ private:
     return messages > limit_.messages || bytes > limit_.bytes;
   }
 
+  bool crowded(const account& x, size_t fraction) const noexcept;
   account_ptr find_or_make(std::string key, std::string_view target);
   void left(size_t bytes) noexcept;
   void wake_if_room() noexcept;
@@ -123,6 +141,11 @@ private:
   // whether the reader waits for `resume`
   std::atomic<bool> stopped_{false};
   std::unordered_map<std::string, account_ptr> accounts_;
+  // a target that holds a quarter since the last `must_stop`
+  account_ptr crowded_;
+  // the target that the reader waits for, and what it had taken by then
+  account_ptr awaited_;
+  uint64_t awaited_taken_ = 0;
 };
 
 } // namespace caf_remote

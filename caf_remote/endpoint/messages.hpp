@@ -210,6 +210,9 @@ struct stream_closed {
 /// inbound_ledger -> reader: there is room again.
 struct resume_reading {};
 
+/// reader -> itself: look whether the actor that it waits for has stalled.
+struct stall_tick {};
+
 // -- reader -> activator ----------------------------------------------------------------------
 
 /// A peer asks for an actor of a kind. `requester` is the proxy to answer.
@@ -271,6 +274,7 @@ CAF_REMOTE_INTERNAL(stream_half_closed)
 CAF_REMOTE_INTERNAL(stream_written)
 CAF_REMOTE_INTERNAL(stream_closed)
 CAF_REMOTE_INTERNAL(resume_reading)
+CAF_REMOTE_INTERNAL(stall_tick)
 CAF_REMOTE_INTERNAL(spawn_for_peer)
 CAF_REMOTE_INTERNAL(pid_request)
 CAF_REMOTE_INTERNAL(pid_response)

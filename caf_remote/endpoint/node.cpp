@@ -2,10 +2,10 @@
 
 #include "caf_remote/endpoint/node.hpp"
 
-#include <random>
-
 #include "caf_remote/endpoint/remote_proxy.hpp"
 #include "caf_remote/version.hpp"
+
+#include <random>
 
 namespace caf_remote {
 
@@ -13,8 +13,8 @@ namespace {
 
 /// 22 characters without look-alikes, the form that protoactor-go uses.
 std::string make_member_id() {
-  static constexpr std::string_view alphabet
-    = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+  static constexpr std::string_view
+    alphabet = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
   std::random_device rng;
   std::uniform_int_distribution<size_t> pick{0, alphabet.size() - 1};
   std::string result;
@@ -30,24 +30,20 @@ caf::message decode(const wire::serializer_registry& types, const outbound& x) {
     if (!types.decode(x.payload, x.serializer_id, *type, *msg))
       return type->codec->to_message(std::move(*msg));
   }
-  return caf::make_message(raw_message{std::string{x.type_name},
-                                       x.serializer_id,
-                                       std::string{x.payload}});
+  return caf::make_message(raw_message{
+    std::string{x.type_name}, x.serializer_id, std::string{x.payload}});
 }
 
 } // namespace
 
 node::node(caf::actor_system& home, options settings,
            std::shared_ptr<transport::connector> dialler)
-  : sys(home),
-    opts(std::move(settings)),
-    member_id(make_member_id()),
+  : sys(home), opts(std::move(settings)), member_id(make_member_id()),
     connector(std::move(dialler)),
     processes(std::make_shared<process_registry>()),
     events(std::make_shared<event_hub>()),
     streams(std::make_shared<open_streams>()),
-    pending(opts.max_pending_requests),
-    own_(nullptr) {
+    pending(opts.max_pending_requests), own_(nullptr) {
   own(own_addresses{});
 }
 
@@ -138,9 +134,9 @@ void node::dead_letter(const pid& target, caf::message content,
     events->publish(
       caf_remote::dead_letter{target, std::move(content), sender});
   if (log.allows(log_kind::dead_letter))
-    log.write(log_kind::dead_letter,
-              printable(type_name) + " to " + printable(to_string(target))
-                + ": " + to_string(reason));
+    log.write(log_kind::dead_letter, printable(type_name) + " to "
+                                       + printable(to_string(target)) + ": "
+                                       + to_string(reason));
 }
 
 void node::tell_dead(const pid& requester, const pid& target) {
@@ -173,8 +169,7 @@ std::shared_ptr<tracing_hook> node::hook() const {
   return hook_;
 }
 
-void node::on_connected(const std::string& address,
-                        const std::string& member) {
+void node::on_connected(const std::string& address, const std::string& member) {
   if (auto h = hook())
     h->connected(address, member);
   events->publish(endpoint_connected{address, member});
@@ -197,32 +192,31 @@ void node::on_attempt(const std::string& address, size_t attempt, size_t max,
   if (auto h = hook())
     h->reconnect_attempt(address, attempt, max);
   if ((reconnect || attempt > 1) && log.allows(log_kind::reconnect))
-    log.write(log_kind::reconnect,
-              "to " + printable(address) + ", attempt "
-                + std::to_string(attempt) + " of " + std::to_string(max));
+    log.write(log_kind::reconnect, "to " + printable(address) + ", attempt "
+                                     + std::to_string(attempt) + " of "
+                                     + std::to_string(max));
 }
 
 void node::on_terminated(const std::string& address, const std::string& member,
                          const std::string& reason) {
   events->publish(endpoint_terminated{address, member, reason});
   if (log.allows(log_kind::disconnected))
-    log.write(log_kind::disconnected,
-              "endpoint " + printable(address) + " is over: "
-                + printable(reason));
+    log.write(log_kind::disconnected, "endpoint " + printable(address)
+                                        + " is over: " + printable(reason));
 }
 
 void node::on_bad_envelope(std::string_view from, std::string_view what) {
   refused_envelopes_.fetch_add(1, std::memory_order_relaxed);
   if (log.allows(log_kind::bad_input))
-    log.write(log_kind::bad_input, "envelope from " + printable(from) + ": "
-                                     + printable(what));
+    log.write(log_kind::bad_input,
+              "envelope from " + printable(from) + ": " + printable(what));
 }
 
 void node::on_protocol_error(std::string_view from, std::string_view what) {
   protocol_errors_.fetch_add(1, std::memory_order_relaxed);
   if (log.allows(log_kind::bad_input))
-    log.write(log_kind::bad_input, "stream from " + printable(from) + ": "
-                                     + printable(what));
+    log.write(log_kind::bad_input,
+              "stream from " + printable(from) + ": " + printable(what));
 }
 
 counters node::snapshot() const {

@@ -67,11 +67,7 @@ caf::error process_registry::add(const caf::strong_actor_ptr& hdl,
   bool first_name = false;
   {
     std::unique_lock<std::shared_mutex> guard{mtx_};
-    slot x{ptr,  nullptr, caf::actor_cast<caf::weak_actor_ptr>(hdl), hdl->id(),
-           mode, kind};
-    if (kind != process_kind::reply_address)
-      x.strong = hdl;
-    if (!slots_.emplace(ptr->id, std::move(x)).second)
+    if (!slots_.emplace(ptr->id, slot{ptr, hdl, mode, kind}).second)
       return make_error(errc::name_taken,
                         "the name '" + ptr->id + "' is taken");
     auto entry = by_actor_.try_emplace(hdl->id());
@@ -136,7 +132,7 @@ caf::error process_registry::unpublish(std::string_view name) {
     return make_error(errc::not_found,
                       "nothing is published as '" + std::string{name} + "'");
   auto ptr = i->second.name;
-  auto& names = by_actor_[i->second.aid];
+  auto& names = by_actor_[i->second.hdl->id()];
   names.erase(std::remove(names.begin(), names.end(), ptr), names.end());
   // an empty list stays until the actor ends: it says that we observe it
   dropped = std::move(i->second);
@@ -152,9 +148,7 @@ process_registry::process process_registry::find(std::string_view name) const {
   if (i == slots_.end())
     return {};
   auto& x = i->second;
-  if (x.strong != nullptr)
-    return {x.strong, x.mode, x.kind};
-  return {caf::actor_cast<caf::strong_actor_ptr>(x.weak), x.mode, x.kind};
+  return {x.hdl, x.mode, x.kind};
 }
 
 actor_name_ptr process_registry::name_of(const caf::strong_actor_ptr& hdl) {

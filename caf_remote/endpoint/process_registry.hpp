@@ -38,8 +38,10 @@ enum class process_kind : uint8_t {
 
 /// The local actors that can be reached from outside, by name: published ones,
 /// those spawned through the activator, the module's own, and the reply
-/// addresses of actors that have sent a message out. Published actors are kept
-/// alive. A name is free again when its actor has ended. Any thread.
+/// addresses of actors that have sent a message out. All of them are kept alive
+/// until they end, as by CAF's own I/O module: somebody elsewhere may hold their
+/// PID, and an actor that only waits for an answer must not vanish. A name is
+/// free again when its actor has ended. Any thread.
 class process_registry
   : public std::enable_shared_from_this<process_registry> {
 public:
@@ -85,11 +87,7 @@ public:
 private:
   struct slot {
     actor_name_ptr name;
-    // published actors are kept alive, as by CAF's own publish ...
-    caf::strong_actor_ptr strong;
-    // ... a reply address lives as long as its actor
-    caf::weak_actor_ptr weak;
-    caf::actor_id aid;
+    caf::strong_actor_ptr hdl;
     delivery_mode mode;
     process_kind kind;
   };

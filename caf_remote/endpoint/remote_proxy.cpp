@@ -2,18 +2,18 @@
 
 #include "caf_remote/endpoint/remote_proxy.hpp"
 
-#include <algorithm>
+#include "caf_remote/compat/inbound_element.hpp"
+#include "caf_remote/endpoint/messages.hpp"
+#include "caf_remote/endpoint/node.hpp"
+#include "caf_remote/endpoint/outbound_builder.hpp"
+#include "caf_remote/wire/empty_result.hpp"
 
 #include <caf/default_attachable.hpp>
 #include <caf/local_actor.hpp>
 #include <caf/make_message.hpp>
 #include <caf/system_messages.hpp>
 
-#include "caf_remote/compat/inbound_element.hpp"
-#include "caf_remote/endpoint/messages.hpp"
-#include "caf_remote/endpoint/node.hpp"
-#include "caf_remote/endpoint/outbound_builder.hpp"
-#include "caf_remote/wire/empty_result.hpp"
+#include <algorithm>
 
 namespace caf_remote {
 
@@ -201,8 +201,8 @@ void remote_proxy::send_empty_result(const sending& x) {
     return;
   auto msg = make_outbound(name_, wire::empty_result::type_name, false, {},
                            wire::empty_result::header());
-  msg->data.target_request_id
-    = static_cast<uint32_t>(x.mid.request_id().integer_value());
+  msg->data.target_request_id = static_cast<uint32_t>(
+    x.mid.request_id().integer_value());
   push(std::move(msg));
 }
 
@@ -255,8 +255,8 @@ void remote_proxy::deliver_locally(caf::mailbox_element_ptr what) {
   }
   auto& content = std::as_const(*what).content();
   sending x{std::move(what->sender), what->mid, {}, content};
-  refuse(x, make_error(errc::dead_letter, "no actor is published as '"
-                                            + name_->id + "' here"));
+  refuse(x, make_error(errc::dead_letter,
+                       "no actor is published as '" + name_->id + "' here"));
 }
 
 caf::expected<outbound_ptr>

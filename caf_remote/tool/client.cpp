@@ -35,6 +35,14 @@ std::string host_for(const arguments& args) {
   return args.host.empty() ? local_address_for(args.address) : args.host;
 }
 
+/// Messages that were not on their way when their stream ended.
+uint64_t unconfirmed(const counters& xs) {
+  auto result = xs.retired.unconfirmed;
+  for (auto& x : xs.endpoints)
+    result += x.unconfirmed;
+  return result;
+}
+
 void show_log_line(std::string_view line) {
   try_print_error_line(line);
 }
@@ -73,12 +81,23 @@ caf::timespan client::remaining() const {
   return std::max<caf::timespan>(result, 1ms);
 }
 
-void client::flush() {
+void client::finish_sending() {
   auto done = module().flush(args_.address, remaining());
-  if (auto lost = observer_->lost(); lost != errc::none)
-    throw failure{explain(make_error(lost))};
+  check_losses();
   if (!done)
     throw failure{explain(caf::sec::request_timeout)};
+  // what was handed to the transport may still be stuck there
+  module().stop();
+  check_losses();
+  if (!observer_->was_connected())
+    throw failure{explain(make_error(errc::endpoint_terminated))};
+  if (unconfirmed(module().snapshot()) > 0)
+    throw failure{explain(make_error(errc::unconfirmed))};
+}
+
+void client::check_losses() {
+  if (auto lost = observer_->lost(); lost != errc::none)
+    throw failure{explain(make_error(lost))};
 }
 
 // -- what went wrong ----------------------------------------------------------

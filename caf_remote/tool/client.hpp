@@ -45,9 +45,9 @@ public:
   /// What is left of the command's time.
   caf::timespan remaining() const;
 
-  /// Waits until everything for ADDRESS has been written. Throws `failure` if
-  /// something was not.
-  void flush();
+  /// Writes out everything for ADDRESS and leaves. Throws `failure` if
+  /// something was not written.
+  void finish_sending();
 
   /// Says for a person why an operation failed: whether the other node was not
   /// reached, did not shake hands, did not connect back, or what else `reason`
@@ -55,6 +55,7 @@ public:
   std::string explain(const caf::error& reason);
 
 private:
+  void check_losses();
   std::string explain_silence();
   std::string explain_no_way_back();
 

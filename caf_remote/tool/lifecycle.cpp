@@ -90,7 +90,7 @@ int watch(const arguments& args) {
 int stop(const arguments& args) {
   return run_client(args, [&](client& here) {
     caf::anon_send_exit(here.target(), caf::exit_reason::user_shutdown);
-    here.flush();
+    here.finish_sending();
   });
 }
 

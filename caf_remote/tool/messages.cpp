@@ -66,7 +66,7 @@ int send(const arguments& args) {
   return run_client(args, [&](client& here) {
     declare(here, args.type);
     caf::anon_send(here.target(), content);
-    here.flush();
+    here.finish_sending();
   });
 }
 

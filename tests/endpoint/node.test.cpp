@@ -92,6 +92,7 @@ TEST_CASE_FIXTURE(actor_fixture, "a foreign sender whose message was lost is "
                                  "told") {
   auto jim = remote("jim", "127.0.0.1:9001");
   caf::send_as(jim, remote("joe"), make_ping("x"));
+  run();
   refuse_all_connections();
   REQUIRE_EQ(dials(), 6);
   shake_hands("member-x");

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-#include <doctest/doctest.h>
-
 #include "support/inbox.hpp"
 #include "support/raw_peer.hpp"
+
+#include <doctest/doctest.h>
 
 using namespace caf_remote;
 using namespace caf_remote::test;
@@ -79,9 +79,8 @@ struct scene {
 
   void check_ended(status_code code) {
     CHECK_EQ(to_string(str.log->wait_closed().code), to_string(code));
-    CHECK(eventually([&] {
-      return node.rm().snapshot().protocol_errors == 1;
-    }));
+    CHECK(
+      eventually([&] { return node.rm().snapshot().protocol_errors == 1; }));
     check_well();
     // the next stream is as good as any
     str = peer.connect(node.address());
@@ -168,9 +167,8 @@ TEST_CASE("an empty batch is a sign of life") {
 // -- F27, F28: types, payloads, serializers -----------------------------------
 
 TEST_CASE("an empty type name") {
-  check_refused([](batch_maker& batch, envelope& x) {
-    x.set_type_id(batch.type(""));
-  });
+  check_refused(
+    [](batch_maker& batch, envelope& x) { x.set_type_id(batch.type("")); });
 }
 
 TEST_CASE("a type that is not registered, for an actor without raw handler") {
@@ -230,15 +228,13 @@ TEST_CASE("JSON that is right is delivered") {
 // -- F29: UTF-8 ---------------------------------------------------------------
 
 TEST_CASE("a string of a message that is not UTF-8") {
-  check_refused([](batch_maker&, envelope& x) {
-    x.set_message_data(bad_utf8);
-  });
+  check_refused(
+    [](batch_maker&, envelope& x) { x.set_message_data(bad_utf8); });
 }
 
 TEST_CASE("names in the tables that are not UTF-8") {
-  check_refused([](batch_maker& batch, envelope& x) {
-    x.set_type_id(batch.type("\xff"));
-  });
+  check_refused(
+    [](batch_maker& batch, envelope& x) { x.set_type_id(batch.type("\xff")); });
   check_refused([](batch_maker& batch, envelope& x) {
     x.set_target(batch.target("\xff"));
   });
@@ -299,15 +295,13 @@ TEST_CASE("a Watch for an actor that does not exist is answered") {
 }
 
 TEST_CASE("a target without an id") {
-  check_refused([](batch_maker& batch, envelope& x) {
-    x.set_target(batch.target(""));
-  });
+  check_refused(
+    [](batch_maker& batch, envelope& x) { x.set_target(batch.target("")); });
 }
 
 TEST_CASE("a sender without an id") {
-  check_refused([](batch_maker& batch, envelope& x) {
-    x.set_sender(batch.sender(""));
-  });
+  check_refused(
+    [](batch_maker& batch, envelope& x) { x.set_sender(batch.sender("")); });
 }
 
 TEST_CASE("an ActorPidRequest without a kind is answered with an error") {
@@ -528,9 +522,9 @@ TEST_CASE("a stream that does not begin with a ConnectRequest is ended") {
   scene x;
   batch_maker batch;
   batch.add_text("actor", "x");
-  for (auto bytes : {batch.frame(), std::string{}, garbage,
-                     std::string{"\x12\x00", 2}, std::string{"\x22\x00", 2},
-                     std::string{"\x12\x02\x12\x00", 4}}) {
+  for (auto bytes :
+       {batch.frame(), std::string{}, garbage, std::string{"\x12\x00", 2},
+        std::string{"\x22\x00", 2}, std::string{"\x12\x02\x12\x00", 4}}) {
     CAPTURE(bytes.size());
     auto str = x.peer.open(x.node.address());
     str.write(bytes);
@@ -582,8 +576,7 @@ TEST_CASE("a half-close is answered with OK, a missing handshake is not") {
 
 TEST_CASE("another member id at the address ends the older stream") {
   scene x;
-  auto other = x.peer.connect_as(x.node.address(), "another",
-                                 x.peer.address());
+  auto other = x.peer.connect_as(x.node.address(), "another", x.peer.address());
   CHECK_EQ(to_string(x.str.log->wait_closed().code),
            to_string(status_code::unavailable));
   x.str = std::move(other);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-#include <functional>
-#include <sstream>
-#include <unordered_set>
+#include "support/inbox.hpp"
 
 #include <doctest/doctest.h>
 
-#include "support/inbox.hpp"
+#include <functional>
+#include <sstream>
+#include <unordered_set>
 
 using namespace caf_remote;
 using namespace caf_remote::test;
@@ -26,10 +26,10 @@ caf::behavior idle(caf::event_based_actor*) {
   };
 }
 
-/// Sends what it gets to `to`, by the means that the text names.
+/// Marks what it gets and lets `to` answer.
 caf::behavior relay(caf::event_based_actor* self, caf::actor to) {
   return {
-    [self, to](const Ping& x) -> caf::result<Ping> {
+    [self, to](const Ping& x) {
       return self->delegate(to, make_ping(x.text() + "+"));
     },
   };
@@ -44,12 +44,13 @@ public:
   }
 
   caf::behavior make_behavior() override {
-    set_default_handler([this](caf::scheduled_actor*,
-                               caf::message_view& x) -> caf::result<caf::message> {
-      auto rp = make_response_promise();
-      rp.delegate(to_, x.move_content_to_message());
-      return rp;
-    });
+    set_default_handler(
+      [this](caf::scheduled_actor*,
+             caf::message_view& x) -> caf::result<caf::message> {
+        auto rp = make_response_promise();
+        rp.delegate(to_, x.move_content_to_message());
+        return rp;
+      });
     return {
       [](const Nested&) {},
     };
@@ -180,8 +181,7 @@ TEST_CASE("a remote request is delegated to a third node") {
   two_nodes x;
   loopback_node c;
   REQUIRE_FALSE(c.rm().publish(c.sys().spawn(echo), "echo"));
-  x.publish("relay",
-            x.b.sys().spawn(relay, x.b.remote(c.address(), "echo")));
+  x.publish("relay", x.b.sys().spawn(relay, x.b.remote(c.address(), "echo")));
   for (int i = 0; i < 10; ++i) {
     auto answer = x.me.ask<Ping>(x.there("relay"), make_ping("hi"));
     REQUIRE_MESSAGE(answer, render(answer ? caf::error{} : answer.error()));
@@ -348,10 +348,11 @@ TEST_CASE("many watchers of many actors are told once each") {
         ++downs;
         CHECK_EQ(y.reason, caf::exit_reason::normal);
       },
-      caf::after(long_time) >> [&] {
-        FAIL_CHECK(downs);
-        downs = count;
-      });
+      caf::after(long_time) >>
+        [&] {
+          FAIL_CHECK(downs);
+          downs = count;
+        });
     CHECK_EQ(who->count_downs(), 0u);
   }
 }
@@ -380,10 +381,9 @@ TEST_CASE("an actor that ends tells those whose requests it has not read") {
   go_on = true;
   size_t told = 0;
   for (auto& answer : answers)
-    answer.receive([](const Ping&) { FAIL_CHECK("answered"); },
-                   [&](caf::error& err) {
-                     told += code_of(err) == errc::dead_letter;
-                   });
+    answer.receive(
+      [](const Ping&) { FAIL_CHECK("answered"); },
+      [&](caf::error& err) { told += code_of(err) == errc::dead_letter; });
   // the first was handled; nothing is its answer
   CHECK_GE(told, 49u);
   CHECK_EQ(x.a.rm().snapshot().pending_requests, 0u);

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-#include <doctest/doctest.h>
-
-#include <grpcpp/create_channel.h>
-
 #include "support/inbox.hpp"
 #include "support/plain_socket.hpp"
 #include "support/raw_peer.hpp"
 
 #include "remote.grpc.pb.h"
+
+#include <doctest/doctest.h>
+#include <grpcpp/create_channel.h>
 
 using namespace caf_remote;
 using namespace caf_remote::test;
@@ -69,8 +68,9 @@ void check_down(bare_system& x, const caf::error& expected) {
   CHECK_EQ(rm.listen("127.0.0.1", 0).error(), expected);
   CHECK_EQ(rm.publish(hdl, "x"), expected);
   CHECK_EQ(rm.unpublish("x"), expected);
-  CHECK_EQ(rm.register_kind("x", [](caf::actor_system&) { return caf::actor{}; }),
-           expected);
+  CHECK_EQ(
+    rm.register_kind("x", [](caf::actor_system&) { return caf::actor{}; }),
+    expected);
   CHECK_EQ(rm.lookup("127.0.0.1:1", "x").error(), expected);
   CHECK_EQ(rm.lookup("127.0.0.1:1/x").error(), expected);
   CHECK_EQ(rm.spawn("127.0.0.1:1", "x").error(), expected);
@@ -179,10 +179,9 @@ TEST_CASE("without listening nothing can be sent, and that is said") {
   REQUIRE(hdl);
   caf::scoped_actor self{x.sys()};
   self->request(*hdl, long_time, make_ping("hi"))
-    .receive([](const Ping&) { FAIL("answered"); },
-             [](caf::error& err) {
-               CHECK_EQ(code_of(err), errc::not_running);
-             });
+    .receive(
+      [](const Ping&) { FAIL("answered"); },
+      [](caf::error& err) { CHECK_EQ(code_of(err), errc::not_running); });
   self->monitor(*hdl);
   self->receive(
     [](const caf::down_msg& y) {
@@ -279,11 +278,10 @@ TEST_CASE("stop ends in time whatever the peers do") {
 TEST_CASE("a stop tells requesters") {
   loopback_node a;
   loopback_node b;
-  REQUIRE_FALSE(b.rm().publish(b.sys().spawn(
-                                 [](caf::event_based_actor* self) {
-                                   self->set_default_handler(caf::skip);
-                                   return caf::behavior{[](const Nested&) {}};
-                                 }),
+  REQUIRE_FALSE(b.rm().publish(b.sys().spawn([](caf::event_based_actor* self) {
+    self->set_default_handler(caf::skip);
+    return caf::behavior{[](const Nested&) {}};
+  }),
                                "mute"));
   auto hdl = a.remote(b.address(), "mute");
   inbox me{a};
@@ -300,13 +298,13 @@ TEST_CASE("systems end although others send to them all the time") {
   std::atomic<bool> over{false};
   auto target = std::make_unique<loopback_node>();
   auto hdl = sender.remote(target->address(), "sink");
-  REQUIRE_FALSE(target->rm().publish(target->sys().spawn(
-                                       [](caf::event_based_actor*) {
-                                         return caf::behavior{
-                                           [](const Ping&) {},
-                                         };
-                                       }),
-                                     "sink"));
+  REQUIRE_FALSE(
+    target->rm().publish(target->sys().spawn([](caf::event_based_actor*) {
+      return caf::behavior{
+        [](const Ping&) {},
+      };
+    }),
+                         "sink"));
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i)
     threads.emplace_back([&] {

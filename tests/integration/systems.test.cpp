@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-#include <caf/io/all.hpp>
-#include <doctest/doctest.h>
-
 #include "support/inbox.hpp"
+
+#include <caf/io/all.hpp>
+
+#include <doctest/doctest.h>
 
 using namespace caf_remote;
 using namespace caf_remote::test;
@@ -33,7 +34,8 @@ caf::behavior station(caf::event_based_actor* self, std::string mark,
       if (*next == nullptr)
         return y;
       auto promise = self->make_response_promise<Ping>();
-      self->request(*next, long_time, y)
+      // a time limit would keep this actor alive until then
+      self->request(*next, caf::infinite, y)
         .then([promise](const Ping& z) mutable { promise.deliver(z); },
               [promise](caf::error& err) mutable { promise.deliver(err); });
       return promise;
@@ -154,24 +156,31 @@ TEST_CASE("a registered type also travels over caf::io") {
     CHECK_EQ(answer->text(), "hi");
     CHECK_EQ(answer->number(), 7);
   }
+  // caf::io keeps what it publishes
+  caf::anon_send_exit(hdl, caf::exit_reason::user_shutdown);
 }
 
-TEST_CASE("an actor of caf::io is published by this module") {
+TEST_CASE("an actor behind caf::io is reached through a local one") {
   auto with_io = [](config& cfg) { cfg.load<caf::io::middleman>(); };
   loopback_node a{{}, with_io};
   loopback_node b{{}, with_io};
   loopback_node c;
-  auto hdl = c.sys().spawn(echo);
-  auto io_target = a.sys().spawn(echo);
-  auto port = a.sys().middleman().publish(io_target, 0, "127.0.0.1");
+  auto target = a.sys().spawn(echo);
+  auto port = a.sys().middleman().publish(target, 0, "127.0.0.1");
   REQUIRE(port);
   auto by_io = b.sys().middleman().remote_actor("127.0.0.1", *port);
   REQUIRE(by_io);
-  REQUIRE_FALSE(b.rm().publish(*by_io, "gateway"));
+  auto next = std::make_shared<caf::actor>(*by_io);
+  auto gateway = b.sys().spawn(station, "+", next);
+  REQUIRE_FALSE(b.rm().publish(gateway, "gateway"));
   inbox me{c};
   auto answer = me.ask<Ping>(c.remote(b.address(), "gateway"), make_ping("hi"));
-  REQUIRE_MESSAGE(answer, render(answer ? caf::error{} : answer.error()));
-  CHECK_EQ(answer->text(), "hi");
+  CHECK_MESSAGE(answer, render(answer ? caf::error{} : answer.error()));
+  if (answer)
+    CHECK_EQ(answer->text(), "hi+");
+  // caf::io keeps what it publishes and what has sent by it
+  for (auto& hdl : {gateway, target})
+    caf::anon_send_exit(hdl, caf::exit_reason::user_shutdown);
 }
 
 TEST_CASE("two systems that dial each other at once lose nothing") {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-#include <caf/all.hpp>
-#include <doctest/doctest.h>
-
 #include "support/loopback_node.hpp"
+
+#include <caf/all.hpp>
+
+#include <doctest/doctest.h>
 
 using namespace caf_remote;
 using namespace caf_remote::test;
@@ -41,10 +42,9 @@ TEST_CASE("a request to a missing actor fails at once") {
   auto hdl = a.remote(b.address(), "nobody");
   caf::scoped_actor self{a.sys()};
   self->request(hdl, 10s, make_ping("hello"))
-    .receive([](const Ping&) { FAIL("answered"); },
-             [](const caf::error& err) {
-               CHECK_EQ(code_of(err), errc::dead_letter);
-             });
+    .receive(
+      [](const Ping&) { FAIL("answered"); },
+      [](const caf::error& err) { CHECK_EQ(code_of(err), errc::dead_letter); });
 }
 
 TEST_CASE("an actor is spawned, watched, and stopped from afar") {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-#include <csignal>
+#include "interop/scene.hpp"
 
 #include <doctest/doctest.h>
 
-#include "interop/scene.hpp"
+#include <csignal>
 
 using namespace caf_remote;
 using namespace caf_remote::test;
@@ -111,8 +111,8 @@ TEST_CASE("after our restart at the same port Go sends to us again") {
       return eventually([&] { return seen->count > 0; }, 500ms);
     }));
     go.command("watch w " + address + " sink");
-    REQUIRE(me->ask<StringValue>(home->remote(go.address(), "echo"),
-                                 text("hi")));
+    REQUIRE(
+      me->ask<StringValue>(home->remote(go.address(), "echo"), text("hi")));
     go.command("touch " + address + " sink 30000");
     home->rm().stop();
     CHECK_EQ(go.event("terminated"), "terminated w " + address + " sink why=1");

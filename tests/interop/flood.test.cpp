@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-#include <doctest/doctest.h>
-
 #include "interop/scene.hpp"
+
+#include <doctest/doctest.h>
 
 using namespace caf_remote;
 using namespace caf_remote::test;
@@ -64,8 +64,8 @@ TEST_CASE("a small bound in bytes holds") {
 }
 
 TEST_CASE("a paced sender loses nothing") {
-  scene x{brisk({setting("queue-messages", 3000),
-                 setting("pause-messages", 1000)})};
+  scene x{
+    brisk({setting("queue-messages", 3000), setting("pause-messages", 1000)})};
   auto hdl = x.there("sink");
   constexpr int count = 50000;
   for (int i = 1; i <= count; ++i) {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-#include <doctest/doctest.h>
-
 #include "interop/scene.hpp"
 
 #include "actor.pb.h"
+
+#include <doctest/doctest.h>
 
 using namespace caf_remote;
 using namespace caf_remote::test;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-#include <doctest/doctest.h>
-
 #include "interop/scene.hpp"
+
+#include <doctest/doctest.h>
 
 using namespace caf_remote;
 using namespace caf_remote::test;
@@ -130,9 +130,8 @@ TEST_CASE("a Go node that does not come back is given up once") {
   check_sums(x.node);
   // the next message starts anew
   restart(x);
-  CHECK(eventually([&] {
-    return !!observer.ask<StringValue>(hdl, empty_message());
-  }));
+  CHECK(eventually(
+    [&] { return !!observer.ask<StringValue>(hdl, empty_message()); }));
   CHECK_EQ(observer.count_downs(), 0u);
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-#include <doctest/doctest.h>
-
 #include "interop/scene.hpp"
+
+#include <doctest/doctest.h>
 
 using namespace caf_remote;
 using namespace caf_remote::test;
@@ -126,9 +126,8 @@ TEST_CASE("a raw message of a known type with a payload that is none") {
                     raw_message{"google.protobuf.StringValue", 0, "\xff\xff"});
   x.me.self()->send(hdl, raw_message{"google.protobuf.StringValue", 1, "{{"});
   // Go ends the stream for this, and with it what follows in the batch
-  CHECK(eventually([&] {
-    return !!x.node.rm().ping(x.go.address(), "activator", 2s);
-  }));
+  CHECK(eventually(
+    [&] { return !!x.node.rm().ping(x.go.address(), "activator", 2s); }));
   x.check_both_alive();
 }
 
@@ -177,9 +176,8 @@ TEST_CASE("what CAF sends by itself") {
   x.me.self()->send(hdl, dead_letter{});
   x.me.self()->send(hdl, message_envelope{});
   x.me.self()->send(hdl, message_envelope{caf::make_message(1, 2), {}, 0});
-  x.me.self()->send(hdl, message_envelope{caf::make_message(message_envelope{}),
-                                          {},
-                                          0});
+  x.me.self()->send(
+    hdl, message_envelope{caf::make_message(message_envelope{}), {}, 0});
   x.check_both_alive();
 }
 
@@ -206,9 +204,9 @@ TEST_CASE("names that cannot be on the wire give no handle") {
 
 TEST_CASE("names with unusual text are harmless") {
   scene x;
-  for (auto name : {std::string{"a/b/c"}, std::string{"a b"},
-                    std::string{"\xc3\xa4"}, std::string(1000, 'x'),
-                    std::string{"$x"}, std::string{"remote.x"}}) {
+  for (auto name :
+       {std::string{"a/b/c"}, std::string{"a b"}, std::string{"\xc3\xa4"},
+        std::string(1000, 'x'), std::string{"$x"}, std::string{"remote.x"}}) {
     CAPTURE(name);
     CHECK_EQ(code_of(x.me.ask_in_vain(x.there(name), text("hi"))),
              errc::dead_letter);

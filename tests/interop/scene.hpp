@@ -2,15 +2,15 @@
 
 #pragma once
 
+#include "support/go_peer.hpp"
+#include "support/inbox.hpp"
+
+#include <caf/all.hpp>
+
 #include <atomic>
 #include <memory>
 #include <string>
 #include <utility>
-
-#include <caf/all.hpp>
-
-#include "support/go_peer.hpp"
-#include "support/inbox.hpp"
 
 namespace caf_remote::test {
 

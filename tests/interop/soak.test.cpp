@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
+#include "interop/scene.hpp"
+
+#include <doctest/doctest.h>
+
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <random>
 
-#include <doctest/doctest.h>
 #include <unistd.h>
-
-#include "interop/scene.hpp"
 
 using namespace caf_remote;
 using namespace caf_remote::test;
@@ -41,8 +42,7 @@ size_t open_descriptors() {
 /// The scenarios, in an order that chance decides. Each leaves both sides well.
 class soak {
 public:
-  soak()
-    : x_(patient(), options_for_go(0)), random_(std::random_device{}()) {
+  soak() : x_(patient(), options_for_go(0)), random_(std::random_device{}()) {
     x_.publish_new("sink", sink, seen_);
     x_.publish_new("echo", echo);
     REQUIRE_FALSE(x_.node.rm().register_kind(
@@ -51,9 +51,9 @@ public:
 
   void round() {
     void (soak::*steps[])() = {
-      &soak::ask_go,        &soak::be_asked,    &soak::flood_go,
-      &soak::be_flooded,    &soak::watch_there, &soak::be_watched,
-      &soak::spawn_there,   &soak::spawn_here,  &soak::kill_under_load,
+      &soak::ask_go,         &soak::be_asked,    &soak::flood_go,
+      &soak::be_flooded,     &soak::watch_there, &soak::be_watched,
+      &soak::spawn_there,    &soak::spawn_here,  &soak::kill_under_load,
       &soak::leave_and_come,
     };
     std::shuffle(std::begin(steps), std::end(steps), random_);
@@ -75,9 +75,8 @@ private:
   /// The first exchange with a new incarnation may meet what is left of the
   /// old one.
   void meet() {
-    REQUIRE(eventually([&] {
-      return !!x_.node.rm().ping(x_.go.address(), "activator", 2s);
-    }));
+    REQUIRE(eventually(
+      [&] { return !!x_.node.rm().ping(x_.go.address(), "activator", 2s); }));
     REQUIRE(eventually([&] {
       return x_.go.answer("touch " + x_.here("activator") + " 2000")
                .rfind("ok", 0)
@@ -147,9 +146,9 @@ private:
 
   void spawn_here() {
     auto name = fresh_name();
-    CHECK_EQ(x_.go.command("spawn " + x_.node.address() + " echo " + name
-                           + " 30000"),
-             "0 " + x_.node.address() + "/" + name);
+    CHECK_EQ(
+      x_.go.command("spawn " + x_.node.address() + " echo " + name + " 30000"),
+      "0 " + x_.node.address() + "/" + name);
     x_.go.command("watch w " + x_.here(name));
     x_.go.command("stop " + x_.here(name));
     x_.go.event("terminated w " + x_.here(name));
@@ -186,9 +185,8 @@ private:
     REQUIRE(eventually([&] { return sum_of(x_.node).queued == 0; }));
     auto sum = sum_of(x_.node);
     CHECK_EQ(sum.accepted, sum.written + sum.dead_lettered);
-    CHECK(eventually([&] {
-      return x_.node.rm().snapshot().pending_requests == 0;
-    }));
+    CHECK(eventually(
+      [&] { return x_.node.rm().snapshot().pending_requests == 0; }));
     CHECK_EQ(x_.node.rm().snapshot().refused_envelopes, 0u);
     CHECK_EQ(x_.node.rm().snapshot().protocol_errors, 0u);
     x_.go.forget_events();
@@ -222,8 +220,8 @@ TEST_CASE("everything at once, again and again") {
     peak = std::max(peak, resident_bytes());
     CHECK_LE(open_descriptors(), descriptors + 8);
   }
-  MESSAGE("resident MiB: ", memory >> 20, " after the first round, ", peak >> 20,
-          " at most");
+  MESSAGE("resident MiB: ", memory >> 20, " after the first round, ",
+          peak >> 20, " at most");
   CHECK_LE(peak, memory + memory / 2 + (128u << 20));
 }
 

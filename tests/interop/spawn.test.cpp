@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-#include <stdexcept>
+#include "interop/scene.hpp"
 
 #include <doctest/doctest.h>
 
-#include "interop/scene.hpp"
+#include <stdexcept>
 
 using namespace caf_remote;
 using namespace caf_remote::test;
@@ -121,8 +121,8 @@ TEST_CASE("Go is told that a name is taken here, and by whom") {
 
 TEST_CASE("Go is told that a kind is unknown or cannot be made") {
   scene x;
-  REQUIRE_FALSE(x.node.rm().register_kind(
-    "thrower", [](caf::actor_system&) -> caf::actor {
+  REQUIRE_FALSE(
+    x.node.rm().register_kind("thrower", [](caf::actor_system&) -> caf::actor {
       throw std::runtime_error{"no"};
     }));
   REQUIRE_FALSE(x.node.rm().register_kind(

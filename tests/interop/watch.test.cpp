@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-#include <doctest/doctest.h>
-
 #include "interop/scene.hpp"
+
+#include <doctest/doctest.h>
 
 using namespace caf_remote;
 using namespace caf_remote::test;
@@ -163,10 +163,11 @@ TEST_CASE("a thousand Go actors are watched") {
       ++downs;
       CHECK_EQ(y.reason, caf::exit_reason::remote_link_unreachable);
     },
-    caf::after(long_time) >> [&] {
-      FAIL_CHECK(downs, " of ", count);
-      downs = count;
-    });
+    caf::after(long_time) >>
+      [&] {
+        FAIL_CHECK(downs, " of ", count);
+        downs = count;
+      });
   CHECK_EQ(x.me.count_downs(), 0u);
 }
 

@@ -223,6 +223,7 @@ fake_stream_ptr actor_fixture::connect(const std::string& member_id,
 }
 
 void actor_fixture::refuse_connection() {
+  run();
   last_dialled()->close(transport::status_code::unavailable, "refused");
   run();
 }

@@ -22,12 +22,10 @@ std::vector<std::string> command_line(const go_peer::options& opts) {
   auto program = std::getenv("CAF_REMOTE_GO_PEER");
   if (program == nullptr)
     throw std::runtime_error{"CAF_REMOTE_GO_PEER names no program"};
-  std::vector<std::string> result{program,
-                                  "serve",
-                                  "--port",
-                                  std::to_string(opts.port),
-                                  "--life",
-                                  std::to_string(opts.life.count()) + "s"};
+  std::vector<std::string> result{
+    program,  "serve",
+    "--port", std::to_string(opts.port),
+    "--life", std::to_string(opts.life.count()) + "s"};
   result.insert(result.end(), opts.arguments.begin(), opts.arguments.end());
   return result;
 }
@@ -97,9 +95,8 @@ bool go_peer::alive() {
 std::string go_peer::take_answer(const std::string& prefix, duration limit) {
   auto until = clock::now() + limit;
   for (;;) {
-    auto i = std::find_if(answers_.begin(), answers_.end(), [&](auto& x) {
-      return starts_with(x, prefix);
-    });
+    auto i = std::find_if(answers_.begin(), answers_.end(),
+                          [&](auto& x) { return starts_with(x, prefix); });
     if (i != answers_.end()) {
       auto result = std::move(*i);
       answers_.erase(i);
@@ -114,9 +111,8 @@ std::string go_peer::take_answer(const std::string& prefix, duration limit) {
 std::string go_peer::event(std::string_view prefix, duration limit) {
   auto until = clock::now() + limit;
   for (;;) {
-    auto i = std::find_if(events_.begin(), events_.end(), [&](auto& x) {
-      return starts_with(x, prefix);
-    });
+    auto i = std::find_if(events_.begin(), events_.end(),
+                          [&](auto& x) { return starts_with(x, prefix); });
     if (i != events_.end()) {
       auto result = std::move(*i);
       events_.erase(i);

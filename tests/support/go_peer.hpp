@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include "support/process.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -9,8 +11,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "support/process.hpp"
 
 namespace caf_remote::test {
 

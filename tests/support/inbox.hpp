@@ -2,16 +2,18 @@
 
 #pragma once
 
+#include "caf_remote/all.hpp"
+
+#include "support/eventually.hpp"
+#include "support/loopback_node.hpp"
+
+#include <caf/scoped_actor.hpp>
+
+#include <doctest/doctest.h>
+
 #include <chrono>
 #include <string>
 #include <utility>
-
-#include <caf/scoped_actor.hpp>
-#include <doctest/doctest.h>
-
-#include "caf_remote/all.hpp"
-#include "support/eventually.hpp"
-#include "support/loopback_node.hpp"
 
 namespace caf_remote::test {
 

@@ -2,15 +2,17 @@
 
 #pragma once
 
+#include "caf_remote/all.hpp"
+
+#include "support/test_messages.hpp"
+
+#include <caf/actor_system.hpp>
+
+#include <doctest/doctest.h>
+
 #include <functional>
 #include <memory>
 #include <string>
-
-#include <caf/actor_system.hpp>
-#include <doctest/doctest.h>
-
-#include "caf_remote/all.hpp"
-#include "support/test_messages.hpp"
 
 namespace caf_remote::test {
 

@@ -2,10 +2,10 @@
 
 #include "support/raw_peer.hpp"
 
+#include <google/protobuf/wrappers.pb.h>
+
 #include <stdexcept>
 #include <utility>
-
-#include <google/protobuf/wrappers.pb.h>
 
 namespace caf_remote::test {
 
@@ -51,8 +51,7 @@ remote::MessageEnvelope& batch_maker::add_text(const std::string& target_id,
                                                const std::string& value) {
   google::protobuf::StringValue msg;
   msg.set_value(value);
-  return add("google.protobuf.StringValue", target_id,
-             msg.SerializeAsString());
+  return add("google.protobuf.StringValue", target_id, msg.SerializeAsString());
 }
 
 // -- the listening half -------------------------------------------------------
@@ -295,8 +294,8 @@ std::vector<raw_peer::message> raw_peer::received() const {
   return state_->messages;
 }
 
-raw_peer::message raw_peer::wait_for(
-  const std::function<bool(const message&)>& fits) const {
+raw_peer::message
+raw_peer::wait_for(const std::function<bool(const message&)>& fits) const {
   std::unique_lock<std::mutex> guard{state_->mutex};
   message result;
   auto found = state_->changed.wait_for(guard, patience, [&] {

@@ -2,18 +2,19 @@
 
 #pragma once
 
+#include "caf_remote/transport/stream.hpp"
+
+#include "support/loopback.hpp"
+
+#include "actor.pb.h"
+#include "remote.pb.h"
+
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
-
-#include "caf_remote/transport/stream.hpp"
-#include "support/loopback.hpp"
-
-#include "actor.pb.h"
-#include "remote.pb.h"
 
 namespace caf_remote::test {
 

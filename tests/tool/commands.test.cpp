@@ -234,7 +234,8 @@ TEST_CASE("a node that leaves is reported") {
 }
 
 TEST_CASE("a watch of a node that is not there ends") {
-  CHECK_EQ(tool_output({"watch", closed_address(), "echo"}),
+  closed_port port;
+  CHECK_EQ(tool_output({"watch", port.address(), "echo"}),
            "terminated address_terminated\n");
 }
 

@@ -78,7 +78,8 @@ TEST_CASE("what the tool does not know is refused before anything is sent") {
 }
 
 TEST_CASE("a node that is not there: not reached") {
-  for (auto& xs : commands_for(closed_address())) {
+  closed_port port;
+  for (auto& xs : commands_for(port.address())) {
     INFO(xs.front());
     auto result = tool(xs);
     CHECK_EQ(result.code, 1);
@@ -90,12 +91,13 @@ TEST_CASE("a node that is not there: not reached") {
 }
 
 TEST_CASE("the attempts and the wait between them can be set") {
-  auto xs = words{"ping", closed_address(), "--max-retry-count=3",
+  closed_port port;
+  auto xs = words{"ping", port.address(), "--max-retry-count=3",
                   "--retry-wait=300ms"};
   auto result = tool(xs);
   CHECK_EQ(result.code, 1);
   CHECK_GE(result.elapsed, 600ms);
-  xs = {"ping", closed_address(), "--max-retry-count=1", "--retry-wait=1m"};
+  xs = {"ping", port.address(), "--max-retry-count=1", "--retry-wait=1m"};
   CHECK_LT(tool(xs).elapsed, 5s);
 }
 
@@ -125,7 +127,8 @@ TEST_CASE("a node that blocks us") {
 
 TEST_CASE("a node that cannot connect back") {
   serve_process node;
-  auto port = std::to_string(port_of(closed_address()));
+  closed_port closed;
+  auto port = std::to_string(port_of(closed.address()));
   auto text = failure_in_time(
     {"ping", node.address(), "--advertised-port=" + port});
   CHECK(contains(text, "did not connect back to 127.0.0.1:" + port));

@@ -90,7 +90,7 @@ void send_from(const caf::actor& sender, const caf::actor& to,
 /// Makes the serving node dial `address`: its echo answers somebody there.
 recorded_stream make_it_dial(raw_peer& peer, serve_process& node,
                              const std::string& address) {
-  auto result = peer.connect_as(node.address(), "somebody", address);
+  auto result = peer.connect_as(node.address(), peer.member_id(), address);
   batch_maker out;
   out.type("google.protobuf.StringValue");
   out.target("echo", node.address());
@@ -336,8 +336,7 @@ TEST_CASE("stubborn peers do not hold it") {
   // they take the DisconnectRequest and neither half-close nor end a stream
   serve_process node;
   raw_peer peer;
-  auto str = peer.connect(node.address());
-  auto other = make_it_dial(peer, node, peer.address());
+  auto str = make_it_dial(peer, node, peer.address());
   peer.wait_for_type("google.protobuf.StringValue");
   CHECK_EQ(node.stop(), 0);
 }

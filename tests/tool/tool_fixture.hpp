@@ -115,26 +115,26 @@ private:
   std::string address_;
 };
 
-/// A TCP port where connections are accepted and nobody answers.
-class silent_port {
+/// A TCP port of the loopback interface that belongs to us.
+class owned_port {
 public:
-  silent_port() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  owned_port() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     sockaddr_in addr{};
     addr.sin_family = AF_INET;
     addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof(addr);
     auto ptr = reinterpret_cast<sockaddr*>(&addr);
-    auto ok = ::bind(fd_, ptr, size) == 0 && ::listen(fd_, 64) == 0
+    auto ok = ::bind(fd_, ptr, size) == 0
               && ::getsockname(fd_, ptr, &size) == 0;
     REQUIRE(ok);
     address_ = "127.0.0.1:" + std::to_string(ntohs(addr.sin_port));
   }
 
-  silent_port(const silent_port&) = delete;
+  owned_port(const owned_port&) = delete;
 
-  silent_port& operator=(const silent_port&) = delete;
+  owned_port& operator=(const owned_port&) = delete;
 
-  ~silent_port() {
+  ~owned_port() {
     ::close(fd_);
   }
 
@@ -142,20 +142,28 @@ public:
     return address_;
   }
 
+protected:
+  int fd_;
+
+private:
+  std::string address_;
+};
+
+/// A port where nothing is, and nobody else comes.
+class closed_port : public owned_port {};
+
+/// A port where connections are accepted and nobody answers.
+class silent_port : public owned_port {
+public:
+  silent_port() {
+    REQUIRE_EQ(::listen(fd_, 64), 0);
+  }
+
   /// Whether somebody has connected.
   bool has_visitor() const {
     pollfd x{fd_, POLLIN, 0};
     return ::poll(&x, 1, 0) == 1;
   }
-
-private:
-  int fd_;
-  std::string address_;
 };
-
-/// The address of a port where nothing is.
-inline std::string closed_address() {
-  return silent_port{}.address();
-}
 
 } // namespace caf_remote::test

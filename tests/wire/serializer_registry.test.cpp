@@ -35,9 +35,9 @@ public:
 };
 
 struct registry_fixture {
-  errc decode(std::string_view bytes, int32_t serializer) {
+  errc decode(std::string_view payload, int32_t serializer) {
     result.Clear();
-    return code_of(types.decode(bytes, serializer, ping(), result));
+    return code_of(types.decode(payload, serializer, ping(), result));
   }
 
   errc encode(const Ping& x, int32_t serializer) {
