@@ -50,7 +50,4 @@ struct arguments {
 /// anywhere, as "--name=value" or "--name value". Throws `usage_error`.
 arguments parse_arguments(const std::vector<std::string>& words);
 
-/// The page for `--help`; for one command unless `command` is empty.
-std::string help_page(const std::string& command);
-
 } // namespace caf_remote::tool

@@ -30,7 +30,8 @@ address_list resolve(const std::string& address, int type) {
   auto code = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints,
                             &result);
   if (code != 0)
-    throw failure{"cannot resolve '" + host + "': " + ::gai_strerror(code)};
+    throw failure{address + " was not reached: cannot resolve '" + host
+                  + "': " + ::gai_strerror(code)};
   return {result, &::freeaddrinfo};
 }
 
@@ -98,7 +99,7 @@ std::string local_address_for(const std::string& address) {
   for (auto i = found.get(); i != nullptr; i = i->ai_next)
     if (auto result = source_address(*i); !result.empty())
       return result;
-  throw failure{"no way to " + address + ": " + std::strerror(errno)};
+  throw failure{address + " was not reached: " + std::strerror(errno)};
 }
 
 bool accepts_connections(const std::string& address, caf::timespan timeout) {

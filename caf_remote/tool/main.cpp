@@ -3,6 +3,7 @@
 #include "caf_remote/tool/arguments.hpp"
 #include "caf_remote/tool/commands.hpp"
 #include "caf_remote/tool/error.hpp"
+#include "caf_remote/tool/help.hpp"
 #include "caf_remote/tool/output.hpp"
 #include "caf_remote/version.hpp"
 

@@ -61,6 +61,7 @@ private:
 int run(const std::vector<std::string>& words, const memory_file& out,
         const memory_file& err) {
   std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
   for (auto& x : words)
     argv.push_back(const_cast<char*>(x.c_str()));
   argv.push_back(nullptr);

@@ -3,7 +3,8 @@
 #pragma once
 
 #include <chrono>
-#include <thread>
+
+#include <poll.h>
 
 namespace caf_remote::test {
 
@@ -16,7 +17,7 @@ bool eventually(Predicate pred,
   while (!pred()) {
     if (std::chrono::steady_clock::now() >= until)
       return pred();
-    std::this_thread::sleep_for(std::chrono::milliseconds{2});
+    ::poll(nullptr, 0, 2);
   }
   return true;
 }

@@ -10,8 +10,6 @@
 #include <google/protobuf/empty.pb.h>
 #include <google/protobuf/wrappers.pb.h>
 
-#include <regex>
-
 using namespace caf_remote;
 using namespace caf_remote::test;
 using namespace std::chrono_literals;
@@ -46,10 +44,12 @@ TEST_SUITE_BEGIN("tool.commands");
 
 TEST_CASE("ping prints the node's own address and the time") {
   serve_process node;
-  auto out = tool_output({"ping", node.address()});
-  std::regex form{"pong from 127\\.0\\.0\\.1:" + std::to_string(node.port())
-                  + " in [0-9]+\\.[0-9] ms\n"};
-  CHECK_MESSAGE(std::regex_match(out, form), out);
+  auto out = line(tool_output({"ping", node.address()}));
+  auto begin = "pong from " + node.address() + " in ";
+  REQUIRE_EQ(out.compare(0, begin.size(), begin), 0);
+  auto time = out.substr(begin.size());
+  CHECK_EQ(time.find_first_not_of("0123456789."), time.size() - 3);
+  CHECK_EQ(time.substr(time.size() - 3), " ms");
 }
 
 TEST_CASE("names and other spellings of the address work") {

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_remote/tool/command_line.hpp"
+
+#include "caf_remote/error.hpp"
+#include "caf_remote/pid.hpp"
+#include "caf_remote/tool/duration.hpp"
+#include "caf_remote/tool/error.hpp"
+#include "caf_remote/tool/output.hpp"
+
+#include <charconv>
+
+namespace caf_remote::tool {
+
+namespace {
+
+// -- values -------------------------------------------------------------------
+
+[[noreturn]] void refuse(std::string_view what, const std::string& value,
+                         const std::string& expected) {
+  std::string text{what};
+  throw usage_error{text + " is '" + printable(value) + "', but must be "
+                    + expected};
+}
+
+uint64_t parse_number(const char* option, const std::string& value,
+                      uint64_t min, uint64_t max) {
+  uint64_t result = 0;
+  auto end = value.data() + value.size();
+  auto [pos, code] = std::from_chars(value.data(), end, result);
+  if (code != std::errc{} || pos != end || result < min || result > max)
+    refuse(option, value,
+           "an integer from " + std::to_string(min) + " to "
+             + std::to_string(max));
+  return result;
+}
+
+caf::timespan parse_time(const char* option, const std::string& value,
+                         bool may_be_zero) {
+  auto result = parse_duration(value);
+  if (!result || (result->count() < 1000000 && !may_be_zero))
+    refuse(option, value,
+           std::string{"a duration such as 500ms, 5s or 1m"}
+             + (may_be_zero ? "" : ", not below 1ms"));
+  return *result;
+}
+
+std::string parse_host(const char* option, const std::string& value) {
+  if (check_address(join_address(value, 1)))
+    refuse(option, value, "a host name or an IP address, without port");
+  return value;
+}
+
+std::string parse_path(const char* option, const std::string& value) {
+  if (value.empty())
+    refuse(option, value, "a path");
+  return value;
+}
+
+uint16_t parse_port(const char* option, const std::string& value) {
+  return static_cast<uint16_t>(parse_number(option, value, 0, 65535));
+}
+
+void check_address_word(const std::string& value) {
+  if (auto err = check_address(value))
+    refuse("ADDRESS", value, "HOST:PORT");
+}
+
+void check_id_word(const std::string& value) {
+  if (auto err = check_id(value))
+    throw usage_error{"not a usable name: " + render(err)};
+}
+
+void accept(const std::string&) {
+  // nop
+}
+
+} // namespace
+
+const std::vector<option>& options_table() {
+  static const std::vector<option> result{
+    {"--host", "HOST", scope::all, "bind to this interface",
+     [](arguments& to, const char* name, const std::string& value) {
+       to.host = parse_host(name, value);
+     }},
+    {"--port", "PORT", scope::all, "bind to this port; 0, the default: any",
+     [](arguments& to, const char* name, const std::string& value) {
+       to.port = parse_port(name, value);
+     }},
+    {"--advertised-host", "HOST", scope::all,
+     "what peers dial, if it is not the bound host",
+     [](arguments& to, const char* name, const std::string& value) {
+       to.advertised_host = parse_host(name, value);
+     }},
+    {"--advertised-port", "PORT", scope::all,
+     "what peers dial, if it is not the bound port",
+     [](arguments& to, const char* name, const std::string& value) {
+       to.advertised_port = parse_port(name, value);
+     }},
+    {"--max-retry-count", "N", scope::all,
+     "attempts to connect, the first included; default 2",
+     [](arguments& to, const char* name, const std::string& value) {
+       to.max_retry_count = parse_number(name, value, 1, 1000000);
+     }},
+    {"--retry-wait", "TIME", scope::all,
+     "from a failed attempt to the next; default 1s",
+     [](arguments& to, const char* name, const std::string& value) {
+       to.retry_wait = parse_time(name, value, true);
+     }},
+    {"--timeout", "TIME", scope::client,
+     "limit for the command; default 5s, for watch none",
+     [](arguments& to, const char* name, const std::string& value) {
+       to.timeout = parse_time(name, value, false);
+     }},
+    {"--proto-file", "FILE", scope::json,
+     "a file with message types; may be repeated",
+     [](arguments& to, const char* name, const std::string& value) {
+       to.proto_files.push_back(parse_path(name, value));
+     }},
+    {"--proto-path", "DIR", scope::json,
+     "where imports are; default: the files' folders",
+     [](arguments& to, const char* name, const std::string& value) {
+       to.proto_paths.push_back(parse_path(name, value));
+     }},
+    {"--verbose", nullptr, scope::client, "log to standard error",
+     [](arguments& to, const char*, const std::string&) { to.verbose = true; }},
+    {"--help", nullptr, scope::all, "print this page",
+     [](arguments& to, const char*, const std::string&) { to.help = true; }},
+    {"--version", nullptr, scope::all, "print the version",
+     [](arguments& to, const char*, const std::string&) { to.version = true; }},
+  };
+  return result;
+}
+
+const std::vector<command>& commands_table() {
+  static const positional address{"ADDRESS", &arguments::address,
+                                  check_address_word};
+  static const positional id{"ID", &arguments::id, check_id_word};
+  static const positional kind{"KIND", &arguments::kind, check_id_word};
+  static const positional name{"NAME", &arguments::name, check_id_word, true};
+  static const positional type{"TYPE", &arguments::type, accept};
+  static const positional json{"JSON", &arguments::json, accept};
+  static const positional topic{"COMMAND", &arguments::name, accept, true};
+  static const std::vector<command> result{
+    {"serve",
+     scope::all,
+     {},
+     "Run a node until SIGTERM or SIGINT. Prints `listening on ADDRESS`, then\n"
+     "events. It has the actors `echo`, which sends every message back, and\n"
+     "`counter`, which counts messages and answers google.protobuf.Empty with\n"
+     "google.protobuf.UInt64Value, and takes spawn requests for both kinds."},
+    {"ping", scope::client, {address}, "Ask the node for a sign of life."},
+    {"request",
+     scope::json,
+     {address, id, type, json},
+     "Send a message and print the answer: its type and its JSON."},
+    {"send",
+     scope::json,
+     {address, id, type, json},
+     "Send a message without waiting for an answer. It has been written to "
+     "the\n"
+     "node when the command ends."},
+    {"spawn",
+     scope::client,
+     {address, kind, name},
+     "Spawn an actor on the node and print ADDRESS/ID."},
+    {"watch",
+     scope::client,
+     {address, id},
+     "Wait for the end of an actor and print `terminated stopped`, "
+     "`terminated\n"
+     "not_found` or `terminated address_terminated`."},
+    {"stop", scope::client, {address, id}, "Stop an actor."},
+    {"help", scope::all, {topic}, "Print this page, or that of a command."},
+  };
+  return result;
+}
+
+const command* find_command(std::string_view name) {
+  for (auto& x : commands_table())
+    if (x.name == name)
+      return &x;
+  return nullptr;
+}
+
+bool takes(const command& cmd, const option& opt) {
+  return static_cast<int>(opt.where) <= static_cast<int>(cmd.takes);
+}
+
+std::string synopsis(const command& cmd) {
+  std::string result = cmd.name;
+  for (auto& x : cmd.words)
+    result += x.optional ? std::string{" ["} + x.name + "]"
+                         : std::string{" "} + x.name;
+  return result;
+}
+
+} // namespace caf_remote::tool
