@@ -212,7 +212,7 @@ struct assign {
     return y >= x.min && y <= x.max;
   }
 
-  template<class Integer>
+  template <class Integer>
   bool integer(Integer& result) const {
     auto y = caf::get_if<caf::config_value::integer>(&value);
     if (y == nullptr || !in_range(*y))
@@ -371,7 +371,7 @@ void store(void*, const caf::config_value&) {
 
 using parse_result = caf::expected<caf::config_value>;
 
-template<class T>
+template <class T>
 parse_result parse(void*, caf::string_view str) {
   return caf::make_config_option<T>(group_name, "", "").parse(str);
 }

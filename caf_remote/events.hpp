@@ -2,14 +2,14 @@
 
 #pragma once
 
-#include <string>
+#include "caf_remote/message_envelope.hpp"
+#include "caf_remote/pid.hpp"
 
 #include <caf/message.hpp>
 #include <caf/meta/type_name.hpp>
 #include <caf/type_id.hpp>
 
-#include "caf_remote/message_envelope.hpp"
-#include "caf_remote/pid.hpp"
+#include <string>
 
 namespace caf_remote {
 

@@ -2,10 +2,7 @@
 
 #pragma once
 
-#include <cstdint>
-#include <string>
-#include <utility>
-#include <vector>
+#include "caf_remote/pid.hpp"
 
 #include <caf/fwd.hpp>
 #include <caf/make_message.hpp>
@@ -15,7 +12,10 @@
 #include <caf/meta/type_name.hpp>
 #include <caf/type_id.hpp>
 
-#include "caf_remote/pid.hpp"
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace caf_remote {
 

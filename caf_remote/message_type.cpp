@@ -8,7 +8,7 @@ namespace caf_remote {
 
 namespace {
 
-using codec_getter = const message_codec& (*) ();
+using codec_getter = const message_codec& (*)();
 
 std::vector<codec_getter>& getters() {
   static std::vector<codec_getter> instance;

@@ -2,15 +2,6 @@
 
 #pragma once
 
-#include <memory>
-#include <string>
-#include <string_view>
-#include <type_traits>
-#include <typeinfo>
-#include <vector>
-
-#include <google/protobuf/message.h>
-
 #include <caf/deserializer.hpp>
 #include <caf/detail/stringification_inspector.hpp>
 #include <caf/error.hpp>
@@ -21,6 +12,15 @@
 #include <caf/serializer.hpp>
 #include <caf/type_id.hpp>
 
+#include <google/protobuf/message.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <typeinfo>
+#include <vector>
+
 /// Makes a Protobuf message type an ordinary CAF message element and teaches it
 /// to the wire, in one line of the program's own type-id block:
 ///
@@ -29,22 +29,22 @@
 ///     CAF_END_TYPE_ID_BLOCK(my_app)
 ///
 /// The generated header must be included before. Handlers then take
-/// `const my::Ping&`. Registering a type also says that every peer which is sent
-/// one knows it: a protoactor-go process ends when it meets a type name it does
-/// not know, and nothing on the wire tells (see docs/guarantees.md).
-#define CAF_REMOTE_ADD_MESSAGE(project_name, fully_qualified_name)             \
-  CAF_ADD_TYPE_ID(project_name, fully_qualified_name)                          \
+/// `const my::Ping&`. Registering a type also says that every peer which is
+/// sent one knows it: a protoactor-go process ends when it meets a type name it
+/// does not know, and nothing on the wire tells (see docs/guarantees.md).
+#define CAF_REMOTE_ADD_MESSAGE(project_name, fully_qualified_name) \
+  CAF_ADD_TYPE_ID(project_name, fully_qualified_name) \
   CAF_REMOTE_MESSAGE(fully_qualified_name)
 
 /// Only the wire's half of `CAF_REMOTE_ADD_MESSAGE`, for a type that has its
 /// CAF type id from elsewhere.
-#define CAF_REMOTE_MESSAGE(fully_qualified_name)                               \
-  namespace caf_remote {                                                       \
-  template <>                                                                  \
-  struct is_registered<CAF_PP_EXPAND fully_qualified_name> : std::true_type {  \
-    static inline const bool done                                              \
-      = add_codec<CAF_PP_EXPAND fully_qualified_name>();                       \
-  };                                                                           \
+#define CAF_REMOTE_MESSAGE(fully_qualified_name) \
+  namespace caf_remote { \
+  template <> \
+  struct is_registered<CAF_PP_EXPAND fully_qualified_name> : std::true_type { \
+    static inline const bool \
+      done = add_codec<CAF_PP_EXPAND fully_qualified_name>(); \
+  }; \
   }
 
 namespace caf_remote {

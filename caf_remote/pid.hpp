@@ -37,7 +37,7 @@ inline bool operator<(const pid& x, const pid& y) noexcept {
   return x.address != y.address ? x.address < y.address : x.id < y.id;
 }
 
-template<class Inspector>
+template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, pid& x) {
   return f(caf::meta::type_name("pid"), x.address, x.id, x.request_id);
 }

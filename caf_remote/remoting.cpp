@@ -2,19 +2,20 @@
 
 #include "caf_remote/remoting.hpp"
 
-#include <iostream>
-#include <mutex>
-#include <stdexcept>
-
-#include <caf/scoped_actor.hpp>
-#include <caf/send.hpp>
-
 #include "caf_remote/endpoint/activator.hpp"
 #include "caf_remote/endpoint/endpoint_manager.hpp"
 #include "caf_remote/endpoint/listener.hpp"
 #include "caf_remote/endpoint/node.hpp"
 #include "caf_remote/endpoint/remote_proxy.hpp"
 #include "caf_remote/transport/grpc_connector.hpp"
+
+#include <caf/scoped_actor.hpp>
+#include <caf/send.hpp>
+
+#include <algorithm>
+#include <iostream>
+#include <mutex>
+#include <stdexcept>
 
 namespace caf_remote {
 
@@ -26,6 +27,8 @@ struct remoting::impl {
   caf::actor spawner;
   std::shared_ptr<transport::server> server;
   mutable std::mutex mtx;
+  // held while stopping: whoever stops too waits for the end of it
+  std::mutex stop_mtx;
 };
 
 namespace {
@@ -40,6 +43,11 @@ struct tagged {
 
 delivery_mode to_delivery_mode(receive_mode x) {
   return x == receive_mode::raw ? delivery_mode::raw : delivery_mode::decoded;
+}
+
+// A time limit that does not overflow a clock.
+caf::timespan clamped(caf::timespan x) {
+  return std::min<caf::timespan>(x, std::chrono::hours(24 * 365));
 }
 
 // For what should take no time at all.
@@ -65,11 +73,10 @@ caf::actor_system::module* remoting::make(caf::actor_system& sys,
 
 void remoting::init(caf::actor_system_config& cfg) {
   cfg.add_message_types<caf::id_block::caf_remote>();
-  cfg.add_error_category(error_category,
-                         [](uint8_t code, caf::atom_value,
-                            const caf::message&) {
-                           return to_string(static_cast<errc>(code));
-                         });
+  cfg.add_error_category(
+    error_category, [](uint8_t code, caf::atom_value, const caf::message&) {
+      return to_string(static_cast<errc>(code));
+    });
 }
 
 void remoting::start() {
@@ -107,6 +114,7 @@ void remoting::start() {
 }
 
 void remoting::stop() {
+  std::lock_guard<std::mutex> stop_guard{impl_->stop_mtx};
   std::unique_lock<std::mutex> guard{impl_->mtx};
   if (impl_->home == nullptr || impl_->status)
     return;
@@ -116,8 +124,7 @@ void remoting::stop() {
   guard.unlock();
   {
     caf::scoped_actor self{sys_, true};
-    self->request(home->manager(), home->opts.shutdown_timeout,
-                  leave{})
+    self->request(home->manager(), home->opts.shutdown_timeout, leave{})
       .receive([](left) {}, [](caf::error&) { /* the limit counts */ });
   }
   if (server != nullptr)
@@ -125,6 +132,7 @@ void remoting::stop() {
   // nothing may speak to our actors afterwards
   home->streams->cancel_all();
   home->streams->await_none(clean_up_limit);
+  home->streams->silence();
   end_actors({home->manager(), impl_->activator, impl_->spawner});
   home->shut_down();
 }
@@ -175,9 +183,11 @@ caf::expected<std::string> remoting::listen(const std::string& host,
   if (auto err = check_running())
     return err;
   std::lock_guard<std::mutex> guard{impl_->mtx};
+  if (impl_->status) // stopped meanwhile
+    return impl_->status;
   if (impl_->server != nullptr)
-    return make_error(errc::invalid_config, "listening already on "
-                                              + address());
+    return make_error(errc::invalid_config,
+                      "listening already on " + address());
   auto server = start_listening(impl_->home, host, port);
   if (!server)
     return std::move(server.error());
@@ -251,7 +261,9 @@ caf::expected<caf::actor> remoting::spawn(const std::string& address,
     return err;
   caf::expected<caf::actor> result{caf::sec::request_timeout};
   caf::scoped_actor self{sys_, true};
-  self->request(impl_->spawner, timeout, remote_spawn{address, kind, name})
+  self
+    ->request(impl_->spawner, clamped(timeout),
+              remote_spawn{address, kind, name})
     .receive([&](caf::actor& x) { result = std::move(x); },
              [&](caf::error& err) { result = std::move(err); });
   return result;
@@ -270,13 +282,13 @@ caf::expected<touched> remoting::ping(const std::string& address,
   auto& home = *impl_->home;
   if (home.own().contains(address)) {
     if (home.processes->find(name).hdl == nullptr)
-      return make_error(errc::dead_letter, "no actor is published as '" + name
-                                             + "' here");
+      return make_error(errc::dead_letter,
+                        "no actor is published as '" + name + "' here");
     return touched{{home.own().advertised(), name, 0}};
   }
   caf::expected<touched> result{caf::sec::request_timeout};
   caf::scoped_actor self{sys_, true};
-  self->request(*hdl, timeout, touch{})
+  self->request(*hdl, clamped(timeout), touch{})
     .receive([&](touched& x) { result = std::move(x); },
              [&](caf::error& err) { result = std::move(err); });
   return result;
@@ -335,7 +347,7 @@ bool remoting::flush(const std::string& address, caf::timespan timeout) {
   where->notify_when_empty(caf::actor_cast<caf::actor>(self));
   bool result = false;
   self->receive([&](const endpoint_room&) { result = true; },
-                caf::after(timeout) >> [] {});
+                caf::after(clamped(timeout)) >> [] {});
   return result;
 }
 
@@ -360,6 +372,9 @@ caf::error remoting::declare_type(const std::string& type_name) {
 caf::error remoting::subscribe(const caf::actor& who) {
   if (auto err = check_running())
     return err;
+  if (who == nullptr
+      || as_remote_proxy(caf::actor_cast<caf::strong_actor_ptr>(who)))
+    return make_error(errc::not_found, "only local actors can subscribe");
   impl_->home->events->subscribe(who);
   return caf::none;
 }
@@ -367,6 +382,8 @@ caf::error remoting::subscribe(const caf::actor& who) {
 caf::error remoting::unsubscribe(const caf::actor& who) {
   if (auto err = check_running())
     return err;
+  if (who == nullptr)
+    return make_error(errc::not_found, "an invalid handle");
   impl_->home->events->unsubscribe(who.id());
   return caf::none;
 }

@@ -2,18 +2,6 @@
 
 #pragma once
 
-#include <chrono>
-#include <functional>
-#include <memory>
-#include <string>
-#include <vector>
-
-#include <caf/actor.hpp>
-#include <caf/actor_system.hpp>
-#include <caf/actor_system_config.hpp>
-#include <caf/expected.hpp>
-#include <caf/fwd.hpp>
-
 #include "caf_remote/config.hpp"
 #include "caf_remote/counters.hpp"
 #include "caf_remote/error.hpp"
@@ -24,6 +12,18 @@
 #include "caf_remote/pid.hpp"
 #include "caf_remote/serializer.hpp"
 #include "caf_remote/tracing.hpp"
+
+#include <caf/actor.hpp>
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/expected.hpp>
+#include <caf/fwd.hpp>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
 
 namespace caf_remote {
 
@@ -71,8 +71,8 @@ public:
 
   /// Leaves gracefully: tells peers, writes out what is queued, gives back all
   /// names. Blocks for at most about `shutdown-timeout`. Called by the actor
-  /// system when it ends; call it earlier to let published actors end, which the
-  /// module keeps alive. Later calls return `errc::not_running`.
+  /// system when it ends; call it earlier to let published actors end, which
+  /// the module keeps alive. Later calls return `errc::not_running`.
   void stop() override;
 
   caf::actor_system::module::id_t id() const override;
@@ -83,9 +83,9 @@ public:
 
   // -- where we are ------------------------------------------------------------------------
 
-  /// Listens as configured and returns the advertised address. Only once. Errors:
-  /// `caf::sec::cannot_open_port`, `errc::invalid_config` (a wildcard host
-  /// without `advertised-host`). Blocks for name look-ups.
+  /// Listens as configured and returns the advertised address. Only once.
+  /// Errors: `caf::sec::cannot_open_port`, `errc::invalid_config` (a wildcard
+  /// host without `advertised-host`). Blocks for name look-ups.
   caf::expected<std::string> listen();
 
   /// The same with another host and port than configured; port 0 lets the

@@ -2,20 +2,20 @@
 
 #pragma once
 
+#include "caf_remote/error.hpp"
+#include "caf_remote/pid.hpp"
+
 #include <cstddef>
 #include <functional>
 #include <string>
 #include <string_view>
 
-#include "caf_remote/error.hpp"
-#include "caf_remote/pid.hpp"
-
 namespace caf_remote {
 
 /// Where observers plug in (the seed's TracingEvents). Install one with
-/// `remoting::set_hook`. Called on whatever thread the event happens on, senders'
-/// threads and CAF's workers included: implementations must be thread-safe, must
-/// not block and must not throw. The defaults do nothing.
+/// `remoting::set_hook`. Called on whatever thread the event happens on,
+/// senders' threads and CAF's workers included: implementations must be
+/// thread-safe, must not block and must not throw. The defaults do nothing.
 class tracing_hook {
 public:
   virtual ~tracing_hook();

@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The story that scripts/demo tells: this process is node A, a second process of
-// the same program is node B, and a protoactor-go process is node C if one is
-// given. Every step prints what it did with its figures and says whether that
-// was right; the exit code is 0 only if all were.
+// The story that scripts/demo tells: this process is node A, a second process
+// of the same program is node B, and a protoactor-go process is node C if one
+// is given. Every step prints what it did with its figures and says whether
+// that was right; the exit code is 0 only if all were.
 //
 //   demo [GO_PEER_BINARY]     tells the story
 //   demo node [PORT]          is node B
+
+#include "caf_remote/all.hpp"
+
+#include <caf/all.hpp>
+
+#include <google/protobuf/wrappers.pb.h>
 
 #include <algorithm>
 #include <atomic>
@@ -24,12 +30,6 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <google/protobuf/wrappers.pb.h>
-
-#include <caf/all.hpp>
-
-#include "caf_remote/all.hpp"
 
 using google::protobuf::StringValue;
 using google::protobuf::UInt64Value;
@@ -227,21 +227,18 @@ private:
 class story {
 public:
   story(caf::actor_system& sys, std::string self_binary, std::string go_binary)
-    : sys_(sys),
-      rm_(caf_remote::get(sys)),
-      self_{sys},
-      self_binary_(std::move(self_binary)),
-      go_binary_(std::move(go_binary)) {
+    : sys_(sys), rm_(caf_remote::get(sys)), self_{sys},
+      self_binary_(std::move(self_binary)), go_binary_(std::move(go_binary)) {
     // nop
   }
 
   int tell() {
     auto here = rm_.listen("127.0.0.1", 0);
-    check(static_cast<bool>(here), "node A listens on "
-                                     + (here ? *here : std::string{"?"}));
+    check(static_cast<bool>(here),
+          "node A listens on " + (here ? *here : std::string{"?"}));
     child b{{self_binary_, "node", "0"}};
-    check(!b.address().empty(), "node B, another process, listens on "
-                                  + b.address());
+    check(!b.address().empty(),
+          "node B, another process, listens on " + b.address());
     if (b.address().empty())
       return 1;
     request("node B", b.address(), "echo");
@@ -256,8 +253,8 @@ public:
     b.end(SIGTERM);
     auto start = clock_type::now();
     rm_.stop();
-    check(ms_since(start) < 5000, "node A left gracefully in "
-                                    + ms(ms_since(start)));
+    check(ms_since(start) < 5000,
+          "node A left gracefully in " + ms(ms_since(start)));
     return failures_ == 0 ? 0 : 1;
   }
 
@@ -335,18 +332,18 @@ private:
                const std::string& name) {
     say("Look up and request: " + name + " on " + who);
     auto hdl = remote(address, name);
-    check(hdl == remote(address, name), "the same PID gives the same handle: "
-                                          + to_string(hdl));
+    check(hdl == remote(address, name),
+          "the same PID gives the same handle: " + to_string(hdl));
     auto start = clock_type::now();
     auto first = ask(hdl, "are you there?");
     auto connect = ms_since(start);
-    check(first == "are you there?", "first answer after " + ms(connect)
-                                       + ", the connection included");
+    check(first == "are you there?",
+          "first answer after " + ms(connect) + ", the connection included");
     start = clock_type::now();
     int good = 0;
     for (int i = 0; i < 100; ++i)
-      good += ask(hdl, n(static_cast<uint64_t>(i))) == n(
-                static_cast<uint64_t>(i));
+      good += ask(hdl, n(static_cast<uint64_t>(i)))
+              == n(static_cast<uint64_t>(i));
     check(good == 100, n(static_cast<uint64_t>(good))
                          + " of 100 requests answered, "
                          + ms(ms_since(start) / 100) + " each");
@@ -361,16 +358,16 @@ private:
     if (!hdl)
       return;
     auto again = rm_.spawn(address, kind, name, limit);
-    check(!again, "the name is taken now: "
-                    + (again ? std::string{"no"}
-                             : caf_remote::render(again.error())));
+    check(!again,
+          "the name is taken now: "
+            + (again ? std::string{"no"} : caf_remote::render(again.error())));
     if (kind == "greeter")
       check(ask(*hdl, "world") == "hello world", "it answers");
     self_->monitor(*hdl);
     self_->send_exit(*hdl, caf::exit_reason::user_shutdown);
     auto reason = await_down();
-    check(reason == "stopped", "stopped from afar, the down message says: "
-                                + reason);
+    check(reason == "stopped",
+          "stopped from afar, the down message says: " + reason);
   }
 
   void flood(const std::string& address) {
@@ -393,14 +390,13 @@ private:
       return taken + dead_here + dead_there >= count;
     });
     check(dead_here + dead_there > 0, "dead letters appear: " + n(dead_here)
-                                        + " at A (queue full), "
-                                        + n(dead_there)
+                                        + " at A (queue full), " + n(dead_there)
                                         + " at B (actor too slow)");
     check(taken + dead_here + dead_there == count,
           n(taken) + " handled + " + n(dead_here) + " + " + n(dead_there)
-            + " dead letters = " + n(count) + " sent, in " + ms(ms_since(start)));
-    check(after.accepted
-            == after.written + after.dead_lettered + after.queued,
+            + " dead letters = " + n(count) + " sent, in "
+            + ms(ms_since(start)));
+    check(after.accepted == after.written + after.dead_lettered + after.queued,
           "the endpoint's accounts: " + n(after.accepted) + " accepted = "
             + n(after.written) + " written + " + n(after.dead_lettered)
             + " dead letters + " + n(after.queued) + " queued");
@@ -439,9 +435,8 @@ private:
           "the old incarnation's down message came once it was known: "
             + reason);
     auto got = ask_number(hdl);
-    check(got == 3, "the old handle works again, and the counter got "
-                      + n(got) + " of 3 queued messages, after "
-                      + ms(ms_since(start)));
+    check(got == 3, "the old handle works again, and the counter got " + n(got)
+                      + " of 3 queued messages, after " + ms(ms_since(start)));
     again.end(SIGTERM);
   }
 
@@ -460,8 +455,8 @@ private:
     c.end(SIGKILL);
     auto reason = await_down();
     check(reason == "unreachable",
-          "node C was killed; its watcher was told after "
-            + ms(ms_since(start)) + ": " + reason);
+          "node C was killed; its watcher was told after " + ms(ms_since(start))
+            + ": " + reason);
   }
 
   caf::actor_system& sys_;
@@ -496,8 +491,7 @@ int tell_story(const std::string& self_binary, const std::string& go_binary) {
 int main(int argc, char** argv) {
   std::vector<std::string> args{argv + 1, argv + argc};
   if (!args.empty() && args[0] == "node")
-    return run_node(args.size() > 1
-                      ? static_cast<uint16_t>(std::stoul(args[1]))
-                      : uint16_t{0});
+    return run_node(args.size() > 1 ? static_cast<uint16_t>(std::stoul(args[1]))
+                                    : uint16_t{0});
   return tell_story("/proc/self/exe", args.empty() ? "" : args[0]);
 }

@@ -20,13 +20,13 @@ using args = std::vector<std::string>;
 // A config class of somebody else, which does not declare our options.
 struct foreign_config : caf::actor_system_config {};
 
-template<class Config>
+template <class Config>
 caf::error parse(Config& cfg, const std::string& ini, args xs = {}) {
   std::istringstream in{ini};
   return cfg.parse(std::move(xs), in);
 }
 
-template<class Config = config>
+template <class Config = config>
 caf::expected<options> read(const std::string& ini, args xs = {}) {
   Config cfg;
   if (auto err = parse(cfg, ini, std::move(xs)))

@@ -43,8 +43,7 @@ public:
   protobuf_element(caf::strong_actor_ptr source, caf::message_id id,
                    const message_codec& codec,
                    std::unique_ptr<google::protobuf::Message> content)
-    : inbound_element(std::move(source), id),
-      codec_(codec),
+    : inbound_element(std::move(source), id), codec_(codec),
       content_(std::move(content)) {
     // nop
   }
@@ -194,12 +193,11 @@ inbound_ptr unimportant(std::unique_ptr<Element> x) {
 
 } // namespace
 
-inbound_ptr
-make_inbound(caf::strong_actor_ptr sender, caf::message_id mid,
-             const message_codec& codec,
-             std::unique_ptr<google::protobuf::Message> content) {
-  return inbound_ptr{new protobuf_element(std::move(sender), mid, codec,
-                                          std::move(content))};
+inbound_ptr make_inbound(caf::strong_actor_ptr sender, caf::message_id mid,
+                         const message_codec& codec,
+                         std::unique_ptr<google::protobuf::Message> content) {
+  return inbound_ptr{
+    new protobuf_element(std::move(sender), mid, codec, std::move(content))};
 }
 
 inbound_ptr make_inbound(caf::strong_actor_ptr sender, caf::message_id mid,
@@ -210,8 +208,7 @@ inbound_ptr make_inbound(caf::strong_actor_ptr sender, caf::message_id mid,
 
 inbound_ptr make_inbound_touch(caf::strong_actor_ptr sender,
                                caf::message_id mid) {
-  using element
-    = values_element<caf::atom_value, caf::atom_value, std::string>;
+  using element = values_element<caf::atom_value, caf::atom_value, std::string>;
   return inbound_ptr{new element(std::move(sender), mid, caf::sys_atom::value,
                                  caf::get_atom::value, std::string{"info"})};
 }
@@ -226,8 +223,8 @@ inbound_ptr make_inbound_exit(bool at_once) {
 
 inbound_ptr make_inbound_spawn(spawn_for_peer content) {
   using element = values_element<spawn_for_peer>;
-  return unimportant(std::make_unique<element>(
-    nullptr, caf::make_message_id(), std::move(content)));
+  return unimportant(std::make_unique<element>(nullptr, caf::make_message_id(),
+                                               std::move(content)));
 }
 
 inbound_ptr make_inbound_event(dead_letter content) {

@@ -2,26 +2,26 @@
 
 #pragma once
 
-#include <cstddef>
-#include <memory>
-#include <string>
-#include <string_view>
-
-#include <caf/mailbox_element.hpp>
-#include <caf/type_erased_tuple.hpp>
-
 #include "caf_remote/endpoint/inbound_ledger.hpp"
 #include "caf_remote/endpoint/messages.hpp"
 #include "caf_remote/events.hpp"
 #include "caf_remote/message_envelope.hpp"
 #include "caf_remote/message_type.hpp"
 
+#include <caf/mailbox_element.hpp>
+#include <caf/type_erased_tuple.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
 namespace caf_remote {
 
 /// A message from another node in the mailbox of a local actor. Gives back its
-/// place in the ledger when destroyed, and tells the ledger's sink if no handler
-/// took it: CAF drops what is left in the mailbox of an ending actor without a
-/// word.
+/// place in the ledger when destroyed, and tells the ledger's sink if no
+/// handler took it: CAF drops what is left in the mailbox of an ending actor
+/// without a word.
 ///
 /// A message counts as taken as soon as somebody reads its content, which CAF
 /// does only for a handler that matches.
@@ -69,10 +69,9 @@ private:
 using inbound_ptr = std::unique_ptr<inbound_element, caf::detail::disposer>;
 
 /// Makes an element for a decoded message of a registered type.
-inbound_ptr
-make_inbound(caf::strong_actor_ptr sender, caf::message_id mid,
-             const message_codec& codec,
-             std::unique_ptr<google::protobuf::Message> content);
+inbound_ptr make_inbound(caf::strong_actor_ptr sender, caf::message_id mid,
+                         const message_codec& codec,
+                         std::unique_ptr<google::protobuf::Message> content);
 
 /// Makes an element for a message in encoded form.
 inbound_ptr make_inbound(caf::strong_actor_ptr sender, caf::message_id mid,
@@ -84,7 +83,8 @@ inbound_ptr make_inbound(caf::strong_actor_ptr sender, caf::message_id mid,
 inbound_ptr make_inbound_touch(caf::strong_actor_ptr sender,
                                caf::message_id mid);
 
-/// Makes an element that ends an actor: at once, or after the messages before it.
+/// Makes an element that ends an actor: at once, or after the messages before
+/// it.
 inbound_ptr make_inbound_exit(bool at_once);
 
 /// Makes an element for the activator.

@@ -2,10 +2,10 @@
 
 #include "caf_remote/compat/outbound_element.hpp"
 
+#include "caf_remote/endpoint/endpoint.hpp"
+
 #include <caf/make_message.hpp>
 #include <caf/make_type_erased_value.hpp>
-
-#include "caf_remote/endpoint/endpoint.hpp"
 
 namespace caf_remote {
 

@@ -2,17 +2,17 @@
 
 #pragma once
 
+#include "caf_remote/endpoint/actor_name.hpp"
+#include "caf_remote/error.hpp"
+
+#include <caf/mailbox_element.hpp>
+#include <caf/type_erased_tuple.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <new>
 #include <string_view>
-
-#include <caf/mailbox_element.hpp>
-#include <caf/type_erased_tuple.hpp>
-
-#include "caf_remote/endpoint/actor_name.hpp"
-#include "caf_remote/error.hpp"
 
 namespace caf_remote {
 
@@ -34,8 +34,8 @@ enum class peer_need : uint8_t {
 };
 
 /// One encoded message on its way to an endpoint: made on the sender's thread,
-/// carried by the writer's mailbox, kept in its outbox, freed when its batch was
-/// handed to the stream. The views point into the element's own tail.
+/// carried by the writer's mailbox, kept in its outbox, freed when its batch
+/// was handed to the stream. The views point into the element's own tail.
 struct outbound {
   actor_name_ptr target;
   /// Null: no sender. An empty address in it means our own node.
@@ -66,8 +66,8 @@ using outbound_ptr = std::unique_ptr<outbound_element, outbound_deleter>;
 
 /// The mailbox element around `outbound`: one allocation per message, payload
 /// included. It may leave its mailbox (`keep`) and wait in the outbox without
-/// another allocation. Destroyed while still counted by its endpoint, it becomes
-/// a dead letter by itself, so that nothing vanishes on any path.
+/// another allocation. Destroyed while still counted by its endpoint, it
+/// becomes a dead letter by itself, so that nothing vanishes on any path.
 class outbound_element final : public caf::mailbox_element,
                                public caf::type_erased_tuple {
 public:

@@ -2,15 +2,15 @@
 
 #pragma once
 
-#include <string>
+#include "caf_remote/endpoint/messages.hpp"
+#include "caf_remote/endpoint/node.hpp"
+#include "caf_remote/events.hpp"
 
 #include <caf/behavior.hpp>
 #include <caf/event_based_actor.hpp>
 #include <caf/stateful_actor.hpp>
 
-#include "caf_remote/endpoint/messages.hpp"
-#include "caf_remote/endpoint/node.hpp"
-#include "caf_remote/events.hpp"
+#include <string>
 
 namespace caf_remote {
 

@@ -2,22 +2,20 @@
 
 #include "caf_remote/endpoint/endpoint.hpp"
 
-#include <algorithm>
-#include <iterator>
-
-#include <caf/send.hpp>
-
 #include "caf_remote/endpoint/messages.hpp"
 #include "caf_remote/endpoint/node.hpp"
 #include "caf_remote/endpoint/outbound_builder.hpp"
 #include "caf_remote/events.hpp"
 
+#include <caf/send.hpp>
+
+#include <algorithm>
+#include <iterator>
+
 namespace caf_remote {
 
 endpoint::endpoint(node_ptr home, peer_ptr who, uint64_t serial)
-  : node_(std::move(home)),
-    peer_(std::move(who)),
-    serial_(serial),
+  : node_(std::move(home)), peer_(std::move(who)), serial_(serial),
     user_({node_->opts.queue_messages, node_->opts.queue_bytes}),
     control_({node_->opts.control_messages, node_->opts.control_bytes}) {
   // nop
@@ -42,12 +40,16 @@ void endpoint::push(outbound_ptr x) {
     return;
   }
   std::unique_lock<std::mutex> guard{mtx_};
-  if (!open_.load(std::memory_order_relaxed)) {
+  auto opened = open_.load(std::memory_order_relaxed);
+  if (!opened && !closed()) {
     early_.push_back(std::move(x));
     return;
   }
   guard.unlock();
-  enqueue(std::move(x));
+  if (opened)
+    enqueue(std::move(x));
+  else
+    discard(std::move(x), errc::not_running);
 }
 
 void endpoint::refuse(outbound_ptr x) {
@@ -136,6 +138,21 @@ void endpoint::open(caf::actor writer, caf::actor watcher) {
   }
 }
 
+void endpoint::abandon() {
+  close();
+  std::vector<outbound_ptr> msgs;
+  std::vector<caf::message> watches;
+  {
+    std::lock_guard<std::mutex> guard{mtx_};
+    msgs.swap(early_);
+    watches.swap(early_watcher_);
+  }
+  for (auto& x : msgs)
+    discard(std::move(x), errc::not_running);
+  if (open_.load(std::memory_order_acquire))
+    post_to_watcher(caf::make_message(address_over{}));
+}
+
 void endpoint::close() {
   closed_.store(true, std::memory_order_release);
   tell_waiting();
@@ -197,8 +214,7 @@ void endpoint::tell_waiting() {
 }
 
 void endpoint::written(size_t user_messages, size_t user_bytes,
-                       size_t control_messages,
-                       size_t control_bytes) noexcept {
+                       size_t control_messages, size_t control_bytes) noexcept {
   batches_.fetch_add(1, std::memory_order_relaxed);
   if (control_messages != 0)
     control_.written(control_messages, control_bytes);
@@ -212,7 +228,8 @@ void endpoint::lost(outbound_element& x) {
   gate_of(x).dead(x.charge());
   if (waiting_.load())
     tell_waiting();
-  // who waits for a Watch, Unwatch or Terminated learns that the address is over
+  // who waits for a Watch, Unwatch or Terminated learns that the address is
+  // over
   if (x.data.which == lane::user)
     node_->dead_letter(x, loss_reason_.load(std::memory_order_acquire));
 }

@@ -2,22 +2,22 @@
 
 #pragma once
 
-#include <atomic>
-#include <cstdint>
-#include <memory>
-#include <mutex>
-#include <string>
-#include <vector>
+#include "caf_remote/compat/outbound_element.hpp"
+#include "caf_remote/counters.hpp"
+#include "caf_remote/endpoint/admission.hpp"
+#include "caf_remote/endpoint/peer.hpp"
 
 #include <caf/actor.hpp>
 #include <caf/intrusive_ptr.hpp>
 #include <caf/message.hpp>
 #include <caf/ref_counted.hpp>
 
-#include "caf_remote/compat/outbound_element.hpp"
-#include "caf_remote/counters.hpp"
-#include "caf_remote/endpoint/admission.hpp"
-#include "caf_remote/endpoint/peer.hpp"
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
 
 namespace caf_remote {
 
@@ -81,11 +81,21 @@ public:
 
   endpoint_counters read() const;
 
+  /// Whether nothing was ever sent this way.
+  bool unused() const noexcept {
+    return state_.load(std::memory_order_acquire) == connection_state::idle
+           && is_empty();
+  }
+
   // -- the endpoint's own actors ---------------------------------------------------------
 
   /// Called once, by the manager: from now on messages go to the actors; those
   /// that came before go first.
   void open(caf::actor writer, caf::actor watcher);
+
+  /// The node is gone before the manager could open the endpoint: what waits
+  /// becomes dead letters.
+  void abandon();
 
   /// Called by the manager: senders turn to a new endpoint from now on.
   void close();
@@ -95,8 +105,8 @@ public:
   }
 
   /// The batch with these messages was handed to the stream.
-  void written(size_t user_messages, size_t user_bytes,
-               size_t control_messages, size_t control_bytes) noexcept;
+  void written(size_t user_messages, size_t user_bytes, size_t control_messages,
+               size_t control_bytes) noexcept;
 
   /// A message that was counted here was destroyed instead of written.
   void lost(outbound_element& x);

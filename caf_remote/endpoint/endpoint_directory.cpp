@@ -85,11 +85,22 @@ void endpoint_directory::clear() {
   decltype(endpoints_) dropped;
   decltype(over_) dropped_too;
   decltype(members_) dropped_members;
+  for (auto& x : all())
+    x->abandon();
   std::unique_lock<std::mutex> guard{mtx_};
+  auto fold = [this](const endpoint_ptr& x) {
+    auto figures = x->read();
+    // what is still on its way can only become dead letters
+    figures.dead_lettered += figures.queued;
+    figures.queued = 0;
+    figures.queued_bytes = 0;
+    figures.control_queued = 0;
+    add(retired_, figures);
+  };
   for (auto& kvp : endpoints_)
-    add(retired_, kvp.second->read());
+    fold(kvp.second);
   for (auto& x : over_)
-    add(retired_, x->read());
+    fold(x);
   dropped.swap(endpoints_);
   dropped_too.swap(over_);
   dropped_members.swap(members_);
@@ -134,6 +145,13 @@ peer_ptr endpoint_directory::get_peer(const std::string& address) {
 void endpoint_directory::forget_unused_peers() {
   for (auto i = peers_.begin(); i != peers_.end();)
     i = i->second->unique() ? peers_.erase(i) : std::next(i);
+}
+
+bool endpoint_directory::is_connected(const std::string& address) const {
+  std::lock_guard<std::mutex> guard{mtx_};
+  auto i = peers_.find(address);
+  return endpoints_.count(address) != 0
+         || (i != peers_.end() && i->second->inbound_streams.load() != 0);
 }
 
 void endpoint_directory::set_member(const endpoint_ptr& x,

@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include "caf_remote/endpoint/endpoint.hpp"
+
 #include <cstdint>
 #include <functional>
 #include <mutex>
@@ -9,12 +11,11 @@
 #include <unordered_map>
 #include <vector>
 
-#include "caf_remote/endpoint/endpoint.hpp"
-
 namespace caf_remote {
 
-/// Address -> endpoint, for the senders' threads; the manager owns what is in it.
-/// A handle asks once and keeps what it got until that is closed. Any thread.
+/// Address -> endpoint, for the senders' threads; the manager owns what is in
+/// it. A handle asks once and keeps what it got until that is closed. Any
+/// thread.
 class endpoint_directory {
 public:
   /// `announce` tells the manager of a new endpoint; called under the lock, so
@@ -39,6 +40,9 @@ public:
 
   /// What is known about the node at an address; made if need be.
   peer_ptr peer_of(const std::string& address);
+
+  /// Whether there is an endpoint for the address or a stream from it.
+  bool is_connected(const std::string& address) const;
 
   /// The endpoint's handshake brought this member id.
   void set_member(const endpoint_ptr& x, const std::string& member_id);

@@ -2,15 +2,15 @@
 
 #include "caf_remote/endpoint/endpoint_manager.hpp"
 
-#include <algorithm>
-#include <memory>
-#include <vector>
-
-#include <caf/send.hpp>
-
 #include "caf_remote/endpoint/endpoint_reader.hpp"
 #include "caf_remote/endpoint/endpoint_watcher.hpp"
 #include "caf_remote/endpoint/endpoint_writer.hpp"
+
+#include <caf/send.hpp>
+
+#include <algorithm>
+#include <memory>
+#include <vector>
 
 namespace caf_remote {
 
@@ -19,6 +19,8 @@ namespace {
 struct expiry_tick {};
 
 struct leave_tick {};
+
+struct all_known {};
 
 // Requests are looked through this often; one may live a little longer.
 caf::timespan expiry_interval(caf::timespan expiry) {
@@ -32,6 +34,7 @@ caf::timespan expiry_interval(caf::timespan expiry) {
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(caf_remote::expiry_tick)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(caf_remote::leave_tick)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(caf_remote::all_known)
 
 namespace caf_remote {
 
@@ -76,8 +79,13 @@ caf::behavior endpoint_manager_state::make_behavior(node_ptr home) {
     [this](incoming_stream& x) { on_incoming_stream(x); },
     [this](const client_connection& x) { return handle_client_connection(x); },
     [this](reader_over x) { on_reader_over(x.reader); },
+    [this](const end_streams_of& x) { on_end_streams_of(x.address); },
     [this](leave) { return on_leave(); },
     [this](leave_tick) { on_leave_timeout(); },
+    [this](all_known) {
+      all_known_ = true;
+      check_left();
+    },
     [this](expiry_tick) { expire_requests(); },
   };
 }
@@ -137,6 +145,8 @@ caf::result<client_connection_result>
 endpoint_manager_state::handle_client_connection(const client_connection& x) {
   if (leaving_)
     return client_connection_result{false, "the node leaves"};
+  if (node_->own().contains(x.address))
+    return client_connection_result{false, "that address is ours"};
   auto promise = self_->make_response_promise<client_connection_result>();
   auto go_on = [this, promise, x]() mutable { promise.deliver(let_in(x)); };
   // another incarnation: nothing more is heard of the old one, then its
@@ -173,8 +183,8 @@ void endpoint_manager_state::end_incarnation(const client_connection& x,
   for (auto& where : affected)
     if (where != nullptr && endpoints_.count(where->serial()) != 0)
       writers.insert(where->writer());
-  ask_all(self_, {writers.begin(), writers.end()},
-          peer_restarted{x.member_id}, std::move(next));
+  ask_all(self_, {writers.begin(), writers.end()}, peer_restarted{x.member_id},
+          std::move(next));
 }
 
 client_connection_result
@@ -196,12 +206,32 @@ endpoint_manager_state::let_in(const client_connection& x) {
   return {true, {}};
 }
 
+void endpoint_manager_state::end_if_unused(const std::string& address) {
+  // only the peer's watches needed the endpoint, and they went with its streams
+  auto same = [&](const auto& kvp) { return kvp.second.address == address; };
+  auto where = node_->endpoints.find(address);
+  if (where == nullptr || !where->unused()
+      || std::any_of(readers_.begin(), readers_.end(), same))
+    return;
+  on_end_endpoint({where, errc::endpoint_terminated, "the peer is gone"});
+}
+
+void endpoint_manager_state::on_end_streams_of(const std::string& address) {
+  transport::status why{transport::status_code::unavailable,
+                        "the node cannot be reached for an answer"};
+  for (auto& kvp : readers_)
+    if (kvp.second.address == address)
+      caf::anon_send(kvp.second.hdl, end_stream{why});
+}
+
 void endpoint_manager_state::on_reader_over(uint64_t id) {
   auto i = readers_.find(id);
   if (i == readers_.end())
     return;
   auto member = i->second.member_id;
+  auto address = i->second.address;
   readers_.erase(i);
+  end_if_unused(address);
   auto is_same = [&member](const auto& kvp) {
     return kvp.second.member_id == member;
   };
@@ -227,9 +257,10 @@ caf::result<left> endpoint_manager_state::on_leave() {
   // what is still open then has the rest of the time to be cancelled in
   self_->delayed_send(self_, node_->opts.shutdown_timeout * 4 / 5,
                       leave_tick{});
-  auto result = left_;
-  check_left();
-  return result;
+  // the last endpoints may have been announced while this message waited: they
+  // come before the next one, and must be told that they are over
+  self_->send(self_, all_known{});
+  return left_;
 }
 
 void endpoint_manager_state::on_leave_timeout() {
@@ -245,7 +276,7 @@ void endpoint_manager_state::on_leave_timeout() {
 }
 
 void endpoint_manager_state::check_left() {
-  if (!leaving_ || !left_.pending() || !readers_.empty()
+  if (!all_known_ || !left_.pending() || !readers_.empty()
       || !endpoints_.empty())
     return;
   left_.deliver(left{});

@@ -2,6 +2,14 @@
 
 #pragma once
 
+#include "caf_remote/endpoint/messages.hpp"
+#include "caf_remote/endpoint/node.hpp"
+
+#include <caf/behavior.hpp>
+#include <caf/event_based_actor.hpp>
+#include <caf/response_promise.hpp>
+#include <caf/stateful_actor.hpp>
+
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -9,19 +17,11 @@
 #include <string>
 #include <unordered_map>
 
-#include <caf/behavior.hpp>
-#include <caf/event_based_actor.hpp>
-#include <caf/response_promise.hpp>
-#include <caf/stateful_actor.hpp>
-
-#include "caf_remote/endpoint/messages.hpp"
-#include "caf_remote/endpoint/node.hpp"
-
 namespace caf_remote {
 
-/// The EndpointManager: makes and retires endpoints, lets peers' streams in, and
-/// sees that an incarnation ends before the next one begins. Not on the path of
-/// messages.
+/// The EndpointManager: makes and retires endpoints, lets peers' streams in,
+/// and sees that an incarnation ends before the next one begins. Not on the
+/// path of messages.
 class endpoint_manager_state {
 public:
   static inline const char* name = "caf_remote.endpoint_manager";
@@ -54,6 +54,8 @@ private:
   void end_older_streams(const client_connection& x,
                          std::function<void()> next);
   void end_incarnation(const client_connection& x, std::function<void()> next);
+  void end_if_unused(const std::string& address);
+  void on_end_streams_of(const std::string& address);
   void on_reader_over(uint64_t id);
 
   // -- end ---------------------------------------------------------------------------------
@@ -74,6 +76,8 @@ private:
   std::map<std::string, std::string> addresses_;
   std::shared_ptr<transport::server> server_;
   bool leaving_ = false;
+  // leaving, and no further endpoint can appear
+  bool all_known_ = false;
   caf::response_promise left_;
 };
 

@@ -2,9 +2,9 @@
 
 #include "caf_remote/endpoint/endpoint_reader.hpp"
 
-#include <caf/send.hpp>
-
 #include "caf_remote/endpoint/stream_events.hpp"
+
+#include <caf/send.hpp>
 
 namespace caf_remote {
 
@@ -40,7 +40,7 @@ caf::behavior endpoint_reader_state::make_behavior(node_ptr home, uint64_t id,
   return {
     [this](const stream_frame& x) { on_frame(x.bytes); },
     [this](resume_reading) { on_resume(); },
-    [this](stall_tick) { on_stall_tick(); },
+    [this](stall_tick x) { on_stall_tick(x.pause); },
     [this](stream_written) { on_written(); },
     [this](stream_half_closed) { on_half_closed(); },
     [this](const stream_closed& x) { on_closed(x.why); },
@@ -107,19 +107,16 @@ void endpoint_reader_state::on_server_connection(
     return;
   }
   if (auto err = check_address(x.address)) {
-    protocol_error("a ConnectRequest with an unusable address: "
-                   + render(err));
+    protocol_error("a ConnectRequest with an unusable address: " + render(err));
     return;
   }
   phase_ = phase::deciding;
   self_
     ->request(node_->manager(), caf::infinite,
               client_connection{id_, x.member_id, x.address,
-                                intro_.is_caf_remote,
-                                intro_.max_receive_bytes})
-    .then([this, x](const client_connection_result& res) {
-      on_decision(res, x);
-    });
+                                intro_.is_caf_remote, intro_.max_receive_bytes})
+    .then(
+      [this, x](const client_connection_result& res) { on_decision(res, x); });
 }
 
 void endpoint_reader_state::on_decision(const client_connection_result& x,
@@ -130,9 +127,8 @@ void endpoint_reader_state::on_decision(const client_connection_result& x,
     accept(peer);
     return;
   }
-  write(wire::encode(wire::connect_response{node_->member_id, true}));
-  // a bare OK would go unnoticed by a Go peer
-  finish(transport::status_code::permission_denied, x.reason);
+  // no answer to the handshake: that is for those who are let in or blocked
+  finish(transport::status_code::unavailable, x.reason);
 }
 
 void endpoint_reader_state::accept(const wire::server_connection& peer) {
@@ -167,17 +163,17 @@ void endpoint_reader_state::read_on() {
   }
   if (held_back_++ == 0)
     self_->delayed_send(self_, node_->opts.inbound_stall_timeout,
-                        stall_tick{});
+                        stall_tick{++pause_});
 }
 
-void endpoint_reader_state::on_stall_tick() {
-  if (held_back_ == 0)
+void endpoint_reader_state::on_stall_tick(uint64_t pause) {
+  if (held_back_ == 0 || pause != pause_)
     return;
-  if (dispatcher_->give_up_on_stalled())
+  if (dispatcher_->give_up_waiting())
     on_resume();
   else
     self_->delayed_send(self_, node_->opts.inbound_stall_timeout,
-                        stall_tick{});
+                        stall_tick{pause});
 }
 
 void endpoint_reader_state::on_resume() {
@@ -225,6 +221,7 @@ void endpoint_reader_state::on_disconnect_peer() {
     return;
   }
   dispatcher_->discard_from_now_on();
+  on_resume(); // or the half-close would not be heard
   write(wire::encode(wire::disconnect_request{}));
 }
 
@@ -243,9 +240,9 @@ void endpoint_reader_state::on_closed(const transport::status& why) {
   self_->quit();
 }
 
-caf::behavior
-endpoint_reader(caf::stateful_actor<endpoint_reader_state>* self,
-                node_ptr home, uint64_t id, transport::incoming in) {
+caf::behavior endpoint_reader(caf::stateful_actor<endpoint_reader_state>* self,
+                              node_ptr home, uint64_t id,
+                              transport::incoming in) {
   return self->state.make_behavior(std::move(home), id, std::move(in));
 }
 

@@ -2,18 +2,18 @@
 
 #pragma once
 
-#include <memory>
-#include <string>
-
-#include <caf/behavior.hpp>
-#include <caf/event_based_actor.hpp>
-#include <caf/stateful_actor.hpp>
-
 #include "caf_remote/endpoint/inbound_dispatcher.hpp"
 #include "caf_remote/endpoint/messages.hpp"
 #include "caf_remote/endpoint/node.hpp"
 #include "caf_remote/transport/stream.hpp"
 #include "caf_remote/wire/handshake.hpp"
+
+#include <caf/behavior.hpp>
+#include <caf/event_based_actor.hpp>
+#include <caf/stateful_actor.hpp>
+
+#include <memory>
+#include <string>
 
 namespace caf_remote {
 
@@ -41,7 +41,7 @@ private:
   void on_batch(std::string_view content);
   void read_on();
   void on_resume();
-  void on_stall_tick();
+  void on_stall_tick(uint64_t pause);
   void write(std::string bytes);
   void on_written();
   void protocol_error(const std::string& what);
@@ -63,14 +63,16 @@ private:
   std::string next_write_;
   // reads that wait until there is room
   int held_back_ = 0;
+  // the pause that was begun last
+  uint64_t pause_ = 0;
   // who the peer is, for log lines
   std::string from_;
   peer_ptr peer_;
   std::unique_ptr<inbound_dispatcher> dispatcher_;
 };
 
-caf::behavior
-endpoint_reader(caf::stateful_actor<endpoint_reader_state>* self,
-                node_ptr home, uint64_t id, transport::incoming in);
+caf::behavior endpoint_reader(caf::stateful_actor<endpoint_reader_state>* self,
+                              node_ptr home, uint64_t id,
+                              transport::incoming in);
 
 } // namespace caf_remote

@@ -6,15 +6,18 @@
 #include "caf_remote/endpoint/outbound_builder.hpp"
 #include "caf_remote/endpoint/remote_proxy.hpp"
 
+#include <caf/send.hpp>
+
 namespace caf_remote {
 
 namespace {
 
 constexpr auto unreachable = wire::terminated_reason::address_terminated;
 
-void fire(const caf::strong_actor_ptr& proxy, wire::terminated_reason why) {
+void fire(const caf::strong_actor_ptr& proxy, wire::terminated_reason why,
+          uint64_t endpoint) {
   if (auto ptr = as_remote_proxy(proxy))
-    ptr->fire(why);
+    ptr->fire(why, endpoint);
 }
 
 } // namespace
@@ -28,6 +31,8 @@ caf::behavior endpoint_watcher_state::make_behavior(node_ptr home,
                                                     endpoint_ptr where) {
   node_ = std::move(home);
   endpoint_ = std::move(where);
+  address_ = endpoint_->address();
+  serial_ = endpoint_->serial();
   self_->set_down_handler([this](caf::down_msg& x) { on_down(x); });
   return {
     [this](const watch_actor& x) { on_watch(x); },
@@ -48,7 +53,7 @@ caf::behavior endpoint_watcher_state::make_behavior(node_ptr home,
 
 void endpoint_watcher_state::on_watch(const watch_actor& x) {
   if (endpoint_ == nullptr) {
-    fire(x.who, unreachable);
+    fire(x.who, unreachable, serial_);
     return;
   }
   if (auto proxy = as_remote_proxy(x.who))
@@ -63,7 +68,7 @@ void endpoint_watcher_state::on_unwatch(const unwatch_actor& x) {
 
 void endpoint_watcher_state::on_terminated(const remote_terminated& x) {
   if (auto proxy = outgoing_.take(x.who))
-    fire(proxy, x.why);
+    fire(proxy, x.why, serial_);
 }
 
 left endpoint_watcher_state::on_peer_connected(const peer_connected& x) {
@@ -82,8 +87,12 @@ left endpoint_watcher_state::on_peer_connected(const peer_connected& x) {
 // -- the peer watches --------------------------------------------------------------------------
 
 void endpoint_watcher_state::on_remote_watch(const remote_watch& x) {
-  if (endpoint_ == nullptr || silent_)
+  if (silent_)
     return;
+  if (endpoint_ == nullptr) {
+    end_streams();
+    return;
+  }
   if (x.local == nullptr) {
     send_terminated(x.watcher, x.target, wire::terminated_reason::not_found);
     return;
@@ -120,18 +129,24 @@ void endpoint_watcher_state::forget_remote_watches() {
 
 left endpoint_watcher_state::on_incarnation_over(uint64_t written_seq) {
   for (auto& proxy : outgoing_.take_written(written_seq))
-    fire(proxy, unreachable);
+    fire(proxy, unreachable, serial_);
   forget_remote_watches();
   return {};
 }
 
+void endpoint_watcher_state::end_streams() {
+  caf::anon_send(node_->manager(), end_streams_of{address_});
+}
+
 void endpoint_watcher_state::on_address_over() {
+  if (incoming_.size() > 0 && !silent_)
+    end_streams();
   forget_remote_watches();
   // ends the cycle between the endpoint and its watcher; watches that are still
   // on their way are answered at once
   endpoint_ = nullptr;
   for (auto& proxy : outgoing_.take_all())
-    fire(proxy, unreachable);
+    fire(proxy, unreachable, serial_);
 }
 
 void endpoint_watcher_state::on_fall_silent() {

@@ -2,15 +2,15 @@
 
 #pragma once
 
-#include <string>
+#include "caf_remote/endpoint/endpoint.hpp"
+#include "caf_remote/endpoint/messages.hpp"
+#include "caf_remote/endpoint/watch_table.hpp"
 
 #include <caf/behavior.hpp>
 #include <caf/event_based_actor.hpp>
 #include <caf/stateful_actor.hpp>
 
-#include "caf_remote/endpoint/endpoint.hpp"
-#include "caf_remote/endpoint/messages.hpp"
-#include "caf_remote/endpoint/watch_table.hpp"
+#include <string>
 
 namespace caf_remote {
 
@@ -46,6 +46,7 @@ private:
   left on_incarnation_over(uint64_t written_seq);
   void on_address_over();
   void on_fall_silent();
+  void end_streams();
 
   void push(std::string_view type_name, const std::string& target,
             std::string_view payload);
@@ -55,6 +56,8 @@ private:
   node_ptr node_;
   // null when the address was given up
   endpoint_ptr endpoint_;
+  std::string address_;
+  uint64_t serial_ = 0;
   outgoing_watches outgoing_;
   incoming_watches incoming_;
   bool silent_ = false;

@@ -2,12 +2,12 @@
 
 #include "caf_remote/endpoint/endpoint_writer.hpp"
 
-#include <algorithm>
+#include "caf_remote/endpoint/node.hpp"
+#include "caf_remote/endpoint/stream_events.hpp"
 
 #include <caf/send.hpp>
 
-#include "caf_remote/endpoint/node.hpp"
-#include "caf_remote/endpoint/stream_events.hpp"
+#include <algorithm>
 
 namespace caf_remote {
 
@@ -78,8 +78,8 @@ void endpoint_writer_state::connect() {
                     !first);
   transport::dial_options opts;
   using std::chrono::milliseconds;
-  opts.connect_timeout
-    = std::chrono::duration_cast<milliseconds>(node_->opts.connect_timeout);
+  opts.connect_timeout = std::chrono::duration_cast<milliseconds>(
+    node_->opts.connect_timeout);
   opts.max_receive_bytes = node_->opts.max_receive_bytes;
   opts.call_metadata = node_->introduction();
   st_.peer_metadata.clear();
@@ -91,9 +91,13 @@ void endpoint_writer_state::connect() {
   // the request goes out as soon as the connection is there; that it was
   // written says that the connection is open
   st_.writing = true;
-  st_.stream->write(wire::encode(wire::server_connection{
-    node_->member_id, node_->own().advertised()}));
+  st_.stream->write(wire::encode(
+    wire::server_connection{node_->member_id, node_->own().advertised()}));
   st_.stream->read();
+  // a peer may open the connection and then let nothing through
+  self_->delayed_send(
+    self_, node_->opts.connect_timeout + node_->opts.handshake_timeout,
+    handshake_tick{st_.epoch});
 }
 
 void endpoint_writer_state::on_frame(const transport::frame& bytes) {
@@ -138,9 +142,7 @@ void endpoint_writer_state::on_handshake(const wire::connect_response& x) {
   auto seq = written_watch_seq_;
   st_.member_id = x.member_id;
   // the downs of an old incarnation come before anything goes to the new one
-  self_
-    ->request(watcher_, caf::infinite,
-              peer_connected{seq, same})
+  self_->request(watcher_, caf::infinite, peer_connected{seq, same})
     .then([this, epoch = st_.epoch, member = x.member_id](left) {
       on_ready(epoch, member);
     });
@@ -184,9 +186,8 @@ void endpoint_writer_state::on_no_handshake(uint64_t epoch) {
 void endpoint_writer_state::on_message(outbound& x) {
   auto msg = x.element->keep();
   if (st_.over || st_.half_closed) {
-    endpoint_->discard(std::move(msg),
-                       st_.over ? errc::endpoint_terminated
-                                : errc::not_running);
+    endpoint_->discard(std::move(msg), st_.over ? errc::endpoint_terminated
+                                                : errc::not_running);
     return;
   }
   box_.push(std::move(msg));
@@ -215,8 +216,8 @@ void endpoint_writer_state::on_written() {
 outbox::limits endpoint_writer_state::batch_limits() const {
   auto& opts = node_->opts;
   auto& who = endpoint_->remote();
-  auto frame = who.is_caf_remote() ? who.max_receive_bytes()
-                                   : opts.max_batch_bytes;
+  auto said = who.max_receive_bytes();
+  auto frame = said != 0 ? said : opts.max_batch_bytes;
   return {opts.batch_size, std::min(opts.max_batch_bytes, frame), frame};
 }
 
@@ -313,9 +314,8 @@ void endpoint_writer_state::retry_after_failure(const std::string& reason) {
   endpoint_->last_error(reason);
   auto delay = policy_.next_delay();
   if (!delay) {
-    give_up(errc::endpoint_terminated,
-            std::to_string(policy_.attempts()) + " attempts failed, last: "
-              + reason);
+    give_up(errc::endpoint_terminated, std::to_string(policy_.attempts())
+                                         + " attempts failed, last: " + reason);
     return;
   }
   self_->delayed_send(self_, *delay, connect_tick{st_.epoch});
@@ -404,13 +404,13 @@ void endpoint_writer_state::give_up(errc code, const std::string& reason) {
   endpoint_->loss_reason(code);
   // from here on the next message to the address starts anew
   node_->endpoints.remove(endpoint_);
-  endpoint_->close();
-  caf::anon_send(node_->manager(), endpoint_over{endpoint_, code, reason});
   for (auto& x : box_.drain())
     endpoint_->discard(std::move(x), code);
   fail_unconfirmed();
   for (auto& entry : node_->pending.take_endpoint(endpoint_->serial(), true))
     answer(std::move(entry), make_error(code, reason));
+  endpoint_->close();
+  caf::anon_send(node_->manager(), endpoint_over{endpoint_, code, reason});
   st_.ready = false;
   if (st_.stream != nullptr && st_.half_closed) {
     // lingers until the peer ends the stream, but not for ever
@@ -434,9 +434,9 @@ void endpoint_writer_state::on_drain() {
     flush();
 }
 
-caf::behavior
-endpoint_writer(caf::stateful_actor<endpoint_writer_state>* self,
-                node_ptr home, endpoint_ptr where, caf::actor watcher) {
+caf::behavior endpoint_writer(caf::stateful_actor<endpoint_writer_state>* self,
+                              node_ptr home, endpoint_ptr where,
+                              caf::actor watcher) {
   return self->state.make_behavior(std::move(home), std::move(where),
                                    std::move(watcher));
 }

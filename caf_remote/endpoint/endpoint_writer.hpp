@@ -2,20 +2,20 @@
 
 #pragma once
 
-#include <optional>
-#include <string>
-#include <vector>
-
-#include <caf/behavior.hpp>
-#include <caf/event_based_actor.hpp>
-#include <caf/stateful_actor.hpp>
-
 #include "caf_remote/endpoint/endpoint.hpp"
 #include "caf_remote/endpoint/messages.hpp"
 #include "caf_remote/endpoint/outbox.hpp"
 #include "caf_remote/endpoint/reconnect_policy.hpp"
 #include "caf_remote/transport/stream.hpp"
 #include "caf_remote/wire/handshake.hpp"
+
+#include <caf/behavior.hpp>
+#include <caf/event_based_actor.hpp>
+#include <caf/stateful_actor.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace caf_remote {
 
@@ -45,8 +45,8 @@ struct endpoint_state {
 };
 
 /// The EndpointWriter: owns one outgoing stream. Connects when something is
-/// wanted, shakes hands, writes batches, reconnects, and gives up. Its mailbox is
-/// the queue of the endpoint; admission is counted in `endpoint`.
+/// wanted, shakes hands, writes batches, reconnects, and gives up. Its mailbox
+/// is the queue of the endpoint; admission is counted in `endpoint`.
 class endpoint_writer_state {
 public:
   static inline const char* name = "caf_remote.endpoint_writer";
@@ -112,9 +112,9 @@ private:
   uint64_t written_watch_seq_ = 0;
 };
 
-caf::behavior
-endpoint_writer(caf::stateful_actor<endpoint_writer_state>* self,
-                node_ptr home, endpoint_ptr where, caf::actor watcher);
+caf::behavior endpoint_writer(caf::stateful_actor<endpoint_writer_state>* self,
+                              node_ptr home, endpoint_ptr where,
+                              caf::actor watcher);
 
 } // namespace caf_remote
 

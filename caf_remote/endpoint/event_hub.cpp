@@ -2,12 +2,12 @@
 
 #include "caf_remote/endpoint/event_hub.hpp"
 
-#include <algorithm>
-#include <limits>
+#include "caf_remote/compat/inbound_element.hpp"
 
 #include <caf/send.hpp>
 
-#include "caf_remote/compat/inbound_element.hpp"
+#include <algorithm>
+#include <limits>
 
 namespace caf_remote {
 
@@ -25,7 +25,7 @@ caf::intrusive_ptr<inbound_ledger> make_ledger(size_t max_waiting) {
   inbound_ledger::bounds limit{2 * max_waiting,
                                std::numeric_limits<size_t>::max()};
   return caf::make_counted<inbound_ledger>(
-    limit, [] {}, std::make_shared<ignore_undelivered>());
+    limit, nullptr, std::make_shared<ignore_undelivered>());
 }
 
 } // namespace

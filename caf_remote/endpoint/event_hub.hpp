@@ -2,22 +2,22 @@
 
 #pragma once
 
+#include "caf_remote/endpoint/inbound_ledger.hpp"
+#include "caf_remote/events.hpp"
+
+#include <caf/actor.hpp>
+
 #include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
 #include <vector>
 
-#include <caf/actor.hpp>
-
-#include "caf_remote/endpoint/inbound_ledger.hpp"
-#include "caf_remote/events.hpp"
-
 namespace caf_remote {
 
 /// Tells subscribers of the three events. A subscriber that does not keep up
-/// with dead letters misses some, which are counted: its mailbox must not become
-/// the queue that the endpoints' bounds forbid. Any thread.
+/// with dead letters misses some, which are counted: its mailbox must not
+/// become the queue that the endpoints' bounds forbid. Any thread.
 class event_hub : public std::enable_shared_from_this<event_hub> {
 public:
   /// Dead letters that may wait in one subscriber's mailbox.

@@ -72,11 +72,11 @@ inbound_dispatcher::~inbound_dispatcher() {
 }
 
 bool inbound_dispatcher::must_stop() {
-  return ledger_->must_stop();
+  return !discarding_ && ledger_->must_stop();
 }
 
-bool inbound_dispatcher::give_up_on_stalled() {
-  return ledger_->give_up_on_stalled();
+bool inbound_dispatcher::give_up_waiting() {
+  return ledger_->give_up_waiting();
 }
 
 bool inbound_dispatcher::dispatch(std::string_view content) {
@@ -91,9 +91,23 @@ bool inbound_dispatcher::dispatch(std::string_view content) {
   node_->received_batches.fetch_add(1);
   targets_.clear();
   senders_.clear();
+  release_if_large();
   if (++batches_ % batches_between_clean_ups == 0)
     ledger_->forget_idle();
   return true;
+}
+
+void inbound_dispatcher::release_if_large() {
+  // one batch with huge tables must not cost memory for ever
+  constexpr size_t usual = 8192;
+  if (batch_.envelopes.capacity() <= usual && batch_.targets.capacity() <= usual
+      && batch_.senders.capacity() <= usual
+      && batch_.type_names.capacity() <= usual)
+    return;
+  batch_ = wire::batch_view{};
+  targets_ = {};
+  types_ = {};
+  senders_ = {};
 }
 
 void inbound_dispatcher::deliver(const wire::envelope& x) {
@@ -226,7 +240,7 @@ inbound_dispatcher::decode(const wire::envelope& x, const target_slot& target) {
 void inbound_dispatcher::deliver_answer(const wire::envelope& x) {
   // the actor that was asked may have passed the request on to another node, so
   // any peer may answer
-  if (!node_->pending.endpoint_of(x.target_request_id)) {
+  if (!node_->pending.endpoint_of(x.target_request_id, target_id(x))) {
     dead(x, errc::dead_letter); // too late
     return;
   }
@@ -461,6 +475,10 @@ inbound_dispatcher::message_id_of(const wire::envelope& x) const {
 
 std::string_view inbound_dispatcher::type_name(const wire::envelope& x) const {
   return batch_.type_names[static_cast<size_t>(x.type_index)];
+}
+
+std::string_view inbound_dispatcher::target_id(const wire::envelope& x) const {
+  return batch_.targets[static_cast<size_t>(x.target_index)].id;
 }
 
 pid inbound_dispatcher::target_of(const wire::envelope& x) const {

@@ -44,7 +44,7 @@ public:
 
   /// To be called from time to time while reading pauses; whether it may go on
   /// because a target has stalled.
-  bool give_up_on_stalled();
+  bool give_up_waiting();
 
   /// The node leaves: messages become dead letters from now on.
   void discard_from_now_on() noexcept {
@@ -73,6 +73,7 @@ private:
     caf::strong_actor_ptr proxy;
   };
 
+  void release_if_large();
   void deliver(const wire::envelope& x);
   void deliver_system(const wire::envelope& x, wire::system_type type);
   void deliver_user(const wire::envelope& x, target_slot& target);
@@ -112,6 +113,7 @@ private:
   std::string peer_address(std::string_view wire_address) const;
   bool is_peer(std::string_view wire_address) const;
   std::vector<endpoint_ptr> endpoints_of_peer() const;
+  std::string_view target_id(const wire::envelope& x) const;
   pid target_of(const wire::envelope& x) const;
   pid sender_pid(const wire::envelope& x) const;
   std::string_view type_name(const wire::envelope& x) const;

@@ -22,8 +22,8 @@ undelivered_sink::~undelivered_sink() {
 void inbound_ledger::account::leave(size_t bytes) noexcept {
   bytes_.fetch_sub(bytes, std::memory_order_acq_rel);
   messages_.fetch_sub(1, std::memory_order_acq_rel);
-  taken_.fetch_add(1, std::memory_order_relaxed);
-  if (stalled_.load(std::memory_order_relaxed))
+  if (stalled_.load(std::memory_order_relaxed)
+      && !owner_->crowded(*this, resume_fraction))
     stalled_.store(false, std::memory_order_release);
   owner_->left(bytes);
   if (waited_for_.load() && !owner_->crowded(*this, resume_fraction)
@@ -67,11 +67,14 @@ bool inbound_ledger::enter(account& x, size_t bytes) noexcept {
   if (messages + 1 > limit_.messages / 2
       || (messages > 0 && held + bytes > limit_.bytes / 2))
     return false;
+  if (messages > 0 && overloaded_.load(std::memory_order_relaxed))
+    return false;
   x.messages_.fetch_add(1, std::memory_order_acq_rel);
   x.bytes_.fetch_add(bytes, std::memory_order_acq_rel);
   messages_.fetch_add(1, std::memory_order_acq_rel);
   bytes_.fetch_add(bytes, std::memory_order_acq_rel);
-  if (crowded_ == nullptr && crowded(x, pause_fraction) && !x.stalled())
+  if (resume_ != nullptr && crowded_ == nullptr && crowded(x, pause_fraction)
+      && !x.stalled())
     crowded_.reset(&x);
   return true;
 }
@@ -85,6 +88,8 @@ bool inbound_ledger::must_stop() noexcept {
   account_ptr target;
   target.swap(crowded_);
   if (over(messages(), bytes())) {
+    if (overloaded_.load())
+      return false;
     stopped_.store(true);
     // room may have come before the flag was seen; then the reader goes on
     return over(messages(), bytes()) || !stopped_.exchange(false);
@@ -93,20 +98,22 @@ bool inbound_ledger::must_stop() noexcept {
       || !crowded(*target, pause_fraction))
     return false;
   awaited_ = target;
-  awaited_taken_ = target->taken_.load(std::memory_order_relaxed);
   target->waited_for_.store(true);
   return crowded(*target, resume_fraction)
          || !target->waited_for_.exchange(false);
 }
 
-bool inbound_ledger::give_up_on_stalled() noexcept {
-  if (awaited_ == nullptr || !awaited_->waited_for_.load())
+bool inbound_ledger::give_up_waiting() noexcept {
+  auto taken = taken_.load(std::memory_order_relaxed);
+  auto progress = std::exchange(last_taken_, taken) != taken;
+  if (awaited_ != nullptr && awaited_->waited_for_.load()) {
+    awaited_->stalled_.store(true, std::memory_order_release);
+    return awaited_->waited_for_.exchange(false);
+  }
+  if (progress || !stopped_.load())
     return false;
-  auto taken = awaited_->taken_.load(std::memory_order_relaxed);
-  if (std::exchange(awaited_taken_, taken) != taken)
-    return false;
-  awaited_->stalled_.store(true, std::memory_order_release);
-  return awaited_->waited_for_.exchange(false);
+  overloaded_.store(true);
+  return stopped_.exchange(false);
 }
 
 void inbound_ledger::detach() noexcept {
@@ -123,9 +130,12 @@ void inbound_ledger::forget_idle() {
     i = i->second->idle() ? accounts_.erase(i) : std::next(i);
 }
 
-void inbound_ledger::left(size_t bytes) noexcept {
-  bytes_.fetch_sub(bytes);
+void inbound_ledger::left(size_t n) noexcept {
+  bytes_.fetch_sub(n);
   messages_.fetch_sub(1);
+  taken_.fetch_add(1, std::memory_order_relaxed);
+  if (overloaded_.load(std::memory_order_relaxed) && !over(messages(), bytes()))
+    overloaded_.store(false);
   if (stopped_.load())
     wake_if_room();
 }

@@ -2,6 +2,9 @@
 
 #pragma once
 
+#include <caf/intrusive_ptr.hpp>
+#include <caf/ref_counted.hpp>
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -10,9 +13,6 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-
-#include <caf/intrusive_ptr.hpp>
-#include <caf/ref_counted.hpp>
 
 namespace caf_remote {
 
@@ -30,9 +30,10 @@ public:
 /// taken by them. Above the bound the reader stops reading; a target may hold
 /// at most half. So that a target that is merely slower than the wire does not
 /// lose messages, reading also stops when one holds a quarter, until it has
-/// worked half of that off; a target that takes nothing at all meanwhile has
-/// stalled, and is not waited for until it takes something. `account::leave`
-/// may be called on any thread, all else belongs to the reader.
+/// worked half of that off. No such pause lasts for ever: who cannot keep up
+/// within its time is not waited for any more, and what exceeds its half is
+/// refused. `account::leave` may be called on any thread, all else belongs to
+/// the reader.
 class inbound_ledger : public caf::ref_counted {
 public:
   struct bounds {
@@ -77,7 +78,6 @@ public:
     const std::string target_;
     std::atomic<size_t> messages_{0};
     std::atomic<size_t> bytes_{0};
-    std::atomic<uint64_t> taken_{0};
     std::atomic<bool> stalled_{false};
     // whether the reader waits for this target
     std::atomic<bool> waited_for_{false};
@@ -87,7 +87,8 @@ public:
 
   /// `resume` is called, on any thread, when a reader that was told to stop may
   /// go on; at most once per `must_stop` that returned true.
-  /// `sink` must not be null.
+  /// Null: there is no reader, the ledger only counts, and `enter` may be
+  /// called on any thread. `sink` must not be null.
   inbound_ledger(bounds limit, std::function<void()> resume,
                  std::shared_ptr<undelivered_sink> sink);
 
@@ -104,10 +105,10 @@ public:
   /// Whether the reader must stop now. If so, `resume` will be called.
   bool must_stop() noexcept;
 
-  /// To be called from time to time while the reader has stopped: gives up
-  /// waiting for a target that has taken nothing since the last call. Returns
-  /// true if the reader may go on for that reason.
-  bool give_up_on_stalled() noexcept;
+  /// To be called when the reader has paused for long enough: gives up waiting
+  /// for a single target, or for all of them if nobody has taken anything since
+  /// the last call. Returns true if the reader may go on.
+  bool give_up_waiting() noexcept;
 
   /// The reader is gone; `resume` will not be called any more.
   void detach() noexcept;
@@ -130,7 +131,7 @@ private:
 
   bool crowded(const account& x, size_t fraction) const noexcept;
   account_ptr find_or_make(std::string key, std::string_view target);
-  void left(size_t bytes) noexcept;
+  void left(size_t n) noexcept;
   void wake_if_room() noexcept;
 
   const bounds limit_;
@@ -143,9 +144,13 @@ private:
   std::unordered_map<std::string, account_ptr> accounts_;
   // a target that holds a quarter since the last `must_stop`
   account_ptr crowded_;
-  // the target that the reader waits for, and what it had taken by then
+  // the target that the reader waits for
   account_ptr awaited_;
-  uint64_t awaited_taken_ = 0;
+  // messages taken by all targets, now and at the last `give_up_waiting`
+  std::atomic<uint64_t> taken_{0};
+  uint64_t last_taken_ = 0;
+  // reading goes on above the bounds, but only idle targets get messages
+  std::atomic<bool> overloaded_{false};
 };
 
 } // namespace caf_remote

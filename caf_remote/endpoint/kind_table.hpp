@@ -2,16 +2,16 @@
 
 #pragma once
 
+#include "caf_remote/endpoint/process_registry.hpp"
+
+#include <caf/actor.hpp>
+#include <caf/fwd.hpp>
+
 #include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <string>
-
-#include <caf/actor.hpp>
-#include <caf/fwd.hpp>
-
-#include "caf_remote/endpoint/process_registry.hpp"
 
 namespace caf_remote {
 

@@ -2,12 +2,12 @@
 
 #include "caf_remote/endpoint/listener.hpp"
 
-#include <re2/re2.h>
+#include "caf_remote/endpoint/messages.hpp"
+#include "caf_remote/transport/grpc_server.hpp"
 
 #include <caf/send.hpp>
 
-#include "caf_remote/endpoint/messages.hpp"
-#include "caf_remote/transport/grpc_server.hpp"
+#include <re2/re2.h>
 
 namespace caf_remote {
 
@@ -61,6 +61,10 @@ std::shared_ptr<transport::diagnostics> make_diagnostics(const node_ptr& home) {
     auto ptr = weak.lock();
     return ptr == nullptr ? "" : describe_process(*ptr, id);
   };
+  result->address = [weak]() -> std::string {
+    auto ptr = weak.lock();
+    return ptr == nullptr ? "" : ptr->own().advertised();
+  };
   return result;
 }
 
@@ -78,8 +82,8 @@ start_listening(node_ptr home, const std::string& host, uint16_t port) {
   lo.host = host;
   lo.port = port;
   lo.max_receive_bytes = opts.max_receive_bytes;
-  lo.handshake_timeout
-    = std::chrono::duration_cast<milliseconds>(opts.handshake_timeout);
+  lo.handshake_timeout = std::chrono::duration_cast<milliseconds>(
+    opts.handshake_timeout);
   std::weak_ptr<node> weak = home;
   lo.initial_metadata = [weak] {
     auto ptr = weak.lock();
@@ -88,8 +92,7 @@ start_listening(node_ptr home, const std::string& host, uint16_t port) {
   lo.on_stream = [mgr = home->manager()](transport::incoming in) {
     caf::anon_send(mgr, incoming_stream{std::move(in)});
   };
-  auto diag = make_diagnostics(home);
-  lo.diag = diag;
+  lo.diag = make_diagnostics(home);
   auto srv = transport::start_grpc_server(std::move(lo));
   if (!srv)
     return std::move(srv.error());
@@ -106,8 +109,6 @@ start_listening(node_ptr home, const std::string& host, uint16_t port) {
     opts.advertised_host.empty() ? bound_host : opts.advertised_host,
     opts.advertised_port == 0 ? bound_port : opts.advertised_port);
   home->own(own_addresses{advertised, bound_host, bound_port, opts.aliases});
-  if (diag != nullptr)
-    diag->address = home->own().advertised();
   caf::anon_send(home->manager(), listening{*srv});
   return srv;
 }

@@ -2,13 +2,13 @@
 
 #pragma once
 
-#include <memory>
-#include <string>
+#include "caf_remote/endpoint/node.hpp"
+#include "caf_remote/transport/stream.hpp"
 
 #include <caf/expected.hpp>
 
-#include "caf_remote/endpoint/node.hpp"
-#include "caf_remote/transport/stream.hpp"
+#include <memory>
+#include <string>
 
 namespace caf_remote {
 

@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include "caf_remote/tracing.hpp"
+
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -9,8 +11,6 @@
 #include <mutex>
 #include <string>
 #include <string_view>
-
-#include "caf_remote/tracing.hpp"
 
 namespace caf_remote {
 
@@ -24,8 +24,8 @@ enum class log_kind : uint8_t {
 };
 
 /// The module's log: one line per event, at most `lines_per_second` of a kind,
-/// with a count of what was left out. Any thread. Debian builds CAF's own logger
-/// out, hence a small one here.
+/// with a count of what was left out. Any thread. Debian builds CAF's own
+/// logger out, hence a small one here.
 class log {
 public:
   static constexpr uint32_t lines_per_second = 10;

@@ -2,18 +2,18 @@
 
 #pragma once
 
-#include <cstdint>
-#include <string>
-#include <utility>
-
-#include <caf/actor.hpp>
-#include <caf/allowed_unsafe_message_type.hpp>
-
 #include "caf_remote/endpoint/endpoint.hpp"
 #include "caf_remote/error.hpp"
 #include "caf_remote/pid.hpp"
 #include "caf_remote/transport/stream.hpp"
 #include "caf_remote/wire/system_messages.hpp"
+
+#include <caf/actor.hpp>
+#include <caf/allowed_unsafe_message_type.hpp>
+
+#include <cstdint>
+#include <string>
+#include <utility>
 
 /// The messages between the module's actors. They never leave the process.
 
@@ -74,6 +74,14 @@ struct client_connection_result {
 /// reader -> manager: its stream is over.
 struct reader_over {
   uint64_t reader;
+};
+
+// -- watcher -> manager -----------------------------------------------------------------------
+
+/// The peer watches actors of ours but cannot be told about them any more: end
+/// its streams, so that it learns that.
+struct end_streams_of {
+  std::string address;
 };
 
 // -- manager -> reader ------------------------------------------------------------------------
@@ -211,7 +219,10 @@ struct stream_closed {
 struct resume_reading {};
 
 /// reader -> itself: look whether the actor that it waits for has stalled.
-struct stall_tick {};
+struct stall_tick {
+  /// Numbers the pauses, so that a tick does not cut a later one short.
+  uint64_t pause;
+};
 
 // -- reader -> activator ----------------------------------------------------------------------
 
@@ -240,7 +251,8 @@ struct pid_response {
 
 } // namespace caf_remote
 
-#define CAF_REMOTE_INTERNAL(name) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(caf_remote::name)
+#define CAF_REMOTE_INTERNAL(name) \
+  CAF_ALLOW_UNSAFE_MESSAGE_TYPE(caf_remote::name)
 
 CAF_REMOTE_INTERNAL(open_endpoint)
 CAF_REMOTE_INTERNAL(end_endpoint)
@@ -251,6 +263,7 @@ CAF_REMOTE_INTERNAL(left)
 CAF_REMOTE_INTERNAL(client_connection)
 CAF_REMOTE_INTERNAL(client_connection_result)
 CAF_REMOTE_INTERNAL(reader_over)
+CAF_REMOTE_INTERNAL(end_streams_of)
 CAF_REMOTE_INTERNAL(disconnect_peer)
 CAF_REMOTE_INTERNAL(end_stream)
 CAF_REMOTE_INTERNAL(endpoint_up)

@@ -61,9 +61,11 @@ void node::manager(caf::actor x) {
 
 void node::shut_down() {
   endpoints.stop();
-  processes->clear();
+  processes->close();
   events->clear();
   endpoints.clear();
+  for (auto& entry : pending.take_all())
+    answer(std::move(entry), make_error(errc::not_running));
 }
 
 void node::own(own_addresses x) {
@@ -102,7 +104,8 @@ void node::dead_letter(outbound_element& element, errc reason) {
     auto here = x.sender->address.empty();
     sender = {here ? own().advertised() : x.sender->address, x.sender->id,
               x.sender_request_id};
-    if (!here)
+    // two nodes must not answer each other's dead letters for ever
+    if (!here && x.type_name != wire::dead_letter_response::type_name)
       tell_dead(sender, target);
   }
   caf::message content;
@@ -111,7 +114,7 @@ void node::dead_letter(outbound_element& element, errc reason) {
   dead_letter(target, std::move(content), sender, x.type_name, reason);
   // an answer that this peer cannot take must not leave its requester waiting
   auto is_answer = x.target_request_id != 0 || is_future(x.target->id);
-  if (is_answer
+  if (is_answer && x.type_name != wire::dead_letter_response::type_name
       && (reason == errc::peer_cannot_take
           || reason == errc::message_too_large))
     tell_dead(target, {});
@@ -147,6 +150,9 @@ void node::tell_dead(const pid& requester, const pid& target) {
              make_error(errc::dead_letter, "message to " + to_string(target)));
     return;
   }
+  // a peer must not make us dial whatever it names as a sender
+  if (!endpoints.is_connected(requester.address))
+    return;
   auto hdl = proxies.get(*this, requester.address, requester.id);
   if (auto ptr = as_remote_proxy(hdl))
     ptr->send_system(wire::dead_letter_response::type_name,
@@ -257,7 +263,7 @@ introduction read_introduction(const transport::metadata& xs) {
       || i->second.find_first_not_of("0123456789") != std::string::npos)
     return result;
   auto limit = std::stoull(i->second);
-  if (limit < 1024 || limit > 0x7fffffff)
+  if (limit < 4096 || limit > 0x7fffffff)
     return result;
   result.is_caf_remote = true;
   result.max_receive_bytes = static_cast<size_t>(limit);

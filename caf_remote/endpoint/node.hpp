@@ -2,17 +2,6 @@
 
 #pragma once
 
-#include <array>
-#include <atomic>
-#include <memory>
-#include <mutex>
-#include <string>
-#include <string_view>
-#include <vector>
-
-#include <caf/actor.hpp>
-#include <caf/actor_system.hpp>
-
 #include "caf_remote/compat/outbound_element.hpp"
 #include "caf_remote/config.hpp"
 #include "caf_remote/counters.hpp"
@@ -28,6 +17,17 @@
 #include "caf_remote/tracing.hpp"
 #include "caf_remote/transport/stream.hpp"
 #include "caf_remote/wire/serializer_registry.hpp"
+
+#include <caf/actor.hpp>
+#include <caf/actor_system.hpp>
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace caf_remote {
 
@@ -81,8 +81,8 @@ public:
     return !own().advertised().empty();
   }
 
-  /// The handle for a PID: the local actor itself if the address is ours and one
-  /// is published under the id, else a proxy.
+  /// The handle for a PID: the local actor itself if the address is ours and
+  /// one is published under the id, else a proxy.
   caf::strong_actor_ptr resolve(const std::string& address,
                                 const std::string& id);
 

@@ -2,9 +2,9 @@
 
 #include "caf_remote/endpoint/outbound_builder.hpp"
 
-#include <cstring>
-
 #include "caf_remote/wire/batch_codec.hpp"
+
+#include <cstring>
 
 namespace caf_remote {
 
@@ -37,8 +37,7 @@ outbound_ptr make_outbound(actor_name_ptr target, std::string_view type_name,
 }
 
 caf::expected<outbound_ptr>
-make_outbound(actor_name_ptr target,
-              const wire::serializer_registry& registry,
+make_outbound(actor_name_ptr target, const wire::serializer_registry& registry,
               const wire::serializer_registry::entry& type,
               const google::protobuf::Message& content, int32_t serializer_id,
               std::string_view header) {

@@ -2,13 +2,13 @@
 
 #pragma once
 
-#include <string_view>
-
-#include <google/protobuf/message.h>
-
 #include "caf_remote/compat/outbound_element.hpp"
 #include "caf_remote/message_envelope.hpp"
 #include "caf_remote/wire/serializer_registry.hpp"
+
+#include <google/protobuf/message.h>
+
+#include <string_view>
 
 namespace caf_remote {
 
@@ -21,8 +21,7 @@ outbound_ptr make_outbound(actor_name_ptr target, std::string_view type_name,
 /// Encodes a message of a registered type into an element, without a copy.
 /// Errors: `errc::invalid_utf8`, and those of the serializer.
 caf::expected<outbound_ptr>
-make_outbound(actor_name_ptr target,
-              const wire::serializer_registry& registry,
+make_outbound(actor_name_ptr target, const wire::serializer_registry& registry,
               const wire::serializer_registry::entry& type,
               const google::protobuf::Message& content, int32_t serializer_id,
               std::string_view header);

@@ -15,8 +15,8 @@ wire::envelope_view view_of(const outbound& x, std::string_view own_address) {
   result.target_id = x.target->id;
   if (x.sender != nullptr) {
     result.sender_id = x.sender->id;
-    result.sender_address
-      = x.sender->address.empty() ? own_address : x.sender->address;
+    result.sender_address = x.sender->address.empty() ? own_address
+                                                      : x.sender->address;
   }
   result.header = x.header;
   result.serializer_id = x.serializer_id;
@@ -35,8 +35,8 @@ size_t frame_overhead() {
 
 outbox::batch outbox::next(const limits& bounds,
                            std::string_view target_address,
-                           std::string_view own_address,
-                           const filter& may_send, const rejecter& reject) {
+                           std::string_view own_address, const filter& may_send,
+                           const rejecter& reject) {
   batch result;
   auto address_size = target_address.size();
   while (!queue_.empty() && encoder_.count() < bounds.count) {

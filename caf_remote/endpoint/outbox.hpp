@@ -2,6 +2,9 @@
 
 #pragma once
 
+#include "caf_remote/compat/outbound_element.hpp"
+#include "caf_remote/wire/batch_codec.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -9,9 +12,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "caf_remote/compat/outbound_element.hpp"
-#include "caf_remote/wire/batch_codec.hpp"
 
 namespace caf_remote {
 

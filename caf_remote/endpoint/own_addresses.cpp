@@ -2,9 +2,9 @@
 
 #include "caf_remote/endpoint/own_addresses.hpp"
 
-#include <algorithm>
-
 #include "caf_remote/pid.hpp"
+
+#include <algorithm>
 
 namespace caf_remote {
 
@@ -25,8 +25,7 @@ own_addresses::own_addresses() : all_{"", std::string{nonhost}} {
 }
 
 own_addresses::own_addresses(std::string advertised,
-                             const std::string& bound_host,
-                             uint16_t bound_port,
+                             const std::string& bound_host, uint16_t bound_port,
                              const std::vector<std::string>& aliases)
   : own_addresses() {
   advertised_ = std::move(advertised);

@@ -20,7 +20,6 @@ bool peer::meet(const std::string& member_id) {
   if (changed) {
     types_.clear();
     own_address_.clear();
-    is_caf_remote_.store(false, std::memory_order_release);
     max_receive_bytes_.store(0, std::memory_order_release);
   }
   return changed;
@@ -38,7 +37,6 @@ void peer::own_address(std::string x) {
 
 void peer::declare_caf_remote(size_t max_receive_bytes) {
   max_receive_bytes_.store(max_receive_bytes, std::memory_order_release);
-  is_caf_remote_.store(true, std::memory_order_release);
 }
 
 void peer::sent_type(std::string_view type_name) {

@@ -2,15 +2,15 @@
 
 #pragma once
 
+#include <caf/intrusive_ptr.hpp>
+#include <caf/ref_counted.hpp>
+
 #include <atomic>
 #include <cstdint>
 #include <mutex>
 #include <set>
 #include <string>
 #include <string_view>
-
-#include <caf/intrusive_ptr.hpp>
-#include <caf/ref_counted.hpp>
 
 namespace caf_remote {
 
@@ -40,13 +40,14 @@ public:
 
   /// Whether the peer said that it is caf_remote.
   bool is_caf_remote() const noexcept {
-    return is_caf_remote_.load(std::memory_order_acquire);
+    return max_receive_bytes() != 0;
   }
 
   /// The peer says that it is caf_remote and how much it accepts.
   void declare_caf_remote(size_t max_receive_bytes);
 
-  /// The largest RemoteMessage that the peer accepts; 0: not known.
+  /// The largest RemoteMessage that the peer accepts; 0: it is not known to be
+  /// caf_remote. Read it once where both facts matter.
   size_t max_receive_bytes() const noexcept {
     return max_receive_bytes_.load(std::memory_order_acquire);
   }
@@ -63,7 +64,6 @@ private:
   std::string member_id_;
   std::string own_address_;
   std::set<std::string, std::less<>> types_;
-  std::atomic<bool> is_caf_remote_{false};
   std::atomic<size_t> max_receive_bytes_{0};
 };
 

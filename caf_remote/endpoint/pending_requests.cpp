@@ -6,7 +6,17 @@
 #include <caf/mailbox_element.hpp>
 #include <caf/make_message.hpp>
 
+#include <random>
+
 namespace caf_remote {
+
+pending_requests::pending_requests(size_t max_entries)
+  : max_entries_(max_entries) {
+  // late answers to a former process at our address must not fit our requests
+  std::random_device rng;
+  for (auto& sh : shards_)
+    sh.last_id = rng();
+}
 
 std::optional<uint32_t> pending_requests::add(entry x) {
   if (size_.fetch_add(1, std::memory_order_relaxed) >= max_entries_) {
@@ -33,11 +43,13 @@ void pending_requests::mark_written(uint32_t id) {
     i->second.written = true;
 }
 
-std::optional<uint64_t> pending_requests::endpoint_of(uint32_t id) const {
+std::optional<uint64_t>
+pending_requests::endpoint_of(uint32_t id, std::string_view name) const {
   auto& sh = shard_by_id(id);
   std::lock_guard<std::mutex> guard{sh.mtx};
   auto i = sh.entries.find(id);
-  if (i == sh.entries.end())
+  if (i == sh.entries.end() || i->second.name == nullptr
+      || i->second.name->id != name)
     return std::nullopt;
   return i->second.endpoint;
 }
@@ -77,6 +89,10 @@ pending_requests::take_endpoint(uint64_t endpoint, bool only_written) {
   return take_if([=](const entry& x) {
     return x.endpoint == endpoint && (x.written || !only_written);
   });
+}
+
+std::vector<pending_requests::entry> pending_requests::take_all() {
+  return take_if([](const entry&) { return true; });
 }
 
 std::vector<pending_requests::entry>

@@ -2,6 +2,13 @@
 
 #pragma once
 
+#include "caf_remote/endpoint/actor_name.hpp"
+
+#include <caf/actor_control_block.hpp>
+#include <caf/error.hpp>
+#include <caf/message.hpp>
+#include <caf/message_id.hpp>
+
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -9,13 +16,9 @@
 #include <deque>
 #include <mutex>
 #include <optional>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
-
-#include <caf/actor_control_block.hpp>
-#include <caf/error.hpp>
-#include <caf/message.hpp>
-#include <caf/message_id.hpp>
 
 namespace caf_remote {
 
@@ -33,6 +36,8 @@ public:
     caf::message_id mid;
     /// Actors that the answer passes before the requester.
     std::vector<caf::strong_actor_ptr> stages;
+    /// The name under which the requester is answered.
+    actor_name_ptr name;
     /// Identifies the endpoint that the request was sent to.
     uint64_t endpoint = 0;
     /// The request was handed to a stream.
@@ -40,10 +45,7 @@ public:
     clock::time_point since;
   };
 
-  explicit pending_requests(size_t max_entries) noexcept
-    : max_entries_(max_entries) {
-    // nop
-  }
+  explicit pending_requests(size_t max_entries);
 
   /// Adds an entry and returns its id, never 0; nothing if the table is full.
   std::optional<uint32_t> add(entry x);
@@ -51,8 +53,9 @@ public:
   /// Marks that the request was handed to a stream.
   void mark_written(uint32_t id);
 
-  /// Which endpoint the request was sent to; nothing if there is no entry.
-  std::optional<uint64_t> endpoint_of(uint32_t id) const;
+  /// Which endpoint the request was sent to; nothing if there is no entry, or
+  /// if its requester has another name than `name`.
+  std::optional<uint64_t> endpoint_of(uint32_t id, std::string_view name) const;
 
   /// Removes and returns the entry.
   std::optional<entry> take(uint32_t id);
@@ -61,9 +64,11 @@ public:
   /// handed to a stream.
   std::vector<entry> take_endpoint(uint64_t endpoint, bool only_written);
 
+  /// Removes and returns everything.
+  std::vector<entry> take_all();
+
   /// Removes and returns the entries older than `age`.
-  std::vector<entry> take_expired(clock::time_point now,
-                                  clock::duration age);
+  std::vector<entry> take_expired(clock::time_point now, clock::duration age);
 
   /// Removes the entries of an actor that ended.
   void drop_requester(caf::actor_id requester);

@@ -2,15 +2,15 @@
 
 #include "caf_remote/endpoint/process_registry.hpp"
 
-#include <algorithm>
-#include <array>
-#include <mutex>
+#include "caf_remote/error.hpp"
+#include "caf_remote/pid.hpp"
 
 #include <caf/abstract_actor.hpp>
 #include <caf/actor_cast.hpp>
 
-#include "caf_remote/error.hpp"
-#include "caf_remote/pid.hpp"
+#include <algorithm>
+#include <array>
+#include <mutex>
 
 namespace caf_remote {
 
@@ -67,6 +67,8 @@ caf::error process_registry::add(const caf::strong_actor_ptr& hdl,
   bool first_name = false;
   {
     std::unique_lock<std::shared_mutex> guard{mtx_};
+    if (closed_)
+      return make_error(errc::not_running);
     if (!slots_.emplace(ptr->id, slot{ptr, hdl, mode, kind}).second)
       return make_error(errc::name_taken,
                         "the name '" + ptr->id + "' is taken");
@@ -174,7 +176,7 @@ process_registry::look_up_name(const caf::strong_actor_ptr& hdl) {
   auto name = "$" + std::to_string(hdl->id());
   if (auto err = add(hdl, name, delivery_mode::decoded,
                      process_kind::reply_address, result))
-    // another thread was faster; the name is a function of the actor
+    // another thread was faster, or all is over; the name is the same
     return caf::make_counted<const actor_name>(std::string{}, std::move(name));
   return result;
 }
@@ -198,14 +200,14 @@ std::vector<std::string> process_registry::names(process_kind kind) const {
 size_t process_registry::count(process_kind kind) const {
   std::shared_lock<std::shared_mutex> guard{mtx_};
   return static_cast<size_t>(
-    std::count_if(slots_.begin(), slots_.end(), [kind](const auto& kvp) {
-      return kvp.second.kind == kind;
-    }));
+    std::count_if(slots_.begin(), slots_.end(),
+                  [kind](const auto& kvp) { return kvp.second.kind == kind; }));
 }
 
-void process_registry::clear() {
+void process_registry::close() {
   decltype(slots_) dropped;
   std::unique_lock<std::shared_mutex> guard{mtx_};
+  closed_ = true;
   actor_gone_ = nullptr;
   dropped.swap(slots_);
   by_actor_.clear();

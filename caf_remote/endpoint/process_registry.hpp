@@ -2,6 +2,11 @@
 
 #pragma once
 
+#include "caf_remote/endpoint/actor_name.hpp"
+
+#include <caf/actor_control_block.hpp>
+#include <caf/error.hpp>
+
 #include <atomic>
 #include <functional>
 #include <memory>
@@ -10,11 +15,6 @@
 #include <string_view>
 #include <unordered_map>
 #include <vector>
-
-#include <caf/actor_control_block.hpp>
-#include <caf/error.hpp>
-
-#include "caf_remote/endpoint/actor_name.hpp"
 
 namespace caf_remote {
 
@@ -39,11 +39,10 @@ enum class process_kind : uint8_t {
 /// The local actors that can be reached from outside, by name: published ones,
 /// those spawned through the activator, the module's own, and the reply
 /// addresses of actors that have sent a message out. All of them are kept alive
-/// until they end, as by CAF's own I/O module: somebody elsewhere may hold their
-/// PID, and an actor that only waits for an answer must not vanish. A name is
-/// free again when its actor has ended. Any thread.
-class process_registry
-  : public std::enable_shared_from_this<process_registry> {
+/// until they end, as by CAF's own I/O module: somebody elsewhere may hold
+/// their PID, and an actor that only waits for an answer must not vanish. A
+/// name is free again when its actor has ended. Any thread.
+class process_registry : public std::enable_shared_from_this<process_registry> {
 public:
   struct process {
     caf::strong_actor_ptr hdl;
@@ -81,8 +80,8 @@ public:
 
   size_t count(process_kind kind) const;
 
-  /// Forgets everything; later calls of `name_of` still work.
-  void clear();
+  /// Forgets everything and takes nothing in any more; `name_of` still answers.
+  void close();
 
 private:
   struct slot {
@@ -102,6 +101,7 @@ private:
   // Counts changes after which a cached name may be wrong.
   std::atomic<uint64_t> version_{0};
   mutable std::shared_mutex mtx_;
+  bool closed_ = false;
   std::unordered_map<std::string_view, slot> slots_; // keys live in slot::name
   std::unordered_map<caf::actor_id, std::vector<actor_name_ptr>> by_actor_;
   std::function<void(caf::actor_id)> actor_gone_;

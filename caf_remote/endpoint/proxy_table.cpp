@@ -2,12 +2,12 @@
 
 #include "caf_remote/endpoint/proxy_table.hpp"
 
+#include "caf_remote/endpoint/node.hpp"
+#include "caf_remote/endpoint/remote_proxy.hpp"
+
 #include <caf/actor_cast.hpp>
 #include <caf/make_actor.hpp>
 #include <caf/uri.hpp>
-
-#include "caf_remote/endpoint/node.hpp"
-#include "caf_remote/endpoint/remote_proxy.hpp"
 
 namespace caf_remote {
 

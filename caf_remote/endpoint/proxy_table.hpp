@@ -2,13 +2,13 @@
 
 #pragma once
 
+#include <caf/actor_control_block.hpp>
+#include <caf/node_id.hpp>
+
 #include <mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
-
-#include <caf/actor_control_block.hpp>
-#include <caf/node_id.hpp>
 
 namespace caf_remote {
 

@@ -2,10 +2,10 @@
 
 #pragma once
 
+#include <caf/timespan.hpp>
+
 #include <cstddef>
 #include <optional>
-
-#include <caf/timespan.hpp>
 
 namespace caf_remote {
 

@@ -144,6 +144,7 @@ caf::error remote_proxy::address_sender(outbound& x, sending& s,
   entry.requester = s.sender;
   entry.mid = s.mid;
   entry.stages = std::move(s.stages);
+  entry.name = x.sender;
   entry.endpoint = endpoint;
   entry.since = pending_requests::clock::now();
   auto id = node_->pending.add(std::move(entry));
@@ -343,8 +344,8 @@ caf::error remote_proxy::check_size(const outbound_element& x,
   auto& who = where.remote();
   auto limit = std::max(node_->opts.max_batch_bytes,
                         node_->opts.max_receive_bytes);
-  if (who.is_caf_remote())
-    limit = who.max_receive_bytes();
+  if (auto said = who.max_receive_bytes())
+    limit = said;
   else if (!who.member_id().empty())
     limit = node_->opts.max_batch_bytes;
   auto bytes = x.charge();
@@ -376,6 +377,11 @@ void remote_proxy::refuse(const sending& x, const caf::error& reason) {
                       nullptr);
 }
 
+endpoint_ptr remote_proxy::current_endpoint() {
+  std::lock_guard<std::mutex> guard{endpoint_mtx_};
+  return endpoint_ != nullptr && !endpoint_->closed() ? endpoint_ : nullptr;
+}
+
 endpoint_ptr remote_proxy::acquire_endpoint(errc& why) {
   std::lock_guard<std::mutex> guard{endpoint_mtx_};
   if (endpoint_ != nullptr && !endpoint_->closed())
@@ -395,13 +401,21 @@ endpoint_ptr remote_proxy::acquire_endpoint(errc& why) {
 // -- observers ---------------------------------------------------------------------------------
 
 void remote_proxy::attach(caf::attachable_ptr ptr) {
+  if (is_here()) {
+    auto local = node_->processes->find(name_->id);
+    if (local.hdl != nullptr) {
+      local.hdl->get()->attach(std::move(ptr));
+      return;
+    }
+  }
   auto ok = exclusive_critical_section([&] {
     attach_impl(ptr);
     return post_watch();
   });
   if (!ok)
     fire(is_here() ? wire::terminated_reason::not_found
-                   : wire::terminated_reason::address_terminated);
+                   : wire::terminated_reason::address_terminated,
+         0);
 }
 
 size_t remote_proxy::detach(const caf::attachable::token& what) {
@@ -420,7 +434,8 @@ bool remote_proxy::add_backlink(caf::abstract_actor* x) {
   if (std::find(links_.begin(), links_.end(), addr) != links_.end())
     return false;
   if (!post_watch()) {
-    auto reason = caf::exit_reason::remote_link_unreachable;
+    auto reason = is_here() ? caf::exit_reason::unknown
+                            : caf::exit_reason::remote_link_unreachable;
     x->enqueue(nullptr, caf::make_message_id(),
                caf::make_message(caf::exit_msg{address(), reason}), nullptr);
     return false;
@@ -455,6 +470,7 @@ bool remote_proxy::post_watch() {
   if (where == nullptr)
     return false;
   watching_ = true;
+  watched_by_ = where->serial();
   where->watch(caf::strong_actor_ptr{ctrl()}, name_);
   return true;
 }
@@ -463,15 +479,18 @@ void remote_proxy::post_unwatch() {
   if (!watching_)
     return;
   watching_ = false;
-  errc why = errc::none;
-  if (auto where = acquire_endpoint(why))
+  // an endpoint that is over has forgotten the watch by itself
+  auto where = current_endpoint();
+  if (where != nullptr && where->serial() == watched_by_)
     where->unwatch(caf::strong_actor_ptr{ctrl()}, name_);
 }
 
-void remote_proxy::fire(wire::terminated_reason why) {
+void remote_proxy::fire(wire::terminated_reason why, uint64_t endpoint) {
   caf::attachable_ptr head;
   std::vector<caf::actor_addr> links;
   exclusive_critical_section([&] {
+    if (watching_ && watched_by_ != endpoint)
+      return;
     head.swap(attachables_head_);
     links.swap(links_);
     watching_ = false;

@@ -2,16 +2,16 @@
 
 #pragma once
 
-#include <memory>
-#include <mutex>
-#include <vector>
+#include "caf_remote/endpoint/endpoint.hpp"
+#include "caf_remote/message_envelope.hpp"
+#include "caf_remote/wire/system_messages.hpp"
 
 #include <caf/actor_addr.hpp>
 #include <caf/actor_proxy.hpp>
 
-#include "caf_remote/endpoint/endpoint.hpp"
-#include "caf_remote/message_envelope.hpp"
-#include "caf_remote/wire/system_messages.hpp"
+#include <memory>
+#include <mutex>
+#include <vector>
 
 namespace caf_remote {
 
@@ -50,12 +50,16 @@ public:
   bool add_backlink(caf::abstract_actor* x) override;
   bool remove_backlink(caf::abstract_actor* x) override;
 
-  /// The remote actor is gone: tells each observer once. Called by the watcher.
-  void fire(wire::terminated_reason why);
+  /// The remote actor is gone: tells each observer once. Called by the watcher
+  /// of the endpoint with the serial number `endpoint`; ignored if the
+  /// observers are served by a newer one.
+  void fire(wire::terminated_reason why, uint64_t endpoint);
 
   void kill_proxy(caf::execution_unit* ctx, caf::error reason) override;
 
 private:
+  endpoint_ptr current_endpoint();
+
   // One message that is being sent.
   struct sending {
     caf::strong_actor_ptr sender;
@@ -93,6 +97,8 @@ private:
   // guarded by the actor's own mutex, like the attachables of the base class
   std::vector<caf::actor_addr> links_;
   bool watching_ = false;
+  // the serial number of the endpoint that the Watch was given to
+  uint64_t watched_by_ = 0;
 };
 
 /// Returns the proxy behind a handle, null if it is a handle of another kind.

@@ -2,11 +2,11 @@
 
 #include "caf_remote/endpoint/stream_events.hpp"
 
-#include <algorithm>
+#include "caf_remote/endpoint/messages.hpp"
 
 #include <caf/send.hpp>
 
-#include "caf_remote/endpoint/messages.hpp"
+#include <algorithm>
 
 namespace caf_remote {
 
@@ -48,7 +48,9 @@ public:
 private:
   template <class T>
   void post(T x) {
-    caf::anon_send<caf::message_priority::high>(owner_, std::move(x));
+    open_->speak([&] {
+      caf::anon_send<caf::message_priority::high>(owner_, std::move(x));
+    });
   }
 
   void close() {
@@ -95,6 +97,11 @@ void open_streams::cancel_all() {
   for (auto& x : xs)
     if (auto ptr = x.lock())
       ptr->cancel();
+}
+
+void open_streams::silence() {
+  std::unique_lock<std::shared_mutex> guard{voice_};
+  silent_ = true;
 }
 
 bool open_streams::await_none(std::chrono::milliseconds limit) {

@@ -2,16 +2,17 @@
 
 #pragma once
 
+#include "caf_remote/transport/stream.hpp"
+
+#include <caf/actor.hpp>
+
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <shared_mutex>
 #include <vector>
-
-#include <caf/actor.hpp>
-
-#include "caf_remote/transport/stream.hpp"
 
 namespace caf_remote {
 
@@ -28,6 +29,17 @@ public:
   /// Cancels what is still open.
   void cancel_all();
 
+  /// Runs `f` unless the streams were silenced.
+  template <class F>
+  void speak(F f) {
+    std::shared_lock<std::shared_mutex> guard{voice_};
+    if (!silent_)
+      f();
+  }
+
+  /// What streams still say is not heard any more once this returns.
+  void silence();
+
   /// Blocks until no stream is open or the time is up; returns whether none is.
   bool await_none(std::chrono::milliseconds limit);
 
@@ -35,6 +47,8 @@ private:
   std::mutex mtx_;
   std::condition_variable none_;
   size_t count_ = 0;
+  std::shared_mutex voice_;
+  bool silent_ = false;
   std::vector<std::weak_ptr<transport::stream>> streams_;
 };
 

@@ -58,22 +58,25 @@ bool incoming_watches::add(const caf::actor_addr& local, const std::string& id,
   auto first = watchers.empty();
   if (watchers.emplace(id, watcher).second)
     ++count_;
+  by_id_[id] = local;
   return first;
 }
 
 bool incoming_watches::remove(const std::string& id, const pid& watcher,
                               caf::actor_addr& local) {
-  for (auto i = entries_.begin(); i != entries_.end(); ++i) {
-    if (i->second.erase({id, watcher}) == 0)
-      continue;
-    --count_;
-    if (!i->second.empty())
-      return false;
-    local = i->first;
-    entries_.erase(i);
-    return true;
-  }
-  return false;
+  auto j = by_id_.find(id);
+  if (j == by_id_.end())
+    return false;
+  auto i = entries_.find(j->second);
+  if (i == entries_.end() || i->second.erase({id, watcher}) == 0)
+    return false;
+  --count_;
+  if (!i->second.empty())
+    return false;
+  local = i->first;
+  entries_.erase(i);
+  by_id_.erase(j);
+  return true;
 }
 
 std::vector<incoming_watches::observer>
@@ -82,8 +85,12 @@ incoming_watches::take(const caf::actor_addr& local) {
   auto i = entries_.find(local);
   if (i == entries_.end())
     return result;
-  for (auto& x : i->second)
+  for (auto& x : i->second) {
     result.push_back({x.second, x.first});
+    auto j = by_id_.find(x.first);
+    if (j != by_id_.end() && j->second == local)
+      by_id_.erase(j);
+  }
   count_ -= i->second.size();
   entries_.erase(i);
   return result;
@@ -94,6 +101,7 @@ std::vector<caf::actor_addr> incoming_watches::clear() {
   for (auto& kvp : entries_)
     result.push_back(kvp.first);
   entries_.clear();
+  by_id_.clear();
   count_ = 0;
   return result;
 }

@@ -2,6 +2,11 @@
 
 #pragma once
 
+#include "caf_remote/pid.hpp"
+
+#include <caf/actor_addr.hpp>
+#include <caf/actor_control_block.hpp>
+
 #include <cstdint>
 #include <functional>
 #include <set>
@@ -9,11 +14,6 @@
 #include <unordered_map>
 #include <utility>
 #include <vector>
-
-#include <caf/actor_addr.hpp>
-#include <caf/actor_control_block.hpp>
-
-#include "caf_remote/pid.hpp"
 
 namespace caf_remote {
 
@@ -89,6 +89,8 @@ private:
   size_t count_ = 0;
   std::unordered_map<caf::actor_addr, std::set<std::pair<std::string, pid>>>
     entries_;
+  // id -> the actor that was watched under it
+  std::unordered_map<std::string, caf::actor_addr> by_id_;
 };
 
 } // namespace caf_remote

@@ -2,6 +2,9 @@
 
 #include "caf_remote/transport/bind_address.hpp"
 
+#include <caf/error.hpp>
+#include <caf/sec.hpp>
+
 #include <cerrno>
 #include <cstring>
 #include <memory>
@@ -10,9 +13,6 @@
 #include <netdb.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <caf/error.hpp>
-#include <caf/sec.hpp>
 
 namespace caf_remote::transport {
 
@@ -92,8 +92,7 @@ std::string bind_problem(const std::string& literal, uint16_t port) {
   // As gRPC does it, so that the answer is the same.
   int on = 1;
   ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-  if (::bind(fd, list->ai_addr, list->ai_addrlen) != 0
-      || ::listen(fd, 1) != 0)
+  if (::bind(fd, list->ai_addr, list->ai_addrlen) != 0 || ::listen(fd, 1) != 0)
     problem = std::generic_category().message(errno);
   ::close(fd);
   return problem;

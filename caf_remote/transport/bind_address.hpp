@@ -2,10 +2,10 @@
 
 #pragma once
 
+#include <caf/expected.hpp>
+
 #include <cstdint>
 #include <string>
-
-#include <caf/expected.hpp>
 
 namespace caf_remote::transport {
 

@@ -2,9 +2,6 @@
 
 #include "caf_remote/transport/callback_pulse.hpp"
 
-#include <mutex>
-#include <utility>
-
 #include <grpc/support/time.h>
 #include <grpcpp/alarm.h>
 #include <grpcpp/client_context.h>
@@ -12,6 +9,9 @@
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/slice.h>
+
+#include <mutex>
+#include <utility>
 
 namespace caf_remote::transport {
 
@@ -46,10 +46,9 @@ std::shared_ptr<void> pulse::hold() {
   std::lock_guard<std::mutex> guard{mutex_};
   if (auto result = holders_.lock())
     return result;
-  std::shared_ptr<void> result{static_cast<void*>(this), [](void* ptr) {
-                                 static_cast<pulse*>(ptr)
-                                   ->on_last_holder_gone();
-                               }};
+  std::shared_ptr<void> result{
+    static_cast<void*>(this),
+    [](void* ptr) { static_cast<pulse*>(ptr)->on_last_holder_gone(); }};
   holders_ = result;
   if (!std::exchange(running_, true)) {
     // Without credentials there is nothing behind a channel.

@@ -2,10 +2,10 @@
 
 #include "caf_remote/transport/client_stream.hpp"
 
-#include <cassert>
-#include <mutex>
-#include <optional>
-#include <utility>
+#include "caf_remote/transport/callback_pulse.hpp"
+#include "caf_remote/transport/conversions.hpp"
+#include "caf_remote/transport/defer.hpp"
+#include "caf_remote/transport/event_relay.hpp"
 
 #include <grpc/support/time.h>
 #include <grpcpp/alarm.h>
@@ -13,10 +13,10 @@
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/support/client_callback.h>
 
-#include "caf_remote/transport/callback_pulse.hpp"
-#include "caf_remote/transport/conversions.hpp"
-#include "caf_remote/transport/defer.hpp"
-#include "caf_remote/transport/event_relay.hpp"
+#include <cassert>
+#include <mutex>
+#include <optional>
+#include <utility>
 
 namespace caf_remote::transport {
 
@@ -226,8 +226,7 @@ void client_call::OnDone(const grpc::Status& result) {
 
 void client_call::arm_connect_timer(std::chrono::milliseconds timeout) {
   auto when = gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
-                           gpr_time_from_millis(timeout.count(),
-                                                GPR_TIMESPAN));
+                           gpr_time_from_millis(timeout.count(), GPR_TIMESPAN));
   conn_->connect_timer.Set(when, [weak = weak_from_this()](bool expired) {
     if (auto self = weak.lock(); self && expired)
       self->on_connect_timeout();

@@ -2,12 +2,12 @@
 
 #pragma once
 
-#include <memory>
-#include <string>
+#include "caf_remote/transport/stream.hpp"
 
 #include <grpcpp/channel.h>
 
-#include "caf_remote/transport/stream.hpp"
+#include <memory>
+#include <string>
 
 namespace caf_remote::transport {
 

@@ -2,11 +2,11 @@
 
 #include "caf_remote/transport/conversions.hpp"
 
-#include <utility>
-#include <vector>
-
 #include <grpc/grpc.h>
 #include <grpcpp/support/slice.h>
+
+#include <utility>
+#include <vector>
 
 namespace caf_remote::transport {
 
@@ -62,8 +62,7 @@ bool is_legal_metadata(const std::string& key, const std::string& value) {
   auto wrap = [](const std::string& str) {
     return grpc_slice_from_static_buffer(str.data(), str.size());
   };
-  return grpc_header_key_is_legal(wrap(key)) != 0
-         && !starts_with(key, "grpc-")
+  return grpc_header_key_is_legal(wrap(key)) != 0 && !starts_with(key, "grpc-")
          && (is_binary_key(key)
              || grpc_header_nonbin_value_is_legal(wrap(value)) != 0);
 }

@@ -2,12 +2,12 @@
 
 #pragma once
 
-#include <string>
+#include "caf_remote/transport/stream.hpp"
 
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/status.h>
 
-#include "caf_remote/transport/stream.hpp"
+#include <string>
 
 /// Between gRPC's types and those of `stream.hpp`.
 

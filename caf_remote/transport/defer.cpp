@@ -2,11 +2,11 @@
 
 #include "caf_remote/transport/defer.hpp"
 
-#include <memory>
-#include <utility>
-
 #include <grpc/support/time.h>
 #include <grpcpp/alarm.h>
+
+#include <memory>
+#include <utility>
 
 namespace caf_remote::transport {
 

@@ -2,11 +2,11 @@
 
 #pragma once
 
+#include "caf_remote/transport/stream.hpp"
+
 #include <mutex>
 #include <variant>
 #include <vector>
-
-#include "caf_remote/transport/stream.hpp"
 
 namespace caf_remote::transport {
 

@@ -2,15 +2,15 @@
 
 #include "caf_remote/transport/grpc_connector.hpp"
 
-#include <algorithm>
-#include <climits>
-#include <utility>
+#include "caf_remote/transport/client_stream.hpp"
 
 #include <grpcpp/create_channel.h>
 #include <grpcpp/security/credentials.h>
 #include <grpcpp/support/channel_arguments.h>
 
-#include "caf_remote/transport/client_stream.hpp"
+#include <algorithm>
+#include <climits>
+#include <utility>
 
 namespace caf_remote::transport {
 
@@ -61,10 +61,10 @@ public:
   stream_ptr dial(const std::string& address, dial_options opts,
                   listener_ptr listener) override {
     if (!is_valid_address(address))
-      return make_failed_stream(address,
-                                {status_code::invalid_argument,
-                                 "not a host and a port: " + address},
-                                std::move(listener));
+      return make_failed_stream(
+        address,
+        {status_code::invalid_argument, "not a host and a port: " + address},
+        std::move(listener));
     // With the scheme spelt out an address that a peer sent us cannot name
     // another one, such as "unix:".
     auto channel = grpc::CreateCustomChannel("dns:///" + address,

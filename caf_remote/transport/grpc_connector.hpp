@@ -2,9 +2,9 @@
 
 #pragma once
 
-#include <memory>
-
 #include "caf_remote/transport/stream.hpp"
+
+#include <memory>
 
 namespace caf_remote::transport {
 

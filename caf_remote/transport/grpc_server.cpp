@@ -2,10 +2,12 @@
 
 #include "caf_remote/transport/grpc_server.hpp"
 
-#include <algorithm>
-#include <climits>
-#include <mutex>
-#include <utility>
+#include "caf_remote/transport/bind_address.hpp"
+#include "caf_remote/transport/callback_pulse.hpp"
+#include "caf_remote/transport/remoting_service.hpp"
+
+#include <caf/error.hpp>
+#include <caf/sec.hpp>
 
 #include <grpc/grpc.h>
 #include <grpc/support/time.h>
@@ -13,12 +15,10 @@
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
 
-#include <caf/error.hpp>
-#include <caf/sec.hpp>
-
-#include "caf_remote/transport/bind_address.hpp"
-#include "caf_remote/transport/callback_pulse.hpp"
-#include "caf_remote/transport/remoting_service.hpp"
+#include <algorithm>
+#include <climits>
+#include <mutex>
+#include <utility>
 
 namespace caf_remote::transport {
 
@@ -35,8 +35,7 @@ int to_int(uint64_t x) {
 class grpc_server final : public server {
 public:
   grpc_server(listen_options opts, std::string bound_host)
-    : opts_(std::move(opts)),
-      bound_host_(std::move(bound_host)),
+    : opts_(std::move(opts)), bound_host_(std::move(bound_host)),
       registry_(std::make_shared<stream_registry>()),
       service_(opts_, registry_) {
     // nop
@@ -81,10 +80,9 @@ void grpc_server::configure(grpc::ServerBuilder& builder) {
   // Otherwise a second server on the port would start and take half of the
   // connections.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
-  builder.AddChannelArgument(
-    GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS,
-    to_int(static_cast<uint64_t>(
-      std::max<int64_t>(opts_.handshake_timeout.count(), 1))));
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS,
+                             to_int(static_cast<uint64_t>(std::max<int64_t>(
+                               opts_.handshake_timeout.count(), 1))));
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS,
                              max_connection_idle_ms);
   // How often peers ping is their choice.
@@ -132,9 +130,9 @@ void grpc_server::shutdown(std::chrono::milliseconds limit) {
   std::lock_guard<std::mutex> guard{mutex_};
   if (!impl_)
     return;
-  auto deadline = gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
-                               gpr_time_from_millis(limit.count(),
-                                                    GPR_TIMESPAN));
+  auto deadline = gpr_time_add(
+    gpr_now(GPR_CLOCK_MONOTONIC),
+    gpr_time_from_millis(limit.count(), GPR_TIMESPAN));
   stop_accepting_locked();
   registry_->cancel_all();
   // At the deadline this cuts the connections that are left.

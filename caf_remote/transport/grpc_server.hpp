@@ -2,11 +2,11 @@
 
 #pragma once
 
-#include <memory>
+#include "caf_remote/transport/stream.hpp"
 
 #include <caf/expected.hpp>
 
-#include "caf_remote/transport/stream.hpp"
+#include <memory>
 
 namespace caf_remote::transport {
 

@@ -2,11 +2,11 @@
 
 #include "caf_remote/transport/remoting_service.hpp"
 
+#include "caf_remote/transport/conversions.hpp"
+
 #include <string>
 #include <utility>
 #include <vector>
-
-#include "caf_remote/transport/conversions.hpp"
 
 namespace caf_remote::transport {
 
@@ -24,7 +24,7 @@ grpc::Status list_processes(const diagnostics& diag,
     return {grpc::StatusCode::INVALID_ARGUMENT, error};
   for (auto& id : ids) {
     auto* pid = response.add_pids();
-    pid->set_address(diag.address);
+    pid->set_address(diag.address());
     pid->set_id(std::move(id));
   }
   return grpc::Status::OK;

@@ -2,11 +2,12 @@
 
 #pragma once
 
-#include <memory>
-
 #include "caf_remote/transport/server_stream.hpp"
 #include "caf_remote/transport/stream.hpp"
+
 #include "remote.grpc.pb.h"
+
+#include <memory>
 
 namespace caf_remote::transport {
 

@@ -2,16 +2,16 @@
 
 #include "caf_remote/transport/server_stream.hpp"
 
+#include "caf_remote/transport/conversions.hpp"
+#include "caf_remote/transport/defer.hpp"
+#include "caf_remote/transport/event_relay.hpp"
+
+#include <grpcpp/server_context.h>
+
 #include <cassert>
 #include <optional>
 #include <utility>
 #include <vector>
-
-#include <grpcpp/server_context.h>
-
-#include "caf_remote/transport/conversions.hpp"
-#include "caf_remote/transport/defer.hpp"
-#include "caf_remote/transport/event_relay.hpp"
 
 namespace caf_remote::transport {
 
@@ -26,8 +26,7 @@ public:
   server_call(grpc::CallbackServerContext* context,
               std::shared_ptr<stream_registry> registry)
     : peer_(peer_text(context->peer(), context->peer())),
-      registry_(std::move(registry)),
-      context_(context) {
+      registry_(std::move(registry)), context_(context) {
     // nop
   }
 

@@ -2,19 +2,19 @@
 
 #pragma once
 
-#include <memory>
-#include <mutex>
-#include <unordered_map>
+#include "caf_remote/transport/stream.hpp"
 
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
-#include "caf_remote/transport/stream.hpp"
+#include <memory>
+#include <mutex>
+#include <unordered_map>
 
 namespace caf_remote::transport {
 
-using server_reactor
-  = grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>;
+using server_reactor = grpc::ServerBidiReactor<grpc::ByteBuffer,
+                                               grpc::ByteBuffer>;
 
 class server_call;
 

@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <caf/expected.hpp>
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -10,8 +12,6 @@
 #include <memory>
 #include <string>
 #include <vector>
-
-#include <caf/expected.hpp>
 
 /// The seam between the actors and gRPC. Nothing here knows gRPC; the actors
 /// know nothing else. Tests put an in-memory implementation behind it.
@@ -164,7 +164,7 @@ struct diagnostics {
   /// One text about the process `id`; empty: there is none.
   std::function<std::string(const std::string& id)> describe;
   /// Our advertised address, for the PIDs in the answer.
-  std::string address;
+  std::function<std::string()> address;
 };
 
 /// Settings of the listening side.

@@ -46,8 +46,8 @@ struct envelope_view {
 };
 
 /// Encodes a header map as the content of remote.MessageHeader.
-std::string encode_header(
-  const std::vector<std::pair<std::string, std::string>>& xs);
+std::string
+encode_header(const std::vector<std::pair<std::string, std::string>>& xs);
 
 /// Builds one batch. Reusable: `finish` leaves it empty. The frame is written
 /// in place and handed over without a copy; its outer length therefore is
@@ -169,6 +169,6 @@ void decode_header(std::string_view bytes, header_view& result);
 /// in the affected envelopes only. `max_entries` bounds each table and the
 /// envelopes (more is a defect of the whole).
 bool decode_batch(std::string_view bytes, batch_view& result,
-                  size_t max_entries = 1u << 20);
+                  size_t max_entries = 1u << 17);
 
 } // namespace caf_remote::wire

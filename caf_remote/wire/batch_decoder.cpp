@@ -83,7 +83,7 @@ bool read_header_entry(std::string_view bytes, header_entry& x) noexcept {
 }
 
 // Calls `on_entry` for each header; false for what is no MessageHeader.
-template<class F>
+template <class F>
 bool for_each_header(std::string_view bytes, F on_entry) {
   cursor in{bytes};
   while (!in.at_end()) {
@@ -193,7 +193,7 @@ bool usable(const sender_view& x) noexcept {
   return x.valid;
 }
 
-template<class T>
+template <class T>
 envelope_fault resolve(int32_t& index, const std::vector<T>& table,
                        envelope_fault outside, envelope_fault bad) noexcept {
   // negative indexes become large numbers
@@ -242,7 +242,7 @@ void clear(batch_view& x) noexcept {
 }
 
 // Reads one entry of a table or one envelope; `make` gets its bytes.
-template<class T, class F>
+template <class T, class F>
 bool read_entry(cursor& in, std::vector<T>& to, size_t max_entries, F make) {
   std::string_view bytes;
   if (!in.read_bytes(bytes) || to.size() >= max_entries)
@@ -267,10 +267,9 @@ bool read_batch(std::string_view bytes, batch_view& result,
                         });
         break;
       case bytes_tag(2):
-        ok = read_entry(in, result.targets, max_entries,
-                        [](std::string_view x, auto& to) {
-                          to.push_back(decode_target(x));
-                        });
+        ok = read_entry(
+          in, result.targets, max_entries,
+          [](std::string_view x, auto& to) { to.push_back(decode_target(x)); });
         break;
       case bytes_tag(3):
         ok = read_entry(in, result.envelopes, max_entries,
@@ -279,10 +278,9 @@ bool read_batch(std::string_view bytes, batch_view& result,
                         });
         break;
       case bytes_tag(4):
-        ok = read_entry(in, result.senders, max_entries,
-                        [](std::string_view x, auto& to) {
-                          to.push_back(decode_sender(x));
-                        });
+        ok = read_entry(
+          in, result.senders, max_entries,
+          [](std::string_view x, auto& to) { to.push_back(decode_sender(x)); });
         break;
       default:
         ok = in.skip(tag);

@@ -90,8 +90,8 @@ constexpr size_t pid_size(size_t names) noexcept {
 
 } // namespace
 
-std::string encode_header(
-  const std::vector<std::pair<std::string, std::string>>& xs) {
+std::string
+encode_header(const std::vector<std::pair<std::string, std::string>>& xs) {
   std::string result;
   for (auto& [key, value] : xs) {
     auto size = bytes_field_size(key.size()) + bytes_field_size(value.size());

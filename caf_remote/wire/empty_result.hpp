@@ -2,10 +2,10 @@
 
 #pragma once
 
+#include "caf_remote/wire/batch_codec.hpp"
+
 #include <string>
 #include <string_view>
-
-#include "caf_remote/wire/batch_codec.hpp"
 
 namespace caf_remote::wire {
 

@@ -57,7 +57,7 @@ defect read_text(cursor& in, std::string& result) {
 }
 
 // Calls `on_field` for each field until one has a defect.
-template<class F>
+template <class F>
 defect for_each_field(std::string_view bytes, F on_field) {
   cursor in{bytes};
   while (!in.at_end()) {
@@ -116,7 +116,7 @@ defect read(std::string_view bytes, disconnect_request&) {
 }
 
 // Reads one kind of content and makes it the result.
-template<class T>
+template <class T>
 defect read_as(cursor& in, frame_content& result) {
   std::string_view bytes;
   if (!in.read_bytes(bytes))

@@ -2,12 +2,12 @@
 
 #include "caf_remote/wire/serializer_registry.hpp"
 
-#include <limits>
-#include <mutex>
+#include "caf_remote/error.hpp"
 
 #include <google/protobuf/util/json_util.h>
 
-#include "caf_remote/error.hpp"
+#include <limits>
+#include <mutex>
 
 namespace caf_remote {
 
@@ -108,8 +108,7 @@ std::shared_ptr<const serializer> serializer_registry::get(int32_t id) const {
 }
 
 caf::error serializer_registry::encode(const google::protobuf::Message& x,
-                                       const entry& type,
-                                       int32_t serializer_id,
+                                       const entry& type, int32_t serializer_id,
                                        std::string& result) const {
   if (!type.strings.trivial() && !type.strings.check(x.SerializeAsString()))
     return make_error(errc::invalid_utf8,
@@ -126,8 +125,7 @@ caf::error serializer_registry::encode(const google::protobuf::Message& x,
 }
 
 caf::error serializer_registry::decode(std::string_view bytes,
-                                       int32_t serializer_id,
-                                       const entry& type,
+                                       int32_t serializer_id, const entry& type,
                                        google::protobuf::Message& x) const {
   if (serializer_id == protobuf_serializer) {
     // Protobuf would refuse it as well, but with a line to stderr for each

@@ -37,7 +37,7 @@ bool read(actor::PID&& from, pid& to) {
 
 // Checks the strings first, because Protobuf would write a line to stderr for
 // each that is not UTF-8, as often as a peer likes.
-template<class T>
+template <class T>
 bool parse(std::string_view bytes, T& x) {
   static const utf8_plan plan{T::descriptor()};
   constexpr size_t max_size = std::numeric_limits<int>::max();

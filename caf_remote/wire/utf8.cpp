@@ -204,7 +204,7 @@ uint32_t tag_of_field(const FieldDescriptor* x) {
 
 // Builds the nodes of all types that can hold a string. `Node` is private to
 // the plan.
-template<class Node>
+template <class Node>
 class plan_builder {
 public:
   explicit plan_builder(const Descriptor* root)

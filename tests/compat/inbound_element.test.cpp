@@ -28,6 +28,10 @@ struct element_fixture : actor_fixture {
     // nop
   }
 
+  ~element_fixture() {
+    ledger->detach();
+  }
+
   inbound_ptr charged(inbound_ptr x) {
     REQUIRE(ledger->enter(*account, 10));
     x->charge(account, 10);

@@ -256,6 +256,9 @@ TEST_CASE("a blocked actor holds at most half and keeps nobody out") {
   }
   batch.push_back(make_envelope_for("alice", make_ping("hi")));
   fix.receive(in, batch);
+  // it is waited for, but not for ever
+  CHECK_EQ(in->credit(), 1);
+  fix.advance(fix.home->opts.inbound_stall_timeout);
   CHECK_EQ(in->credit(), 2);
   CHECK_EQ(alice.texts(), strings{"hi"});
   CHECK_EQ(fix.dead_letters(errc::queue_full), 15);
@@ -268,6 +271,42 @@ TEST_CASE("a blocked actor holds at most half and keeps nobody out") {
                                         wire::encode(wire::watch{{"", "w"}})),
                    make_system_envelope("slow", "actor.Stop")});
   CHECK_EQ(of_type(fix.sent(), "actor.Terminated").size(), 1);
+}
+
+TEST_CASE("a target that is merely slow pauses the stream and loses nothing") {
+  actor_fixture fix{with_inbound_bound(16)};
+  slow_actor slow{fix, "slow"};
+  auto in = fix.accept();
+  fix.receive(
+    in, std::vector<envelope>(5, make_envelope_for("slow", make_ping("x"))));
+  CHECK_EQ(in->credit(), 1);
+  slow.go_on();
+  fix.run();
+  CHECK_EQ(in->credit(), 2);
+  CHECK_EQ(*slow.taken, 5);
+  CHECK_EQ(fix.dead_letters(errc::queue_full), 0);
+}
+
+TEST_CASE("each pause has its whole time") {
+  actor_fixture fix{with_inbound_bound(16)};
+  slow_actor first{fix, "first"};
+  slow_actor second{fix, "second"};
+  auto in = fix.accept();
+  auto limit = fix.home->opts.inbound_stall_timeout;
+  auto crowd = [&](const std::string& id) {
+    fix.receive(
+      in, std::vector<envelope>(5, make_envelope_for(id, make_ping("x"))));
+    REQUIRE_EQ(in->credit(), 1);
+  };
+  crowd("first");
+  fix.advance(limit - 1ns);
+  first.go_on();
+  fix.run();
+  crowd("second");
+  fix.advance(limit - 1ns);
+  CHECK_EQ(in->credit(), 1);
+  fix.advance(1ns);
+  CHECK_EQ(in->credit(), 2);
 }
 
 TEST_CASE("messages of a stream that ended are still delivered") {

@@ -20,7 +20,13 @@ struct ledger_fixture {
     reset({4, 100});
   }
 
+  ~ledger_fixture() {
+    ledger->detach();
+  }
+
   void reset(inbound_ledger::bounds limit) {
+    if (ledger != nullptr)
+      ledger->detach();
     ledger = caf::make_counted<inbound_ledger>(
       limit, [this] { ++resumed; }, std::make_shared<nobody>());
     a = ledger->account_of("a");
@@ -75,9 +81,36 @@ TEST_CASE_FIXTURE(ledger_fixture,
 }
 
 TEST_CASE_FIXTURE(ledger_fixture, "at the bound the reader goes on") {
-  for (auto& x : {a, b})
-    for (int i = 0; i < 2; ++i)
-      ledger->enter(*x, 1);
+  for (auto& x : {a, b, c, ledger->account_of("d")})
+    ledger->enter(*x, 1);
+  CHECK_FALSE(ledger->must_stop());
+  CHECK_EQ(resumed, 0);
+}
+
+TEST_CASE_FIXTURE(ledger_fixture, "a target that holds a quarter is waited for "
+                                  "until it has worked half of that off") {
+  reset({16, 1600});
+  for (int i = 0; i < 5; ++i)
+    ledger->enter(*a, 1);
+  CHECK(ledger->must_stop());
+  a->leave(1);
+  a->leave(1);
+  CHECK_EQ(resumed, 0);
+  a->leave(1);
+  CHECK_EQ(resumed, 1);
+  CHECK_FALSE(ledger->must_stop());
+}
+
+TEST_CASE_FIXTURE(ledger_fixture,
+                  "a target that takes nothing is not waited for "
+                  "a second time") {
+  reset({16, 1600});
+  for (int i = 0; i < 5; ++i)
+    ledger->enter(*a, 1);
+  CHECK(ledger->must_stop());
+  CHECK(ledger->give_up_waiting());
+  CHECK(a->stalled());
+  ledger->enter(*a, 1);
   CHECK_FALSE(ledger->must_stop());
   CHECK_EQ(resumed, 0);
 }

@@ -22,6 +22,7 @@ struct pending_fixture : actor_fixture {
     pending_requests::entry result;
     result.requester = caf::actor_cast<caf::strong_actor_ptr>(who.hdl);
     result.mid = caf::make_message_id(42).response_id();
+    result.name = caf::make_counted<const actor_name>("", "me");
     result.endpoint = endpoint;
     return result;
   }
@@ -51,10 +52,11 @@ TEST_CASE_FIXTURE(pending_fixture, "ids are not zero and not given twice") {
 
 TEST_CASE_FIXTURE(pending_fixture, "an entry is taken once") {
   auto id = add(alice, 7);
-  CHECK_EQ(table.endpoint_of(id), 7);
+  CHECK_EQ(table.endpoint_of(id, "me"), 7);
+  CHECK_FALSE(table.endpoint_of(id, "you"));
   CHECK(table.take(id));
   CHECK_FALSE(table.take(id));
-  CHECK_FALSE(table.endpoint_of(id));
+  CHECK_FALSE(table.endpoint_of(id, "me"));
   CHECK_EQ(table.size(), 0);
 }
 
@@ -83,7 +85,7 @@ TEST_CASE_FIXTURE(pending_fixture, "an endpoint that ends takes what was "
   table.mark_written(add(alice, 1));
   table.mark_written(add(bob, 2));
   CHECK_EQ(table.take_endpoint(1, true).size(), 1);
-  CHECK(table.endpoint_of(queued));
+  CHECK(table.endpoint_of(queued, "me"));
   CHECK_EQ(table.take_endpoint(1, false).size(), 1);
   CHECK_EQ(table.size(), 1);
 }

@@ -136,6 +136,10 @@ actor_fixture::~actor_fixture() {
     CHECK_FALSE(x.str->misused());
     x.str->close(transport::status_code::cancelled);
   }
+  for (auto& x : inbound_) {
+    CHECK_FALSE(x->misused());
+    x->close(transport::status_code::cancelled);
+  }
   caf::anon_send_exit(home->manager(), caf::exit_reason::user_shutdown);
   caf::anon_send_exit(events.hdl, caf::exit_reason::kill);
   run();
@@ -249,6 +253,7 @@ transport::metadata actor_fixture::caf_remote_intro(size_t max_receive_bytes) {
 
 fake_stream_ptr actor_fixture::open_inbound(const transport::metadata& intro) {
   auto result = std::make_shared<fake_stream>();
+  inbound_.push_back(result);
   caf::anon_send(home->manager(), incoming_stream{{result, intro}});
   run();
   return result;

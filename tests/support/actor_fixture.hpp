@@ -157,6 +157,7 @@ public:
 
 private:
   caf::actor_system_config cfg_;
+  std::vector<fake_stream_ptr> inbound_;
 
 public:
   caf::actor_system sys;

@@ -2,6 +2,11 @@
 
 #pragma once
 
+#include "caf_remote/transport/grpc_connector.hpp"
+#include "caf_remote/transport/grpc_server.hpp"
+
+#include "support/recording_listener.hpp"
+
 #include <condition_variable>
 #include <deque>
 #include <memory>
@@ -9,10 +14,6 @@
 #include <stdexcept>
 #include <string>
 #include <utility>
-
-#include "caf_remote/transport/grpc_connector.hpp"
-#include "caf_remote/transport/grpc_server.hpp"
-#include "support/recording_listener.hpp"
 
 namespace caf_remote::test {
 

@@ -335,10 +335,11 @@ void process::fail(std::string_view what) {
 
 // -- running to the end -------------------------------------------------------
 
-run_result run(std::vector<std::string> argv, process::duration limit) {
+run_result run(std::vector<std::string> argv, const process::options& opts,
+               process::duration limit) {
   using clock = std::chrono::steady_clock;
   auto start = clock::now();
-  process child{std::move(argv)};
+  process child{std::move(argv), opts};
   child.close_input();
   auto code = child.wait(limit);
   auto elapsed = clock::now() - start;

@@ -129,7 +129,7 @@ struct run_result {
 };
 
 /// Runs a process to its end.
-run_result run(std::vector<std::string> argv,
+run_result run(std::vector<std::string> argv, const process::options& opts = {},
                process::duration limit = process::patience);
 
 } // namespace caf_remote::test

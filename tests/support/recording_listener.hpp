@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include "caf_remote/transport/stream.hpp"
+
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -11,8 +13,6 @@
 #include <string>
 #include <utility>
 #include <vector>
-
-#include "caf_remote/transport/stream.hpp"
 
 namespace caf_remote::test {
 

@@ -2,10 +2,11 @@
 
 #pragma once
 
-#include <google/protobuf/wrappers.pb.h>
-
 #include "caf_remote/message_type.hpp"
+
 #include "test_messages.pb.h"
+
+#include <google/protobuf/wrappers.pb.h>
 
 /// The message types that the tests register.
 CAF_BEGIN_TYPE_ID_BLOCK(caf_remote_test, caf::first_custom_type_id)

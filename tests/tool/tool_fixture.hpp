@@ -36,9 +36,18 @@ inline words tool_words(const words& xs) {
   return result;
 }
 
+/// How the tool is started.
+inline process::options tool_options() {
+  process::options result;
+  result.environment
+    ["LSAN_OPTIONS"] = "print_suppressions=0:suppressions=" CAF_REMOTE_TESTS_DIR
+                       "/tool/lsan.supp";
+  return result;
+}
+
 /// Runs the tool to its end.
 inline run_result tool(const words& xs) {
-  return run(tool_words(xs));
+  return run(tool_words(xs), tool_options());
 }
 
 /// Runs the tool, which must succeed, and returns its output.
@@ -72,12 +81,7 @@ inline uint16_t port_of(const std::string& address) {
 class serve_process {
 public:
   explicit serve_process(const words& more = {})
-    : serve_process(more, process::options{}) {
-    // nop
-  }
-
-  serve_process(const words& more, const process::options& opts)
-    : child_(tool_words(with_command(more)), opts) {
+    : child_(tool_words(with_command(more)), tool_options()) {
     auto line = child_.read_line();
     REQUIRE(line);
     REQUIRE_EQ(line->compare(0, prefix.size(), prefix), 0);

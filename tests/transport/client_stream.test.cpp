@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-#include <future>
-#include <thread>
+#include "support/loopback.hpp"
+#include "support/plain_socket.hpp"
 
 #include <doctest/doctest.h>
 
-#include "support/loopback.hpp"
-#include "support/plain_socket.hpp"
+#include <future>
+#include <thread>
 
 using namespace caf_remote::test;
 using namespace caf_remote::transport;
@@ -44,12 +44,10 @@ TEST_CASE("metadata that HTTP/2 does not allow are left out") {
   };
   loopback net{listen};
   dial_options opts;
-  opts.call_metadata = {{"node", "n2"},
-                        {"", "x"},
-                        {":path", "x"},
-                        {"grpc-timeout", "x"},
-                        {"caf", "\xff\n"},
-                        {"raw-bin", std::string("\0\xff\n", 3)}};
+  opts.call_metadata = {
+    {"node", "n2"},    {"", "x"},
+    {":path", "x"},    {"grpc-timeout", "x"},
+    {"caf", "\xff\n"}, {"raw-bin", std::string("\0\xff\n", 3)}};
   auto [near, far] = net.open(opts);
   CHECK_EQ(far.call_metadata["node"], "n2");
   CHECK_EQ(far.call_metadata["raw-bin"], std::string("\0\xff\n", 3));

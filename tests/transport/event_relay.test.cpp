@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-#include <thread>
+#include "caf_remote/transport/event_relay.hpp"
+
+#include "caf_remote/transport/callback_pulse.hpp"
+
+#include "support/recording_listener.hpp"
 
 #include <doctest/doctest.h>
 
-#include "caf_remote/transport/callback_pulse.hpp"
-#include "caf_remote/transport/event_relay.hpp"
-#include "support/recording_listener.hpp"
+#include <thread>
 
 using namespace caf_remote::test;
 using namespace caf_remote::transport;

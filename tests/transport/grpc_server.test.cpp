@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-#include <tuple>
+#include "support/loopback.hpp"
+#include "support/plain_socket.hpp"
 
-#include <doctest/doctest.h>
+#include "remote.grpc.pb.h"
 
 #include <caf/error.hpp>
 #include <caf/sec.hpp>
 
+#include <doctest/doctest.h>
 #include <grpcpp/client_context.h>
 #include <grpcpp/create_channel.h>
 #include <grpcpp/security/credentials.h>
 
-#include "remote.grpc.pb.h"
-#include "support/loopback.hpp"
-#include "support/plain_socket.hpp"
+#include <tuple>
 
 using namespace caf_remote::test;
 using namespace caf_remote::transport;
@@ -48,7 +48,7 @@ auto stub_for(const loopback& net) {
 
 std::shared_ptr<diagnostics> some_diagnostics() {
   auto result = std::make_shared<diagnostics>();
-  result->address = "here:1";
+  result->address = [] { return std::string{"here:1"}; };
   result->list = [](const std::string& pattern, diagnostics::match how,
                     std::vector<std::string>& ids, std::string& error) {
     if (how == diagnostics::match::regex) {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-#include <atomic>
-#include <future>
-#include <thread>
+#include "support/loopback.hpp"
 
 #include <doctest/doctest.h>
 
-#include "support/loopback.hpp"
+#include <atomic>
+#include <future>
+#include <thread>
 
 using namespace caf_remote::test;
 using namespace caf_remote::transport;

@@ -5,9 +5,10 @@
 #include "caf_remote/wire/handshake.hpp"
 #include "caf_remote/wire/utf8.hpp"
 
-#include "remote.pb.h"
 #include "wire/hex.hpp"
 #include "wire/random_batch.hpp"
+
+#include "remote.pb.h"
 
 #include <doctest/doctest.h>
 

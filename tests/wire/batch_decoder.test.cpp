@@ -2,8 +2,9 @@
 
 #include "caf_remote/wire/batch_codec.hpp"
 
-#include "actor.pb.h"
 #include "wire/hex.hpp"
+
+#include "actor.pb.h"
 
 #include <doctest/doctest.h>
 

@@ -2,9 +2,10 @@
 
 #include "caf_remote/wire/batch_codec.hpp"
 
-#include "remote.pb.h"
 #include "wire/hex.hpp"
 #include "wire/random_batch.hpp"
+
+#include "remote.pb.h"
 
 #include <doctest/doctest.h>
 
@@ -102,7 +103,7 @@ void compare(const message& x, const remote::MessageEnvelope& y,
   CHECK_EQ(y.has_message_header(), !x.header.empty());
 }
 
-template<class Range>
+template <class Range>
 bool distinct(const Range& xs) {
   std::set<std::string> seen;
   return std::all_of(xs.begin(), xs.end(),

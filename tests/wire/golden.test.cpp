@@ -3,8 +3,9 @@
 #include "caf_remote/wire/batch_codec.hpp"
 #include "caf_remote/wire/handshake.hpp"
 
-#include "remote.pb.h"
 #include "wire/hex.hpp"
+
+#include "remote.pb.h"
 
 #include <doctest/doctest.h>
 

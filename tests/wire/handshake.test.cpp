@@ -2,9 +2,10 @@
 
 #include "caf_remote/wire/handshake.hpp"
 
-#include "remote.pb.h"
 #include "wire/hex.hpp"
 #include "wire/random_batch.hpp"
+
+#include "remote.pb.h"
 
 #include <doctest/doctest.h>
 
@@ -24,7 +25,7 @@ std::string hex_reason(std::string_view hex) {
   return reason(from_hex(hex));
 }
 
-template<class T>
+template <class T>
 T get(std::string_view bytes) {
   auto content = decode_frame(bytes);
   if (!std::holds_alternative<T>(content))
@@ -189,8 +190,8 @@ TEST_CASE("mutations do no harm, and what Protobuf takes we take") {
     auto why = reason(bytes.view());
     if (why != "" && why.find("control") == std::string::npos
         && msg.ParseFromString(mutated))
-      CHECK_MESSAGE((why == "no known content"
-                     || why == "connect request without content"),
-                    to_hex(mutated) << ": " << why);
+      CHECK_MESSAGE(
+        (why == "no known content" || why == "connect request without content"),
+        to_hex(mutated) << ": " << why);
   }
 }

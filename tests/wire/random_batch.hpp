@@ -45,8 +45,8 @@ public:
 
   /// Valid UTF-8 with at least one character, none of them a control character.
   std::string text(size_t max_size) {
-    constexpr std::string_view samples[] =
-      {"a", "Z", "$", "/", "\xC3\xA4", "\xE2\x82\xAC", "\xF0\x9F\x98\x80"};
+    constexpr std::string_view samples[] = {
+      "a", "Z", "$", "/", "\xC3\xA4", "\xE2\x82\xAC", "\xF0\x9F\x98\x80"};
     std::string result;
     for (auto n = 1 + below(max_size); n > 0; --n)
       result += samples[below(std::size(samples))];
@@ -65,7 +65,7 @@ public:
     }
   }
 
-  template<class T>
+  template <class T>
   const T& pick(const std::vector<T>& xs) {
     return xs[below(xs.size())];
   }

@@ -2,10 +2,11 @@
 
 #include "caf_remote/wire/system_messages.hpp"
 
-#include "actor.pb.h"
-#include "remote.pb.h"
 #include "wire/hex.hpp"
 #include "wire/random_batch.hpp"
+
+#include "actor.pb.h"
+#include "remote.pb.h"
 
 #include <doctest/doctest.h>
 
@@ -27,7 +28,7 @@ const std::string someone_hex = "0A06686F73743A31" // 1 Address
                                 "12026D65" // 2 Id
                                 "1807"; // 3 request_id
 
-template<class T>
+template <class T>
 bool decodes(std::string_view hex) {
   T x;
   return decode(from_hex(hex), x);

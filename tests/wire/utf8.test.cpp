@@ -2,8 +2,9 @@
 
 #include "caf_remote/wire/utf8.hpp"
 
-#include "test_messages.pb.h"
 #include "wire/random_batch.hpp"
+
+#include "test_messages.pb.h"
 
 #include <doctest/doctest.h>
 #include <google/protobuf/any.pb.h>
@@ -44,13 +45,13 @@ void compare(const std::string& str) {
     FAIL("before ASCII at " << str);
 }
 
-template<class T>
+template <class T>
 bool check(const T& x) {
   pb::LogSilencer silence; // serializing such strings writes a log line
   return utf8_plan{T::descriptor()}.check(x.SerializeAsString());
 }
 
-template<class T>
+template <class T>
 bool is_trivial() {
   return utf8_plan{T::descriptor()}.trivial();
 }
