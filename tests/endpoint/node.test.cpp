@@ -38,10 +38,10 @@ TEST_CASE_FIXTURE(actor_fixture, "our introduction can be read by peers") {
 
 TEST_CASE("an introduction out of range is ignored") {
   CHECK_FALSE(read_introduction({}).is_caf_remote);
-  for (auto text : {"", "0", "1023", "-1", "4294967296", "99999999999999999999",
+  for (auto text : {"", "0", "4095", "-1", "4294967296", "99999999999999999999",
                     "1e6", "4096 "})
     CHECK_FALSE(read_introduction(intro_with(text)).is_caf_remote);
-  CHECK(read_introduction(intro_with("1024")).is_caf_remote);
+  CHECK(read_introduction(intro_with("4096")).is_caf_remote);
   CHECK_EQ(read_introduction(intro_with("4096", "a:1")).address, "a:1");
   CHECK_EQ(read_introduction(intro_with("4096", "nonsense")).address, "");
 }
@@ -91,15 +91,36 @@ TEST_CASE_FIXTURE(actor_fixture, "a dead letter says who sent it") {
 TEST_CASE_FIXTURE(actor_fixture, "a foreign sender whose message was lost is "
                                  "told") {
   auto jim = remote("jim", "127.0.0.1:9001");
+  send_ping(jim, "hello");
+  auto str = shake_hands("member-x");
+  str->take_written();
   caf::send_as(jim, remote("joe"), make_ping("x"));
   run();
   refuse_all_connections();
-  REQUIRE_EQ(dials(), 6);
-  shake_hands("member-x");
-  auto xs = sent();
+  auto xs = read_batches(str->take_written());
   REQUIRE_EQ(xs.size(), 1);
   CHECK_EQ(xs[0].type_name, "actor.DeadLetterResponse");
   CHECK_EQ(xs[0].target.id, "jim");
+}
+
+TEST_CASE_FIXTURE(actor_fixture,
+                  "nobody makes us dial a node by naming it as a "
+                  "sender") {
+  auto x = make_envelope_for("nobody", make_ping("x"));
+  x.sender = {"127.0.0.1:9001", "jim", 7};
+  receive(accept(), {x});
+  CHECK_EQ(dead_letters(errc::dead_letter), 1);
+  CHECK_EQ(dials(), 0);
+}
+
+TEST_CASE_FIXTURE(actor_fixture, "a peer that we have not dialled yet is told "
+                                 "of a dead letter") {
+  auto x = make_envelope_for("nobody", make_ping("x"));
+  x.sender = {"", "requester", 7};
+  receive(accept(), {x});
+  REQUIRE_EQ(dials(), 1);
+  shake_hands();
+  CHECK_EQ(of_type(sent(), "actor.DeadLetterResponse").size(), 1);
 }
 
 TEST_CASE_FIXTURE(actor_fixture, "the snapshot shows what there is") {
