@@ -16,6 +16,7 @@
 #include <caf/settings.hpp>
 
 #include <algorithm>
+#include <cstring>
 #include <iterator>
 #include <limits>
 #include <set>
@@ -28,6 +29,10 @@ namespace caf_remote {
 namespace {
 
 constexpr const char* group_name = "caf-remote";
+
+caf::string_view to_view(const char* str) {
+  return {str, std::strlen(str)};
+}
 
 // -- the table ----------------------------------------------------------------
 
@@ -151,7 +156,7 @@ std::string render_integer(int64_t number) {
 
 // What values a setting takes.
 std::string describe(const setting& x) {
-  auto range = [&x](std::string what, auto render) {
+  auto range = [&x](const std::string& what, auto render) {
     return what + " from " + render(x.min) + " to " + render(x.max);
   };
   switch (kind_of(x)) {
@@ -305,7 +310,7 @@ public:
               result_.queue_bytes);
   }
 
-  void add_problem(std::string text) {
+  void add_problem(const std::string& text) {
     problems_ += problems_.empty() ? "" : "; ";
     problems_ += text;
   }
@@ -373,7 +378,7 @@ using parse_result = caf::expected<caf::config_value>;
 
 template <class T>
 parse_result parse(void*, caf::string_view str) {
-  return caf::make_config_option<T>(group_name, "", "").parse(str);
+  return caf::make_config_option<T>(to_view(group_name), "", "").parse(str);
 }
 
 parse_result parse_bytes(void*, caf::string_view str) {
@@ -406,7 +411,7 @@ const meta_state* meta_state_of(const setting& x) {
 caf::expected<options> read_options(const caf::actor_system_config& cfg) {
   reader in;
   auto& all = content(cfg);
-  if (auto i = all.find(group_name); i != all.end()) {
+  if (auto i = all.find(to_view(group_name)); i != all.end()) {
     if (auto group = caf::get_if<caf::settings>(&i->second))
       in.read(*group);
     else
@@ -423,7 +428,8 @@ caf::error check(const caf::actor_system_config& cfg) {
 
 void add_options(caf::config_option_set& xs) {
   for (auto& x : settings_table)
-    xs.add({group_name, x.name, x.doc, meta_state_of(x)});
+    xs.add(
+      {to_view(group_name), to_view(x.name), to_view(x.doc), meta_state_of(x)});
 }
 
 config::config() {

@@ -46,7 +46,7 @@ public:
   }
 
 protected:
-  inbound_element(caf::strong_actor_ptr sender, caf::message_id mid);
+  inbound_element(caf::strong_actor_ptr source, caf::message_id id);
 
   /// To be called first in the destructor of the subclass.
   void finish() noexcept;

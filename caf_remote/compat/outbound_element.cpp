@@ -6,6 +6,7 @@
 
 #include <caf/make_message.hpp>
 #include <caf/make_type_erased_value.hpp>
+#include <caf/sec.hpp>
 
 namespace caf_remote {
 

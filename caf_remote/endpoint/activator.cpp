@@ -99,7 +99,7 @@ caf::expected<caf::actor> handle_of(node& home, const pid_response& x) {
 
 } // namespace
 
-caf::behavior spawner(caf::event_based_actor* self, node_ptr home) {
+caf::behavior spawner(caf::event_based_actor* self, const node_ptr& home) {
   return {
     [self, home](const remote_spawn& x) -> caf::result<caf::actor> {
       if (auto err = check_address(x.address))

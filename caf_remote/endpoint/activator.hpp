@@ -44,6 +44,6 @@ caf::behavior activator(caf::stateful_actor<activator_state>* self,
 
 /// The spawner: asks other nodes' activators, for actors and blocking callers
 /// alike.
-caf::behavior spawner(caf::event_based_actor* self, node_ptr home);
+caf::behavior spawner(caf::event_based_actor* self, const node_ptr& home);
 
 } // namespace caf_remote

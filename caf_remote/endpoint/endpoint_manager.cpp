@@ -43,7 +43,7 @@ namespace {
 /// Asks each of `xs` and goes on when all have answered or are gone.
 template <class T>
 void ask_all(caf::event_based_actor* self, const std::vector<caf::actor>& xs,
-             const T& what, std::function<void()> next) {
+             const T& what, const std::function<void()>& next) {
   if (xs.empty()) {
     next();
     return;

@@ -2,6 +2,8 @@
 
 #include "caf_remote/endpoint/inbound_ledger.hpp"
 
+#include <caf/make_counted.hpp>
+
 #include <utility>
 
 namespace caf_remote {
@@ -49,13 +51,13 @@ inbound_ledger::stop_account_of(std::string_view target) {
 }
 
 inbound_ledger::account_ptr
-inbound_ledger::find_or_make(std::string key, std::string_view target) {
+inbound_ledger::find_or_make(const std::string& key, std::string_view target) {
   auto i = accounts_.find(key);
   if (i != accounts_.end())
     return i->second;
   auto result = caf::make_counted<account>(
     caf::intrusive_ptr<inbound_ledger>{this}, std::string{target});
-  accounts_.emplace(std::move(key), result);
+  accounts_.emplace(key, result);
   return result;
 }
 

@@ -130,7 +130,7 @@ private:
   }
 
   bool crowded(const account& x, size_t fraction) const noexcept;
-  account_ptr find_or_make(std::string key, std::string_view target);
+  account_ptr find_or_make(const std::string& key, std::string_view target);
   void left(size_t n) noexcept;
   void wake_if_room() noexcept;
 

@@ -75,7 +75,7 @@ bool is_wildcard(const std::string& host) {
 } // namespace
 
 caf::expected<std::shared_ptr<transport::server>>
-start_listening(node_ptr home, const std::string& host, uint16_t port) {
+start_listening(const node_ptr& home, const std::string& host, uint16_t port) {
   auto& opts = home->opts;
   using std::chrono::milliseconds;
   transport::listen_options lo;

@@ -16,6 +16,6 @@ namespace caf_remote {
 /// `caf::sec::cannot_open_port`; `errc::invalid_config` for a wildcard host
 /// without an advertised one, which no peer could dial.
 caf::expected<std::shared_ptr<transport::server>>
-start_listening(node_ptr home, const std::string& host, uint16_t port);
+start_listening(const node_ptr& home, const std::string& host, uint16_t port);
 
 } // namespace caf_remote

@@ -132,7 +132,7 @@ void answer(pending_requests::entry x, caf::strong_actor_ptr responder,
                 nullptr);
 }
 
-void answer(pending_requests::entry x, caf::error reason) {
+void answer(const pending_requests::entry& x, caf::error reason) {
   x.requester->enqueue(nullptr, x.mid.response_id(),
                        caf::make_message(std::move(reason)), nullptr);
 }

@@ -93,7 +93,7 @@ void remote_proxy::enqueue(caf::mailbox_element_ptr what,
   sending x{std::move(what->sender), what->mid, std::move(what->stages),
             content};
   if (x.mid.is_response())
-    send_response(std::move(x));
+    send_response(x);
   else if (!x.mid.is_request() && only_element<caf::error>(content) != nullptr)
     send_error_result(x);
   else
@@ -155,7 +155,7 @@ caf::error remote_proxy::address_sender(outbound& x, sending& s,
   return caf::none;
 }
 
-void remote_proxy::send_response(sending x) {
+void remote_proxy::send_response(const sending& x) {
   auto request_id = static_cast<uint32_t>(x.mid.request_id().integer_value());
   if (only_element<caf::error>(x.content) != nullptr) {
     send_error_result(x);

@@ -69,7 +69,7 @@ private:
   };
 
   void send(sending x);
-  void send_response(sending x);
+  void send_response(const sending& x);
   void send_error_result(const sending& x);
   void send_empty_result(const sending& x);
   void send_exit(const caf::type_erased_tuple& content);

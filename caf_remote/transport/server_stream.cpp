@@ -269,7 +269,7 @@ private:
 
 // -- the registry -------------------------------------------------------------
 
-bool stream_registry::add(std::shared_ptr<server_call> call) {
+bool stream_registry::add(const std::shared_ptr<server_call>& call) {
   std::lock_guard<std::mutex> guard{mutex_};
   if (closing_)
     return false;
@@ -295,9 +295,9 @@ void stream_registry::cancel_all() {
     call->cancel();
 }
 
-accepted_stream accept_stream(grpc::CallbackServerContext* context,
-                              const metadata& initial,
-                              std::shared_ptr<stream_registry> registry) {
+accepted_stream
+accept_stream(grpc::CallbackServerContext* context, const metadata& initial,
+              const std::shared_ptr<stream_registry>& registry) {
   auto call = std::make_shared<server_call>(context, registry);
   call->start(initial);
   if (!registry->add(call)) {

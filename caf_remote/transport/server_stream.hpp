@@ -22,7 +22,7 @@ class server_call;
 class stream_registry {
 public:
   /// Adds `call`; false: the server is closing and the call must not go on.
-  bool add(std::shared_ptr<server_call> call);
+  bool add(const std::shared_ptr<server_call>& call);
 
   /// Removes `call`, the last thing that a call does.
   void remove(server_call* call);
@@ -46,6 +46,6 @@ struct accepted_stream {
 /// Wraps an incoming call: sends `initial` at once and waits for a listener.
 accepted_stream accept_stream(grpc::CallbackServerContext* context,
                               const metadata& initial,
-                              std::shared_ptr<stream_registry> registry);
+                              const std::shared_ptr<stream_registry>& registry);
 
 } // namespace caf_remote::transport
