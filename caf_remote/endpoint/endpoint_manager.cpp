@@ -162,19 +162,19 @@ endpoint_manager_state::handle_client_connection(const client_connection& x) {
   return promise;
 }
 
-void endpoint_manager_state::end_older_streams(const client_connection& x,
-                                               std::function<void()> next) {
+void endpoint_manager_state::end_older_streams(
+  const client_connection& x, const std::function<void()>& next) {
   std::vector<caf::actor> olds;
   for (auto& kvp : readers_)
     if (kvp.second.address == x.address && kvp.second.member_id != x.member_id)
       olds.push_back(kvp.second.hdl);
   transport::status why{transport::status_code::unavailable,
                         "another incarnation of the node has connected"};
-  ask_all(self_, olds, end_stream{why}, std::move(next));
+  ask_all(self_, olds, end_stream{why}, next);
 }
 
-void endpoint_manager_state::end_incarnation(const client_connection& x,
-                                             std::function<void()> next) {
+void endpoint_manager_state::end_incarnation(
+  const client_connection& x, const std::function<void()>& next) {
   // under whatever address we dialled it
   auto known = node_->endpoints.peer_of(x.address)->member_id();
   auto affected = node_->endpoints.by_member(known);
@@ -184,7 +184,7 @@ void endpoint_manager_state::end_incarnation(const client_connection& x,
     if (where != nullptr && endpoints_.count(where->serial()) != 0)
       writers.insert(where->writer());
   ask_all(self_, {writers.begin(), writers.end()}, peer_restarted{x.member_id},
-          std::move(next));
+          next);
 }
 
 client_connection_result

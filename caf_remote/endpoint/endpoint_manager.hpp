@@ -52,8 +52,9 @@ private:
   handle_client_connection(const client_connection& x);
   client_connection_result let_in(const client_connection& x);
   void end_older_streams(const client_connection& x,
-                         std::function<void()> next);
-  void end_incarnation(const client_connection& x, std::function<void()> next);
+                         const std::function<void()>& next);
+  void end_incarnation(const client_connection& x,
+                       const std::function<void()>& next);
   void end_if_unused(const std::string& address);
   void on_end_streams_of(const std::string& address);
   void on_reader_over(uint64_t id);

@@ -113,6 +113,6 @@ private:
 void answer(pending_requests::entry x, caf::strong_actor_ptr responder,
             caf::message content);
 
-void answer(const pending_requests::entry& x, caf::error reason);
+void answer(pending_requests::entry x, caf::error reason);
 
 } // namespace caf_remote
