@@ -68,10 +68,6 @@ std::shared_ptr<transport::diagnostics> make_diagnostics(const node_ptr& home) {
   return result;
 }
 
-bool is_wildcard(const std::string& host) {
-  return host == "0.0.0.0" || host == "::";
-}
-
 } // namespace
 
 caf::expected<std::shared_ptr<transport::server>>
@@ -98,7 +94,7 @@ start_listening(const node_ptr& home, const std::string& host, uint16_t port) {
     return std::move(srv.error());
   auto bound_host = (*srv)->bound_host();
   auto bound_port = (*srv)->port();
-  if (is_wildcard(bound_host) && opts.advertised_host.empty()) {
+  if (is_wildcard_host(bound_host) && opts.advertised_host.empty()) {
     (*srv)->shutdown(milliseconds(100));
     return make_error(errc::invalid_config,
                       "listening on " + host

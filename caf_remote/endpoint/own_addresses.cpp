@@ -10,10 +10,6 @@ namespace caf_remote {
 
 namespace {
 
-bool is_wildcard(std::string_view host) {
-  return host == "0.0.0.0" || host == "::";
-}
-
 bool is_loopback(std::string_view host) {
   return host == "::1" || host.substr(0, 4) == "127.";
 }
@@ -31,10 +27,10 @@ own_addresses::own_addresses(std::string advertised,
   advertised_ = std::move(advertised);
   all_.push_back(advertised_);
   all_.push_back(join_address(bound_host, bound_port));
-  if (is_wildcard(bound_host) || is_loopback(bound_host))
+  if (is_wildcard_host(bound_host) || is_loopback(bound_host))
     for (auto host : {"127.0.0.1", "localhost", "::1"})
       all_.push_back(join_address(host, bound_port));
-  if (is_wildcard(bound_host))
+  if (is_wildcard_host(bound_host))
     for (auto host : {"0.0.0.0", "::"})
       all_.push_back(join_address(host, bound_port));
   all_.insert(all_.end(), aliases.begin(), aliases.end());
