@@ -300,7 +300,7 @@ pid remoting::pid_of(const caf::actor& hdl) const {
   auto ptr = caf::actor_cast<caf::strong_actor_ptr>(hdl);
   if (auto proxy = as_remote_proxy(ptr))
     return proxy->who();
-  return {address(), impl_->home->processes->known_name(ptr->id()), 0};
+  return {address(), impl_->home->processes->known_name(ptr), 0};
 }
 
 // -- pacing ------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@
 #include <caf/detail/tuple_vals.hpp>
 #include <caf/local_actor.hpp>
 #include <caf/make_message.hpp>
+#include <caf/scheduled_actor.hpp>
 
 namespace caf_remote {
 
@@ -185,6 +186,45 @@ public:
   }
 };
 
+/// No content; what has nothing to be read counts as taken.
+class empty_element final : public inbound_element {
+public:
+  empty_element() : inbound_element(nullptr, caf::make_message_id()) {
+    mark_unimportant();
+  }
+
+  ~empty_element() override {
+    finish();
+  }
+
+  std::string_view type_name() const noexcept override {
+    return "";
+  }
+
+  caf::message release() override {
+    return {};
+  }
+
+  caf::type_erased_tuple& content() override {
+    return content_;
+  }
+
+  const caf::type_erased_tuple& content() const override {
+    return content_;
+  }
+
+  caf::message move_content_to_message() override {
+    return {};
+  }
+
+  caf::message copy_content_to_message() const override {
+    return {};
+  }
+
+private:
+  caf::empty_type_erased_tuple content_;
+};
+
 template <class Element>
 inbound_ptr unimportant(std::unique_ptr<Element> x) {
   x->mark_unimportant();
@@ -206,11 +246,29 @@ inbound_ptr make_inbound(caf::strong_actor_ptr sender, caf::message_id mid,
                                                      std::move(content))};
 }
 
+inbound_ptr make_inbound_answer(touched content) {
+  return inbound_ptr{new values_element<touched>(
+    nullptr, caf::make_message_id(), std::move(content))};
+}
+
+inbound_ptr make_inbound_answer(pid_response content) {
+  return inbound_ptr{new values_element<pid_response>(
+    nullptr, caf::make_message_id(), std::move(content))};
+}
+
+inbound_ptr make_inbound_empty_result() {
+  return inbound_ptr{new empty_element};
+}
+
 inbound_ptr make_inbound_touch(caf::strong_actor_ptr sender,
                                caf::message_id mid) {
   using element = values_element<caf::atom_value, caf::atom_value, std::string>;
   return inbound_ptr{new element(std::move(sender), mid, caf::sys_atom::value,
                                  caf::get_atom::value, std::string{"info"})};
+}
+
+bool answers_touch(const caf::strong_actor_ptr& x) {
+  return dynamic_cast<caf::scheduled_actor*>(x->get()) != nullptr;
 }
 
 inbound_ptr make_inbound_exit(bool at_once) {

@@ -77,11 +77,21 @@ inbound_ptr make_inbound(caf::strong_actor_ptr sender, caf::message_id mid,
 inbound_ptr make_inbound(caf::strong_actor_ptr sender, caf::message_id mid,
                          raw_message content);
 
+/// Makes elements for answers of the module's own kinds and for the answer of
+/// an actor that has nothing to say.
+inbound_ptr make_inbound_answer(touched content);
+inbound_ptr make_inbound_answer(pid_response content);
+inbound_ptr make_inbound_empty_result();
+
 /// Makes an element that CAF itself answers, in order with the messages before
 /// it and without a handler seeing it; see `remote_proxy` for the answer. CAF's
-/// own inspection message does that.
+/// own inspection message does that, for the actors that `answers_touch` names.
 inbound_ptr make_inbound_touch(caf::strong_actor_ptr sender,
                                caf::message_id mid);
+
+/// Whether CAF itself answers `make_inbound_touch` for an actor: blocking
+/// actors and proxies of other modules show it to their users instead.
+bool answers_touch(const caf::strong_actor_ptr& x);
 
 /// Makes an element that ends an actor: at once, or after the messages before
 /// it.

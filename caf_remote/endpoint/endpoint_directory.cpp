@@ -137,7 +137,7 @@ peer_ptr endpoint_directory::get_peer(const std::string& address) {
     return i->second;
   if (peers_.size() > 2 * endpoints_.size() + 64)
     forget_unused_peers();
-  auto result = caf::make_counted<peer>(address);
+  auto result = caf::make_counted<peer>(address, types_);
   peers_.emplace(address, result);
   return result;
 }

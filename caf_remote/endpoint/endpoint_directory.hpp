@@ -69,6 +69,8 @@ private:
   uint64_t last_serial_ = 0;
   std::unordered_map<std::string, endpoint_ptr> endpoints_;
   std::unordered_map<std::string, peer_ptr> peers_;
+  const std::shared_ptr<known_types_table>
+    types_ = std::make_shared<known_types_table>();
   // taken out, but messages of theirs may still be on their way to the dead
   // letters; added to `retired_` when nobody else holds them
   std::vector<endpoint_ptr> over_;

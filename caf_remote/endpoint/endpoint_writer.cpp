@@ -226,7 +226,8 @@ errc endpoint_writer_state::may_send(const outbound& x) const {
     return errc::none;
   auto& who = endpoint_->remote();
   auto ok = who.is_caf_remote()
-            || (x.need == peer_need::knows_type && who.knows_type(x.type_name));
+            || (x.need == peer_need::knows_type
+                && who.types()->contains(x.type_name));
   return ok ? errc::none : errc::peer_cannot_take;
 }
 

@@ -5,6 +5,7 @@
 #include "caf_remote/endpoint/messages.hpp"
 #include "caf_remote/endpoint/node.hpp"
 #include "caf_remote/endpoint/remote_proxy.hpp"
+#include "caf_remote/endpoint/undelivered_messages.hpp"
 #include "caf_remote/wire/empty_result.hpp"
 
 #include <caf/send.hpp>
@@ -22,34 +23,6 @@ constexpr size_t message_overhead = 320;
 // How often accounts of targets that hold nothing are looked for.
 constexpr uint64_t batches_between_clean_ups = 256;
 
-/// Makes dead letters of messages that no handler took.
-class undelivered_messages : public undelivered_sink {
-public:
-  explicit undelivered_messages(node_ptr home) : node_(std::move(home)) {
-    // nop
-  }
-
-  void undelivered(inbound_element& x) override {
-    pid target{node_->own().advertised(), x.target(), 0};
-    pid sender;
-    if (x.sender != nullptr)
-      if (auto proxy = as_remote_proxy(x.sender))
-        sender = proxy->who();
-    // CAF answers requests itself when it drops them
-    if (!sender.id.empty() && !x.mid.is_request())
-      node_->tell_dead(sender, target);
-    auto name = std::string{x.type_name()};
-    caf::message content;
-    if (node_->wants_dead_letters())
-      content = x.release();
-    node_->dead_letter(target, std::move(content), sender, name,
-                       errc::dead_letter);
-  }
-
-private:
-  const node_ptr node_;
-};
-
 inbound_ledger::bounds bounds_of(const node& x) {
   return {x.opts.inbound_messages, x.opts.inbound_bytes};
 }
@@ -63,7 +36,8 @@ inbound_dispatcher::inbound_dispatcher(node_ptr home, peer_ptr from,
     member_id_(std::move(member_id)),
     ledger_(caf::make_counted<inbound_ledger>(
       bounds_of(*node_), std::move(resume),
-      std::make_shared<undelivered_messages>(node_))) {
+      std::make_shared<undelivered_messages>(node_))),
+    batch_(node_, peer_) {
   // nop
 }
 
@@ -80,34 +54,17 @@ bool inbound_dispatcher::give_up_waiting() {
 }
 
 bool inbound_dispatcher::dispatch(std::string_view content) {
-  if (!wire::decode_batch(content, batch_))
+  if (!batch_.decode(content))
     return false;
-  targets_.assign(batch_.targets.size(), target_slot{});
-  types_.assign(batch_.type_names.size(), type_slot{});
-  senders_.assign(batch_.senders.size(), sender_slot{});
-  for (auto& x : batch_.envelopes)
+  auto& envelopes = batch_.envelopes();
+  for (auto& x : envelopes)
     deliver(x);
-  node_->received_messages.fetch_add(batch_.envelopes.size());
+  node_->received_messages.fetch_add(envelopes.size());
   node_->received_batches.fetch_add(1);
-  targets_.clear();
-  senders_.clear();
-  release_if_large();
+  batch_.clear();
   if (++batches_ % batches_between_clean_ups == 0)
     ledger_->forget_idle();
   return true;
-}
-
-void inbound_dispatcher::release_if_large() {
-  // one batch with huge tables must not cost memory for ever
-  constexpr size_t usual = 8192;
-  if (batch_.envelopes.capacity() <= usual && batch_.targets.capacity() <= usual
-      && batch_.senders.capacity() <= usual
-      && batch_.type_names.capacity() <= usual)
-    return;
-  batch_ = wire::batch_view{};
-  targets_ = {};
-  types_ = {};
-  senders_ = {};
 }
 
 void inbound_dispatcher::deliver(const wire::envelope& x) {
@@ -115,16 +72,16 @@ void inbound_dispatcher::deliver(const wire::envelope& x) {
     refuse(x, to_string(x.fault));
     return;
   }
-  if (!has_usable_sender(x)) {
+  if (!batch_.has_usable_sender(x)) {
     refuse(x, "a sender with an unusable address");
     return;
   }
-  auto& target = resolve_target(x);
+  auto& target = batch_.target(x);
   if (!target.ours || discarding_) {
     dead(x, discarding_ ? errc::not_running : errc::dead_letter);
     return;
   }
-  auto& type = resolve_type(x);
+  auto& type = batch_.type(x);
   if (type.system != wire::system_type::none)
     deliver_system(x, type.system);
   else if (x.target_request_id != 0)
@@ -135,7 +92,7 @@ void inbound_dispatcher::deliver(const wire::envelope& x) {
 
 void inbound_dispatcher::deliver_system(const wire::envelope& x,
                                         wire::system_type type) {
-  auto& target = resolve_target(x);
+  auto& target = batch_.target(x);
   switch (type) {
     case wire::system_type::watch:
       return on_watch(x);
@@ -180,42 +137,36 @@ void inbound_dispatcher::deliver_user(const wire::envelope& x,
 
 bool inbound_dispatcher::hand_over(inbound_ptr msg, const wire::envelope& x,
                                    target_slot& target) {
-  if (target.account == nullptr)
-    target.account = ledger_->account_of(
-      batch_.targets[static_cast<size_t>(x.target_index)].id);
-  return hand_over(std::move(msg), x, target, target.account);
+  if (!charge(*msg, x, account_of(x, target)))
+    return false;
+  target.process.hdl->enqueue(std::move(msg), nullptr);
+  return true;
 }
 
-bool inbound_dispatcher::hand_over(inbound_ptr msg, const wire::envelope& x,
-                                   const target_slot& target,
-                                   const inbound_ledger::account_ptr& account) {
+const inbound_ledger::account_ptr&
+inbound_dispatcher::account_of(const wire::envelope& x, target_slot& target) {
+  if (target.account == nullptr)
+    target.account = ledger_->account_of(batch_.target_id(x));
+  return target.account;
+}
+
+bool inbound_dispatcher::charge(inbound_element& msg, const wire::envelope& x,
+                                const inbound_ledger::account_ptr& account) {
   auto bytes = x.payload.size() + x.header.size() + message_overhead;
   if (!ledger_->enter(*account, bytes)) {
-    msg.reset();
     dead(x, errc::queue_full);
     return false;
   }
-  msg->charge(account, bytes);
-  target.process.hdl->enqueue(std::move(msg), nullptr);
+  msg.charge(account, bytes);
   return true;
 }
 
 caf::expected<inbound_ptr>
 inbound_dispatcher::decode(const wire::envelope& x, const target_slot& target) {
-  message_header header;
-  if (!x.header.empty()) {
-    if (x.header_count > node_->opts.max_headers)
-      return make_error(errc::header_too_large);
-    wire::decode_header(x.header, header_);
-    size_t bytes = 0;
-    for (auto& kvp : header_) {
-      bytes += kvp.first.size() + kvp.second.size();
-      header.emplace_back(kvp.first, kvp.second);
-    }
-    if (bytes > node_->opts.max_header_bytes)
-      return make_error(errc::header_too_large);
-  }
-  auto& type = resolve_type(x);
+  auto header = decode_header(x);
+  if (!header)
+    return std::move(header.error());
+  auto& type = batch_.type(x);
   auto raw = target.process.mode == delivery_mode::raw;
   inbound_ptr result;
   if (type.entry != nullptr && !raw) {
@@ -223,56 +174,91 @@ inbound_dispatcher::decode(const wire::envelope& x, const target_slot& target) {
     if (auto err = node_->types.decode(x.payload, x.serializer_id, *type.entry,
                                        *content))
       return err;
-    result = make_inbound(sender_of(x), message_id_of(x), *type.entry->codec,
-                          std::move(content));
+    result = make_inbound(batch_.sender(x), batch_.message_id(x),
+                          *type.entry->codec, std::move(content));
   } else {
     if (!raw && !node_->types.knows(x.serializer_id))
       return make_error(errc::not_found, "no serializer has the id "
                                            + std::to_string(x.serializer_id));
-    result = make_inbound(sender_of(x), message_id_of(x),
-                          raw_message{std::string{type_name(x)},
+    result = make_inbound(batch_.sender(x), batch_.message_id(x),
+                          raw_message{std::string{batch_.type_name(x)},
                                       x.serializer_id, std::string{x.payload}});
   }
-  result->header = std::move(header);
+  result->header = std::move(*header);
   return result;
 }
 
+caf::expected<message_header>
+inbound_dispatcher::decode_header(const wire::envelope& x) {
+  message_header result;
+  if (x.header.empty())
+    return result;
+  if (x.header_count > node_->opts.max_headers)
+    return make_error(errc::header_too_large);
+  wire::decode_header(x.header, header_);
+  size_t bytes = 0;
+  for (auto& kvp : header_) {
+    bytes += kvp.first.size() + kvp.second.size();
+    result.emplace_back(kvp.first, kvp.second);
+  }
+  if (bytes > node_->opts.max_header_bytes)
+    return make_error(errc::header_too_large);
+  return result;
+}
+
+// -- answers -----------------------------------------------------------------------------------
+
+// The actor that was asked may have passed the request on to another node, so
+// any peer may answer.
+std::optional<pending_requests::entry>
+inbound_dispatcher::take_pending(const wire::envelope& x) {
+  return node_->pending.take(x.target_request_id, batch_.target_id(x));
+}
+
 void inbound_dispatcher::deliver_answer(const wire::envelope& x) {
-  // the actor that was asked may have passed the request on to another node, so
-  // any peer may answer
-  if (!node_->pending.endpoint_of(x.target_request_id, target_id(x))) {
+  auto entry = take_pending(x);
+  if (!entry) {
     dead(x, errc::dead_letter); // too late
     return;
   }
-  auto content = decode_answer(x);
-  auto entry = node_->pending.take(x.target_request_id);
-  if (!entry)
-    return;
-  if (content) {
-    answer(std::move(*entry), sender_of(x), std::move(*content));
-    return;
+  if (auto msg = decode_answer(x)) {
+    answer_with(std::move(*entry), std::move(*msg), x);
+  } else {
+    refuse(x, render(msg.error()));
+    answer(std::move(*entry), std::move(msg.error()));
   }
-  refuse(x, render(content.error()));
-  answer(std::move(*entry), std::move(content.error()));
 }
 
-caf::expected<caf::message>
+// None pending: the answer to a plain message, or one that comes too late, of
+// no use to anyone.
+void inbound_dispatcher::answer_pending(const wire::envelope& x,
+                                        inbound_ptr msg) {
+  if (auto entry = take_pending(x))
+    answer_with(std::move(*entry), std::move(msg), x);
+}
+
+void inbound_dispatcher::answer_with(pending_requests::entry entry,
+                                     inbound_ptr msg, const wire::envelope& x) {
+  if (charge(*msg, x, account_of(x, batch_.target(x))))
+    answer(std::move(entry), batch_.sender(x), std::move(msg));
+  else
+    answer(std::move(entry), make_error(errc::queue_full));
+}
+
+caf::expected<inbound_ptr>
 inbound_dispatcher::decode_answer(const wire::envelope& x) {
-  if (!x.header.empty() && type_name(x) == wire::empty_result::type_name) {
-    wire::decode_header(x.header, header_);
-    for (auto& kvp : header_)
-      if (kvp.first == wire::empty_result::key)
-        return caf::make_message();
-  }
-  auto& type = resolve_type(x);
-  if (type.entry == nullptr)
-    return caf::make_message(raw_message{
-      std::string{type_name(x)}, x.serializer_id, std::string{x.payload}});
-  auto content = type.entry->codec->make();
-  if (auto err = node_->types.decode(x.payload, x.serializer_id, *type.entry,
-                                     *content))
-    return err;
-  return type.entry->codec->to_message(std::move(*content));
+  if (is_empty_result(x))
+    return make_inbound_empty_result();
+  return decode(x, target_slot{});
+}
+
+bool inbound_dispatcher::is_empty_result(const wire::envelope& x) {
+  if (x.header.empty() || batch_.type_name(x) != wire::empty_result::type_name)
+    return false;
+  wire::decode_header(x.header, header_);
+  return std::any_of(header_.begin(), header_.end(), [](const auto& kvp) {
+    return kvp.first == wire::empty_result::key;
+  });
 }
 
 // -- watches -----------------------------------------------------------------------------------
@@ -284,15 +270,15 @@ void inbound_dispatcher::on_watch(const wire::envelope& x) {
     return;
   }
   msg.watcher.address = peer_->address;
-  auto& target = resolve_target(x);
+  auto& target = batch_.target(x);
   errc why = errc::none;
   auto where = node_->endpoints.acquire(peer_->address, why);
   if (where == nullptr) {
     dead(x, why);
     return;
   }
-  where->post_to_watcher(caf::make_message(
-    remote_watch{target_of(x).id, target.process.hdl, std::move(msg.watcher)}));
+  where->post_to_watcher(caf::make_message(remote_watch{
+    batch_.target_pid(x).id, target.process.hdl, std::move(msg.watcher)}));
 }
 
 void inbound_dispatcher::on_unwatch(const wire::envelope& x) {
@@ -304,7 +290,7 @@ void inbound_dispatcher::on_unwatch(const wire::envelope& x) {
   msg.watcher.address = peer_->address;
   if (auto where = node_->endpoints.find(peer_->address))
     where->post_to_watcher(caf::make_message(
-      remote_unwatch{target_of(x).id, std::move(msg.watcher)}));
+      remote_unwatch{batch_.target_pid(x).id, std::move(msg.watcher)}));
 }
 
 void inbound_dispatcher::on_terminated(const wire::envelope& x) {
@@ -321,7 +307,7 @@ void inbound_dispatcher::on_terminated(const wire::envelope& x) {
 // -- the rest of the system messages -----------------------------------------------------------
 
 void inbound_dispatcher::on_stop(const wire::envelope& x, bool at_once) {
-  auto& target = resolve_target(x);
+  auto& target = batch_.target(x);
   if (target.process.hdl == nullptr) {
     dead(x, errc::dead_letter);
     return;
@@ -331,23 +317,33 @@ void inbound_dispatcher::on_stop(const wire::envelope& x, bool at_once) {
     return;
   }
   auto msg = make_inbound_exit(at_once);
-  if (at_once)
-    hand_over(std::move(msg), x, target,
-              ledger_->stop_account_of(target_of(x).id));
-  else
-    hand_over(std::move(msg), x, target);
+  // one that acts at once reaches also a target that holds all it may
+  auto account = at_once ? ledger_->stop_account_of(batch_.target_id(x))
+                         : account_of(x, target);
+  if (charge(*msg, x, account))
+    target.process.hdl->enqueue(std::move(msg), nullptr);
 }
 
 void inbound_dispatcher::on_touch(const wire::envelope& x,
                                   target_slot& target) {
-  auto sender = sender_of(x);
+  auto sender = batch_.sender(x);
   if (sender == nullptr)
     return; // nobody to answer
   if (target.process.hdl == nullptr) {
     dead(x, errc::dead_letter);
     return;
   }
-  hand_over(make_inbound_touch(std::move(sender), message_id_of(x)), x, target);
+  if (!answers_touch(target.process.hdl)) {
+    // it is there, which is what Touch asks
+    wire::touched answer{batch_.target_pid(x)};
+    answer.who.request_id = 0;
+    if (auto proxy = as_remote_proxy(sender))
+      proxy->send_system(wire::touched::type_name, wire::encode(answer),
+                         x.sender_request_id);
+    return;
+  }
+  hand_over(make_inbound_touch(std::move(sender), batch_.message_id(x)), x,
+            target);
 }
 
 void inbound_dispatcher::on_touched(const wire::envelope& x) {
@@ -356,20 +352,20 @@ void inbound_dispatcher::on_touched(const wire::envelope& x) {
     refuse(x, "a Touched without an actor");
     return;
   }
-  msg.who.address = peer_address(msg.who.address);
-  answer_pending(x, caf::make_message(touched{std::move(msg.who)}));
+  msg.who.address = batch_.peer_address(msg.who.address);
+  answer_pending(x, make_inbound_answer(touched{std::move(msg.who)}));
 }
 
 void inbound_dispatcher::on_dead_letter_response(const wire::envelope& x) {
-  auto text = "answered by " + peer_->address;
-  answer_pending(
-    x, caf::make_message(make_error(errc::dead_letter, std::move(text))));
+  if (auto entry = take_pending(x))
+    answer(std::move(*entry),
+           make_error(errc::dead_letter, "answered by " + peer_->address));
 }
 
 void inbound_dispatcher::on_pid_request(const wire::envelope& x,
                                         target_slot& target) {
   wire::actor_pid_request msg;
-  auto sender = sender_of(x);
+  auto sender = batch_.sender(x);
   if (!wire::decode(x.payload, msg) || sender == nullptr) {
     refuse(x, "an ActorPidRequest without a sender, or garbage");
     return;
@@ -394,121 +390,12 @@ void inbound_dispatcher::on_pid_response(const wire::envelope& x) {
   pid_response res{msg.who.has_value(), {}, msg.status_code};
   if (msg.who) {
     res.who = std::move(*msg.who);
-    res.who.address = peer_address(res.who.address);
+    res.who.address = batch_.peer_address(res.who.address);
   }
-  answer_pending(x, caf::make_message(std::move(res)));
-}
-
-void inbound_dispatcher::answer_pending(const wire::envelope& x,
-                                        caf::message content) {
-  // none: an answer to a plain message, or too late, of no use to anyone
-  if (auto entry = node_->pending.take(x.target_request_id))
-    answer(std::move(*entry), sender_of(x), std::move(content));
-}
-
-// -- tables of the batch -----------------------------------------------------------------------
-
-inbound_dispatcher::target_slot&
-inbound_dispatcher::resolve_target(const wire::envelope& x) {
-  auto index = static_cast<size_t>(x.target_index);
-  auto& result = targets_[index];
-  if (result.resolved)
-    return result;
-  result.resolved = true;
-  auto& view = batch_.targets[index];
-  result.ours = node_->own().contains(view.address);
-  if (result.ours)
-    result.process = node_->processes->find(view.id);
-  return result;
-}
-
-inbound_dispatcher::type_slot&
-inbound_dispatcher::resolve_type(const wire::envelope& x) {
-  auto& result = types_[static_cast<size_t>(x.type_index)];
-  if (result.resolved)
-    return result;
-  result.resolved = true;
-  auto name = type_name(x);
-  result.system = wire::classify(name);
-  if (result.system != wire::system_type::none)
-    return result;
-  result.entry = node_->types.find(name);
-  if (result.entry == nullptr)
-    peer_->sent_type(name);
-  return result;
-}
-
-bool inbound_dispatcher::has_usable_sender(const wire::envelope& x) {
-  if (x.sender_index < 0)
-    return true;
-  auto index = static_cast<size_t>(x.sender_index);
-  auto& slot = senders_[index];
-  if (!slot.checked) {
-    auto& view = batch_.senders[index];
-    slot.checked = true;
-    slot.usable = !check_id(view.id)
-                  && (means_peer(view.address) || !check_address(view.address));
-  }
-  return slot.usable;
-}
-
-caf::strong_actor_ptr inbound_dispatcher::sender_of(const wire::envelope& x) {
-  if (x.sender_index < 0)
-    return nullptr;
-  auto index = static_cast<size_t>(x.sender_index);
-  auto& slot = senders_[index];
-  if (slot.proxy == nullptr) {
-    auto& view = batch_.senders[index];
-    slot.proxy = node_->proxies.get(*node_, peer_address(view.address),
-                                    view.id);
-  }
-  return slot.proxy;
-}
-
-caf::message_id
-inbound_dispatcher::message_id_of(const wire::envelope& x) const {
-  // the wire's request id serves as CAF's: the answer brings it back
-  if (x.sender_index >= 0 && x.sender_request_id != 0)
-    return caf::make_message_id(x.sender_request_id);
-  return caf::make_message_id();
-}
-
-std::string_view inbound_dispatcher::type_name(const wire::envelope& x) const {
-  return batch_.type_names[static_cast<size_t>(x.type_index)];
-}
-
-std::string_view inbound_dispatcher::target_id(const wire::envelope& x) const {
-  return batch_.targets[static_cast<size_t>(x.target_index)].id;
-}
-
-pid inbound_dispatcher::target_of(const wire::envelope& x) const {
-  if (x.target_index < 0
-      || static_cast<size_t>(x.target_index) >= batch_.targets.size())
-    return {};
-  auto& view = batch_.targets[static_cast<size_t>(x.target_index)];
-  auto ours = node_->own().contains(view.address);
-  return {ours ? node_->own().advertised() : std::string{view.address},
-          std::string{view.id}, x.target_request_id};
-}
-
-pid inbound_dispatcher::sender_pid(const wire::envelope& x) const {
-  if (x.sender_index < 0
-      || static_cast<size_t>(x.sender_index) >= batch_.senders.size())
-    return {};
-  auto& view = batch_.senders[static_cast<size_t>(x.sender_index)];
-  if (!view.valid || check_id(view.id)
-      || (!means_peer(view.address) && check_address(view.address)))
-    return {};
-  return {peer_address(view.address), std::string{view.id},
-          x.sender_request_id};
+  answer_pending(x, make_inbound_answer(std::move(res)));
 }
 
 // -- who is who --------------------------------------------------------------------------------
-
-std::string
-inbound_dispatcher::peer_address(std::string_view wire_address) const {
-  return means_peer(wire_address) ? peer_->address : std::string{wire_address};
-}
 
 std::vector<endpoint_ptr> inbound_dispatcher::endpoints_of_peer() const {
   auto result = node_->endpoints.by_member(member_id_);
@@ -540,23 +427,21 @@ void inbound_dispatcher::dead(const wire::envelope& x, errc reason) {
   tell_sender(x);
   caf::message content;
   if (node_->wants_dead_letters())
-    content = caf::make_message(raw_message{
-      std::string{type_name(x)}, x.serializer_id, std::string{x.payload}});
-  node_->dead_letter(target_of(x), std::move(content), sender_pid(x),
-                     type_name(x), reason);
+    content = caf::make_message(raw_message{std::string{batch_.type_name(x)},
+                                            x.serializer_id,
+                                            std::string{x.payload}});
+  node_->dead_letter(batch_.target_pid(x), std::move(content),
+                     batch_.sender_pid(x), batch_.type_name(x), reason);
 }
 
 void inbound_dispatcher::tell_sender(const wire::envelope& x) {
-  auto sender = sender_pid(x);
+  auto sender = batch_.sender_pid(x);
   if (sender.id.empty())
     return;
   // two nodes must not answer each other's dead letters for ever
-  auto known_type = x.type_index >= 0
-                    && static_cast<size_t>(x.type_index)
-                         < batch_.type_names.size();
-  if (known_type && type_name(x) == wire::dead_letter_response::type_name)
+  if (batch_.type_name(x) == wire::dead_letter_response::type_name)
     return;
-  node_->tell_dead(sender, target_of(x));
+  node_->tell_dead(sender, batch_.target_pid(x));
 }
 
 } // namespace caf_remote

@@ -53,10 +53,11 @@ node::~node() {
 
 void node::manager(caf::actor x) {
   manager_ = std::move(x);
-  processes->on_actor_gone([weak = weak_from_this()](caf::actor_id aid) {
-    if (auto self = weak.lock())
-      self->pending.drop_requester(aid);
-  });
+  processes->on_actor_gone(
+    [weak = weak_from_this()](process_registry::actor_key key) {
+      if (auto self = weak.lock())
+        self->pending.drop_requester(key);
+    });
 }
 
 void node::shut_down() {
@@ -145,7 +146,7 @@ void node::dead_letter(const pid& target, caf::message content,
 void node::tell_dead(const pid& requester, const pid& target) {
   if (own().contains(requester.address)) {
     // a request of ours that a peer sent back to us
-    if (auto entry = pending.take(requester.request_id))
+    if (auto entry = pending.take(requester.request_id, requester.id))
       answer(std::move(*entry),
              make_error(errc::dead_letter, "message to " + to_string(target)));
     return;

@@ -2,9 +2,13 @@
 
 #include "caf_remote/endpoint/peer.hpp"
 
-#include "caf_remote/pid.hpp"
-
 namespace caf_remote {
+
+peer::peer(std::string addr, std::shared_ptr<known_types_table> types)
+  : address(std::move(addr)), all_types_(std::move(types)),
+    types_(std::make_shared<known_types>()) {
+  // nop
+}
 
 std::string peer::member_id() const {
   std::lock_guard<std::mutex> guard{mtx_};
@@ -17,8 +21,8 @@ bool peer::meet(const std::string& member_id) {
     return false;
   auto changed = !member_id_.empty();
   member_id_ = member_id;
+  types_ = all_types_->of(member_id);
   if (changed) {
-    types_.clear();
     own_address_.clear();
     max_receive_bytes_.store(0, std::memory_order_release);
   }
@@ -39,18 +43,9 @@ void peer::declare_caf_remote(size_t max_receive_bytes) {
   max_receive_bytes_.store(max_receive_bytes, std::memory_order_release);
 }
 
-void peer::sent_type(std::string_view type_name) {
-  // longer names are refused when sent, so they need not be known
-  if (type_name.size() > max_id_length)
-    return;
+std::shared_ptr<known_types> peer::types() const {
   std::lock_guard<std::mutex> guard{mtx_};
-  if (types_.size() < max_types)
-    types_.emplace(type_name);
-}
-
-bool peer::knows_type(std::string_view type_name) const {
-  std::lock_guard<std::mutex> guard{mtx_};
-  return types_.find(type_name) != types_.end();
+  return types_;
 }
 
 } // namespace caf_remote

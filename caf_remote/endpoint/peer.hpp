@@ -2,15 +2,16 @@
 
 #pragma once
 
+#include "caf_remote/endpoint/known_types.hpp"
+
 #include <caf/intrusive_ptr.hpp>
 #include <caf/ref_counted.hpp>
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <mutex>
-#include <set>
 #include <string>
-#include <string_view>
 
 namespace caf_remote {
 
@@ -18,12 +19,7 @@ namespace caf_remote {
 /// the endpoint to it and the streams from it. Any thread.
 class peer : public caf::ref_counted {
 public:
-  /// Type names remembered per peer.
-  static constexpr size_t max_types = 1024;
-
-  explicit peer(std::string addr) : address(std::move(addr)) {
-    // nop
-  }
+  peer(std::string addr, std::shared_ptr<known_types_table> types);
 
   const std::string address;
 
@@ -52,18 +48,19 @@ public:
     return max_receive_bytes_.load(std::memory_order_acquire);
   }
 
-  /// The peer sent a message of this type, so it knows the type.
-  void sent_type(std::string_view type_name);
-  bool knows_type(std::string_view type_name) const;
+  /// The types that the incarnation met last has sent, to us under whatever
+  /// address. Never null.
+  std::shared_ptr<known_types> types() const;
 
   /// Streams that the peer has open to us.
   std::atomic<uint64_t> inbound_streams{0};
 
 private:
+  const std::shared_ptr<known_types_table> all_types_;
   mutable std::mutex mtx_;
   std::string member_id_;
   std::string own_address_;
-  std::set<std::string, std::less<>> types_;
+  std::shared_ptr<known_types> types_;
   std::atomic<size_t> max_receive_bytes_{0};
 };
 

@@ -3,12 +3,19 @@
 #include "caf_remote/endpoint/pending_requests.hpp"
 
 #include <caf/abstract_actor.hpp>
-#include <caf/mailbox_element.hpp>
 #include <caf/make_message.hpp>
 
 #include <random>
 
 namespace caf_remote {
+
+namespace {
+
+// Own decision: nearly all requests have a shorter time limit.
+constexpr auto stale_after = std::chrono::minutes{1};
+constexpr auto between_looks = std::chrono::seconds{1};
+
+} // namespace
 
 pending_requests::pending_requests(size_t max_entries)
   : max_entries_(max_entries) {
@@ -18,7 +25,7 @@ pending_requests::pending_requests(size_t max_entries)
     sh.last_id = rng();
 }
 
-std::optional<uint32_t> pending_requests::add(entry x) {
+std::optional<uint32_t> pending_requests::add(entry&& x) {
   if (size_.fetch_add(1, std::memory_order_relaxed) >= max_entries_) {
     size_.fetch_sub(1, std::memory_order_relaxed);
     return std::nullopt;
@@ -43,27 +50,29 @@ void pending_requests::mark_written(uint32_t id) {
     i->second.written = true;
 }
 
-std::optional<uint64_t>
-pending_requests::endpoint_of(uint32_t id, std::string_view name) const {
+template <class Predicate>
+std::optional<pending_requests::entry>
+pending_requests::take_one(uint32_t id, Predicate pred) {
   auto& sh = shard_by_id(id);
   std::lock_guard<std::mutex> guard{sh.mtx};
   auto i = sh.entries.find(id);
-  if (i == sh.entries.end() || i->second.name == nullptr
-      || i->second.name->id != name)
-    return std::nullopt;
-  return i->second.endpoint;
-}
-
-std::optional<pending_requests::entry> pending_requests::take(uint32_t id) {
-  auto& sh = shard_by_id(id);
-  std::lock_guard<std::mutex> guard{sh.mtx};
-  auto i = sh.entries.find(id);
-  if (i == sh.entries.end())
+  if (i == sh.entries.end() || !pred(i->second))
     return std::nullopt;
   auto result = std::move(i->second);
   sh.entries.erase(i);
   size_.fetch_sub(1, std::memory_order_relaxed);
   return result;
+}
+
+std::optional<pending_requests::entry> pending_requests::take(uint32_t id) {
+  return take_one(id, [](const entry&) { return true; });
+}
+
+std::optional<pending_requests::entry>
+pending_requests::take(uint32_t id, std::string_view name) {
+  return take_one(id, [=](const entry& x) {
+    return x.name != nullptr && x.name->id == name;
+  });
 }
 
 template <class Predicate>
@@ -100,13 +109,25 @@ pending_requests::take_expired(clock::time_point now, clock::duration age) {
   return take_if([=](const entry& x) { return now - x.since >= age; });
 }
 
-void pending_requests::drop_requester(caf::actor_id requester) {
-  auto& sh = shards_[shard_of(requester)];
+std::vector<pending_requests::entry>
+pending_requests::take_stale(clock::time_point now) {
+  auto last = last_look_.load(std::memory_order_relaxed);
+  auto next = clock::duration{last} + between_looks;
+  if ((last != 0 && now.time_since_epoch() < next)
+      || !last_look_.compare_exchange_strong(last,
+                                             now.time_since_epoch().count()))
+    return {};
+  return take_expired(now, stale_after);
+}
+
+void pending_requests::drop_requester(
+  const caf::actor_control_block* requester) {
+  auto& sh = shards_[shard_of(requester->id())];
   // destroyed after the lock: an entry may hold the last reference to an actor
   std::vector<entry> dropped;
   std::unique_lock<std::mutex> guard{sh.mtx};
   for (auto i = sh.entries.begin(); i != sh.entries.end();) {
-    if (i->second.requester->id() != requester) {
+    if (i->second.requester.get() != requester) {
       ++i;
       continue;
     }
@@ -118,18 +139,19 @@ void pending_requests::drop_requester(caf::actor_id requester) {
 }
 
 void answer(pending_requests::entry x, caf::strong_actor_ptr responder,
-            caf::message content) {
+            caf::mailbox_element_ptr content) {
   if (x.stages.empty()) {
-    x.requester->enqueue(std::move(responder), x.mid.response_id(),
-                         std::move(content), nullptr);
+    content->sender = std::move(responder);
+    content->mid = x.mid.response_id();
+    x.requester->enqueue(std::move(content), nullptr);
     return;
   }
   auto next = std::move(x.stages.back());
   x.stages.pop_back();
-  next->enqueue(caf::make_mailbox_element(std::move(x.requester), x.mid,
-                                          std::move(x.stages),
-                                          std::move(content)),
-                nullptr);
+  content->sender = std::move(x.requester);
+  content->mid = x.mid;
+  content->stages = std::move(x.stages);
+  next->enqueue(std::move(content), nullptr);
 }
 
 // Takes the entry like its twin above: nobody shall answer it again.

@@ -6,7 +6,7 @@
 
 #include <caf/actor_control_block.hpp>
 #include <caf/error.hpp>
-#include <caf/message.hpp>
+#include <caf/mailbox_element.hpp>
 #include <caf/message_id.hpp>
 
 #include <array>
@@ -25,7 +25,9 @@ namespace caf_remote {
 /// The requests that wait for an answer from another node: translates between
 /// CAF's 60-bit message ids and the wire's 32-bit request ids. Each entry ends
 /// by exactly one of: `take` (answer or error), `drop_requester`,
-/// `take_endpoint`, `take_expired`. Any thread.
+/// `take_endpoint`, `take_expired`, `take_stale`. CAF does not tell when a
+/// request has timed out at its requester; such an entry waits for one of the
+/// others. Any thread.
 class pending_requests {
 public:
   using clock = std::chrono::steady_clock;
@@ -47,18 +49,19 @@ public:
 
   explicit pending_requests(size_t max_entries);
 
-  /// Adds an entry and returns its id, never 0; nothing if the table is full.
-  std::optional<uint32_t> add(entry x);
+  /// Adds an entry and returns its id, never 0; nothing if the table is full,
+  /// then `x` stays as it is.
+  std::optional<uint32_t> add(entry&& x);
 
   /// Marks that the request was handed to a stream.
   void mark_written(uint32_t id);
 
-  /// Which endpoint the request was sent to; nothing if there is no entry, or
-  /// if its requester has another name than `name`.
-  std::optional<uint64_t> endpoint_of(uint32_t id, std::string_view name) const;
-
   /// Removes and returns the entry.
   std::optional<entry> take(uint32_t id);
+
+  /// The same for an answer that is addressed to `name`: nothing if the
+  /// requester has another name.
+  std::optional<entry> take(uint32_t id, std::string_view name);
 
   /// Removes and returns the entries of an endpoint; with `only_written` those
   /// handed to a stream.
@@ -70,8 +73,13 @@ public:
   /// Removes and returns the entries older than `age`.
   std::vector<entry> take_expired(clock::time_point now, clock::duration age);
 
+  /// Removes and returns the entries that a full table need not keep for new
+  /// ones: those that have waited for longer than requesters usually do. Looks
+  /// at most once a second.
+  std::vector<entry> take_stale(clock::time_point now);
+
   /// Removes the entries of an actor that ended.
-  void drop_requester(caf::actor_id requester);
+  void drop_requester(const caf::actor_control_block* requester);
 
   size_t size() const noexcept {
     return size_.load(std::memory_order_relaxed);
@@ -103,16 +111,21 @@ private:
   template <class Predicate>
   std::vector<entry> take_if(Predicate pred);
 
+  template <class Predicate>
+  std::optional<entry> take_one(uint32_t id, Predicate pred);
+
   const size_t max_entries_;
   std::atomic<size_t> size_{0};
+  std::atomic<clock::rep> last_look_{0};
   std::array<shard, shard_count> shards_;
 };
 
-/// Answers the requester of `x`. An error goes straight to the requester, past
-/// the stages.
+/// Passes an answer on to the requester of `x` or, before that, the actors that
+/// the answer has to pass. Sets where `content` comes from and goes to.
 void answer(pending_requests::entry x, caf::strong_actor_ptr responder,
-            caf::message content);
+            caf::mailbox_element_ptr content);
 
+/// Answers the requester of `x` itself with an error.
 void answer(pending_requests::entry x, caf::error reason);
 
 } // namespace caf_remote

@@ -21,11 +21,14 @@ uint64_t next_instance() {
   return ++last;
 }
 
-/// Remembers which name an actor had a moment ago, per thread.
+/// Remembers which name an actor had a moment ago, per thread. The actor may be
+/// gone and another one live where it was; that one has another id or system.
 struct cached_name {
   uint64_t instance = 0;
   uint64_t version = 0;
+  process_registry::actor_key key = nullptr;
   caf::actor_id aid = 0;
+  const caf::actor_system* home = nullptr;
   actor_name_ptr name;
 };
 
@@ -34,13 +37,17 @@ cached_name& cache_slot(caf::actor_id aid) {
   return cache[aid % cache.size()];
 }
 
+bool is_reply_address(std::string_view id) {
+  return id.front() == '$';
+}
+
 } // namespace
 
 process_registry::process_registry() : instance_(next_instance()) {
   // nop
 }
 
-void process_registry::on_actor_gone(std::function<void(caf::actor_id)> f) {
+void process_registry::on_actor_gone(std::function<void(actor_key)> f) {
   std::unique_lock<std::shared_mutex> guard{mtx_};
   actor_gone_ = std::move(f);
 }
@@ -55,13 +62,6 @@ caf::error process_registry::publish(const caf::strong_actor_ptr& hdl,
   if (kind == process_kind::published && name.front() == '$')
     return make_error(errc::invalid_name,
                       "names that begin with '$' belong to the module");
-  actor_name_ptr result;
-  return add(hdl, std::move(name), mode, kind, result);
-}
-
-caf::error process_registry::add(const caf::strong_actor_ptr& hdl,
-                                 std::string name, delivery_mode mode,
-                                 process_kind kind, actor_name_ptr& result) {
   auto ptr = caf::make_counted<const actor_name>(std::string{},
                                                  std::move(name));
   bool first_name = false;
@@ -69,46 +69,51 @@ caf::error process_registry::add(const caf::strong_actor_ptr& hdl,
     std::unique_lock<std::shared_mutex> guard{mtx_};
     if (closed_)
       return make_error(errc::not_running);
-    if (!slots_.emplace(ptr->id, slot{ptr, hdl, mode, kind}).second)
+    if (slots_.count(ptr->id) != 0)
       return make_error(errc::name_taken,
                         "the name '" + ptr->id + "' is taken");
-    auto entry = by_actor_.try_emplace(hdl->id());
-    first_name = entry.second;
-    auto& names = entry.first->second;
-    // a published name comes before the reply address
-    auto pos = kind == process_kind::reply_address
-                 ? names.end()
-                 : std::find_if(names.begin(), names.end(),
-                                [](const actor_name_ptr& y) {
-                                  return y->id.front() == '$';
-                                });
-    names.insert(pos, ptr);
-    if (kind != process_kind::reply_address)
-      version_.fetch_add(1, std::memory_order_release);
+    first_name = add_slot({ptr, hdl, mode, kind});
+    version_.fetch_add(1, std::memory_order_release);
   }
-  result = std::move(ptr);
   if (first_name)
     observe(hdl);
   return caf::none;
 }
 
+// Returns whether the actor was not known before.
+bool process_registry::add_slot(slot x) {
+  auto entry = by_actor_.try_emplace(x.hdl.get());
+  auto& names = entry.first->second;
+  // a published name comes before the reply address
+  auto pos = x.kind == process_kind::reply_address
+               ? names.end()
+               : std::find_if(names.begin(), names.end(),
+                              [](const actor_name_ptr& y) {
+                                return is_reply_address(y->id);
+                              });
+  names.insert(pos, x.name);
+  auto key = std::string_view{x.name->id};
+  slots_.emplace(key, std::move(x));
+  return entry.second;
+}
+
 void process_registry::observe(const caf::strong_actor_ptr& hdl) {
   auto weak_self = weak_from_this();
-  auto aid = hdl->id();
-  hdl->get()->attach_functor([weak_self, aid] {
+  actor_key key = hdl.get();
+  hdl->get()->attach_functor([weak_self, key] {
     if (auto self = weak_self.lock())
-      self->gone(aid);
+      self->gone(key);
   });
 }
 
-void process_registry::gone(caf::actor_id aid) {
-  std::function<void(caf::actor_id)> f;
+void process_registry::gone(actor_key key) {
+  std::function<void(actor_key)> f;
   // destroyed after the lock, as their destructors may come back here
   std::vector<actor_name_ptr> names;
   std::vector<slot> dropped;
   {
     std::unique_lock<std::shared_mutex> guard{mtx_};
-    auto i = by_actor_.find(aid);
+    auto i = by_actor_.find(key);
     if (i != by_actor_.end()) {
       names.swap(i->second);
       by_actor_.erase(i);
@@ -123,7 +128,7 @@ void process_registry::gone(caf::actor_id aid) {
     f = actor_gone_;
   }
   if (f)
-    f(aid);
+    f(key);
 }
 
 caf::error process_registry::unpublish(std::string_view name) {
@@ -134,7 +139,7 @@ caf::error process_registry::unpublish(std::string_view name) {
     return make_error(errc::not_found,
                       "nothing is published as '" + std::string{name} + "'");
   auto ptr = i->second.name;
-  auto& names = by_actor_[i->second.hdl->id()];
+  auto& names = by_actor_[i->second.hdl.get()];
   names.erase(std::remove(names.begin(), names.end(), ptr), names.end());
   // an empty list stays until the actor ends: it says that we observe it
   dropped = std::move(i->second);
@@ -156,11 +161,13 @@ process_registry::process process_registry::find(std::string_view name) const {
 actor_name_ptr process_registry::name_of(const caf::strong_actor_ptr& hdl) {
   auto version = version_.load(std::memory_order_acquire);
   auto& cached = cache_slot(hdl->id());
-  if (cached.aid == hdl->id() && cached.instance == instance_
+  if (cached.key == hdl.get() && cached.aid == hdl->id()
+      && cached.home == hdl->home_system && cached.instance == instance_
       && cached.version == version)
     return cached.name;
   auto result = look_up_name(hdl);
-  cached = cached_name{instance_, version, hdl->id(), result};
+  cached = cached_name{instance_, version,          hdl.get(),
+                       hdl->id(), hdl->home_system, result};
   return result;
 }
 
@@ -168,24 +175,50 @@ actor_name_ptr
 process_registry::look_up_name(const caf::strong_actor_ptr& hdl) {
   {
     std::shared_lock<std::shared_mutex> guard{mtx_};
-    auto i = by_actor_.find(hdl->id());
-    if (i != by_actor_.end() && !i->second.empty())
-      return i->second.front();
+    if (auto known = first_name_of(hdl))
+      return known;
   }
+  return make_reply_address(hdl);
+}
+
+actor_name_ptr
+process_registry::make_reply_address(const caf::strong_actor_ptr& hdl) {
   actor_name_ptr result;
-  auto name = "$" + std::to_string(hdl->id());
-  if (auto err = add(hdl, name, delivery_mode::decoded,
-                     process_kind::reply_address, result))
-    // another thread was faster, or all is over; the name is the same
-    return caf::make_counted<const actor_name>(std::string{}, std::move(name));
+  bool first_name = false;
+  {
+    std::unique_lock<std::shared_mutex> guard{mtx_};
+    if (auto known = first_name_of(hdl)) // another thread was faster
+      return known;
+    auto plain = "$" + std::to_string(hdl->id());
+    auto name = plain;
+    // an actor of another system in this process may have the same id
+    for (size_t n = 2; slots_.count(name) != 0; ++n)
+      name = plain + '-' + std::to_string(n);
+    result = caf::make_counted<const actor_name>(std::string{},
+                                                 std::move(name));
+    if (closed_)
+      return result;
+    first_name = add_slot(
+      {result, hdl, delivery_mode::decoded, process_kind::reply_address});
+  }
+  if (first_name)
+    observe(hdl);
   return result;
 }
 
-std::string process_registry::known_name(caf::actor_id aid) const {
+// With the lock held.
+actor_name_ptr
+process_registry::first_name_of(const caf::strong_actor_ptr& hdl) const {
+  auto i = by_actor_.find(hdl.get());
+  return i != by_actor_.end() && !i->second.empty() ? i->second.front()
+                                                    : nullptr;
+}
+
+std::string
+process_registry::known_name(const caf::strong_actor_ptr& hdl) const {
   std::shared_lock<std::shared_mutex> guard{mtx_};
-  auto i = by_actor_.find(aid);
-  return i != by_actor_.end() && !i->second.empty() ? i->second.front()->id
-                                                    : std::string{};
+  auto name = first_name_of(hdl);
+  return name != nullptr ? name->id : std::string{};
 }
 
 std::vector<std::string> process_registry::names(process_kind kind) const {

@@ -52,8 +52,12 @@ public:
 
   process_registry();
 
+  /// Tells actors apart, also those of different actor systems, whose ids may
+  /// be equal. Valid as long as the actor is known here.
+  using actor_key = const caf::actor_control_block*;
+
   /// Called once for each actor that is known here, after it has ended.
-  void on_actor_gone(std::function<void(caf::actor_id)> f);
+  void on_actor_gone(std::function<void(actor_key)> f);
 
   /// Gives `hdl` a name. Errors: `errc::invalid_name`, `errc::name_taken`.
   caf::error publish(const caf::strong_actor_ptr& hdl, std::string name,
@@ -73,7 +77,7 @@ public:
 
   /// The name that `name_of` would return for an actor that has one already;
   /// empty otherwise.
-  std::string known_name(caf::actor_id aid) const;
+  std::string known_name(const caf::strong_actor_ptr& hdl) const;
 
   /// The names of all processes of a kind.
   std::vector<std::string> names(process_kind kind) const;
@@ -91,11 +95,12 @@ private:
     process_kind kind;
   };
 
-  caf::error add(const caf::strong_actor_ptr& hdl, std::string name,
-                 delivery_mode mode, process_kind kind, actor_name_ptr& res);
+  bool add_slot(slot x);
+  actor_name_ptr first_name_of(const caf::strong_actor_ptr& hdl) const;
   actor_name_ptr look_up_name(const caf::strong_actor_ptr& hdl);
+  actor_name_ptr make_reply_address(const caf::strong_actor_ptr& hdl);
   void observe(const caf::strong_actor_ptr& hdl);
-  void gone(caf::actor_id aid);
+  void gone(actor_key key);
 
   const uint64_t instance_;
   // Counts changes after which a cached name may be wrong.
@@ -103,8 +108,8 @@ private:
   mutable std::shared_mutex mtx_;
   bool closed_ = false;
   std::unordered_map<std::string_view, slot> slots_; // keys live in slot::name
-  std::unordered_map<caf::actor_id, std::vector<actor_name_ptr>> by_actor_;
-  std::function<void(caf::actor_id)> actor_gone_;
+  std::unordered_map<actor_key, std::vector<actor_name_ptr>> by_actor_;
+  std::function<void(actor_key)> actor_gone_;
 };
 
 } // namespace caf_remote

@@ -3,6 +3,7 @@
 #include "caf_remote/endpoint/remote_proxy.hpp"
 
 #include "caf_remote/compat/inbound_element.hpp"
+#include "caf_remote/endpoint/message_encoder.hpp"
 #include "caf_remote/endpoint/messages.hpp"
 #include "caf_remote/endpoint/node.hpp"
 #include "caf_remote/endpoint/outbound_builder.hpp"
@@ -37,21 +38,6 @@ gone reasons_of(wire::terminated_reason why) {
       return {exit_reason::remote_link_unreachable,
               exit_reason::remote_link_unreachable};
   }
-}
-
-template <class T>
-const T* only_element(const caf::type_erased_tuple& xs) {
-  if (xs.size() != 1 || !xs.match_element<T>(0))
-    return nullptr;
-  return &xs.get_as<T>(0);
-}
-
-/// CAF's answer to the message that `make_inbound_touch` makes.
-bool is_touch_answer(const caf::type_erased_tuple& xs) {
-  return xs.size() == 4
-         && xs.match_elements<caf::atom_value, std::string,
-                              caf::strong_actor_ptr, std::string>()
-         && xs.get_as<caf::atom_value>(0) == caf::ok_atom::value;
 }
 
 std::string_view type_name_for_log(const caf::type_erased_tuple& xs) {
@@ -107,7 +93,7 @@ void remote_proxy::send(sending x) {
     refuse(x, make_error(why));
     return;
   }
-  auto msg = encode(x.content);
+  auto msg = message_encoder{*node_, name_}.encode(x.content);
   if (msg)
     if (auto err = check_size(**msg, *where))
       msg = std::move(err);
@@ -148,6 +134,11 @@ caf::error remote_proxy::address_sender(outbound& x, sending& s,
   entry.endpoint = endpoint;
   entry.since = pending_requests::clock::now();
   auto id = node_->pending.add(std::move(entry));
+  if (!id) {
+    for (auto& old : node_->pending.take_stale(pending_requests::clock::now()))
+      answer(std::move(old), make_error(errc::too_many_requests));
+    id = node_->pending.add(std::move(entry));
+  }
   if (!id)
     return make_error(errc::too_many_requests);
   x.request = *id;
@@ -171,7 +162,7 @@ void remote_proxy::send_response(const sending& x) {
     refuse(x, make_error(why));
     return;
   }
-  auto msg = encode(x.content);
+  auto msg = message_encoder{*node_, name_}.encode(x.content);
   if (msg)
     if (auto err = check_size(**msg, *where))
       msg = std::move(err);
@@ -244,9 +235,10 @@ void remote_proxy::deliver_locally(caf::mailbox_element_ptr what) {
   if (what->mid.is_response()) {
     // a request of ours that came back to us: its id is the wire's
     auto id = static_cast<uint32_t>(what->mid.request_id().integer_value());
-    if (auto entry = node_->pending.take(id))
-      answer(std::move(*entry), std::move(what->sender),
-             what->move_content_to_message());
+    if (auto entry = node_->pending.take(id, name_->id)) {
+      auto responder = std::move(what->sender);
+      answer(std::move(*entry), std::move(responder), std::move(what));
+    }
     return;
   }
   auto target = node_->processes->find(name_->id);
@@ -258,83 +250,6 @@ void remote_proxy::deliver_locally(caf::mailbox_element_ptr what) {
   sending x{std::move(what->sender), what->mid, {}, content};
   refuse(x, make_error(errc::dead_letter,
                        "no actor is published as '" + name_->id + "' here"));
-}
-
-caf::expected<outbound_ptr>
-remote_proxy::encode(const caf::type_erased_tuple& content) {
-  if (auto x = only_element<message_envelope>(content))
-    return encode(*x);
-  return encode(content, {}, wire::protobuf_serializer);
-}
-
-caf::expected<outbound_ptr> remote_proxy::encode(const message_envelope& x) {
-  if (x.content.empty())
-    return make_error(errc::not_serializable, "the envelope is empty");
-  auto header = encode_header(x.header, node_->opts.max_headers,
-                              node_->opts.max_header_bytes);
-  if (!header)
-    return std::move(header.error());
-  return encode(x.content.content(), *header, x.serializer_id);
-}
-
-caf::expected<outbound_ptr>
-remote_proxy::encode(const caf::type_erased_tuple& content,
-                     std::string_view header, int32_t serializer_id) {
-  if (is_touch_answer(content)) {
-    auto& actor = content.get_as<caf::strong_actor_ptr>(2);
-    wire::touched answer;
-    answer.who = {node_->own().advertised(),
-                  node_->processes->name_of(actor)->id, 0};
-    return make_outbound(name_, wire::touched::type_name, false,
-                         wire::encode(answer));
-  }
-  if (content.size() != 1)
-    return make_error(errc::not_serializable,
-                      "a message to another node has exactly one element, "
-                      "this one has "
-                        + std::to_string(content.size()));
-  auto rtti = content.type(0);
-  if (rtti.second != nullptr) {
-    if (auto type = node_->types.find(*rtti.second))
-      return make_outbound(name_, node_->types, *type,
-                           type->codec->base(content.get(0)), serializer_id,
-                           header);
-    if (auto x = only_element<raw_message>(content))
-      return encode(*x, header);
-    if (auto x = only_element<pid_request>(content)) {
-      auto payload = wire::encode(wire::actor_pid_request{x->name, x->kind});
-      return make_outbound(name_, wire::actor_pid_request::type_name, false,
-                           payload, header);
-    }
-    if (only_element<touch>(content) != nullptr)
-      return make_outbound(name_, wire::touch::type_name, false, {}, header);
-    if (only_element<poison_pill>(content) != nullptr)
-      return make_outbound(name_, wire::poison_pill::type_name, false, {});
-  }
-  return make_error(errc::not_serializable,
-                    "not a registered Protobuf message: "
-                      + printable(content.stringify(0)));
-}
-
-caf::expected<outbound_ptr> remote_proxy::encode(const raw_message& x,
-                                                 std::string_view header) {
-  if (x.type_name.empty() || x.type_name.size() > max_id_length
-      || !wire::valid_utf8(x.type_name))
-    return make_error(errc::not_serializable,
-                      "the raw message has no usable type name");
-  if (wire::classify(x.type_name) != wire::system_type::none)
-    return make_error(errc::not_serializable,
-                      "Proto.Actor's own messages are not for users");
-  auto result = make_outbound(name_, x.type_name, true, x.bytes, header);
-  auto& data = result->data;
-  data.serializer_id = x.serializer_id;
-  if (x.serializer_id != wire::protobuf_serializer
-      && x.serializer_id != wire::json_serializer)
-    data.need = peer_need::caf_remote;
-  else if (node_->types.find(x.type_name) == nullptr
-           && !node_->types.declared(x.type_name))
-    data.need = peer_need::knows_type;
-  return result;
 }
 
 caf::error remote_proxy::check_size(const outbound_element& x,
@@ -367,7 +282,7 @@ void remote_proxy::refuse(const sending& x, const caf::error& reason) {
       sender = other->who();
     else
       sender = {node_->own().advertised(),
-                node_->processes->known_name(x.sender->id()), 0};
+                node_->processes->known_name(x.sender), 0};
   }
   node_->dead_letter(who(), std::move(content), sender,
                      type_name_for_log(x.content),

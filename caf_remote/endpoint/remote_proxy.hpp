@@ -75,13 +75,6 @@ private:
   void send_exit(const caf::type_erased_tuple& content);
   void push(outbound_ptr msg);
   void deliver_locally(caf::mailbox_element_ptr what);
-  caf::expected<outbound_ptr> encode(const caf::type_erased_tuple& content);
-  caf::expected<outbound_ptr> encode(const message_envelope& x);
-  caf::expected<outbound_ptr> encode(const caf::type_erased_tuple& content,
-                                     std::string_view header,
-                                     int32_t serializer_id);
-  caf::expected<outbound_ptr> encode(const raw_message& x,
-                                     std::string_view header);
   caf::error address_sender(outbound& x, sending& s, uint64_t endpoint);
   caf::error check_size(const outbound_element& x, endpoint& where) const;
   void refuse(const sending& x, const caf::error& reason);

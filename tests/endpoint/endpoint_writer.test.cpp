@@ -36,7 +36,8 @@ TEST_CASE_FIXTURE(actor_fixture, "client_connection_roundtrip") {
   CHECK_EQ(events.count<endpoint_connected>(), 1);
   REQUIRE_EQ(texts_of(read_batches(out->take_written())), strings{"hello"});
   auto in = accept();
-  auto name = home->processes->known_name(watcher.hdl->id());
+  auto name = home->processes->known_name(
+    caf::actor_cast<caf::strong_actor_ptr>(watcher.hdl));
   receive(in, {make_envelope_for(name, make_ping("hello yourself"))});
   CHECK_EQ(watcher.texts(), strings{"hello yourself"});
   out->receive(disconnect_frame());

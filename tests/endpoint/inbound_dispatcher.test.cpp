@@ -498,6 +498,71 @@ TEST_CASE_FIXTURE(request_fixture, "an empty result of a caf_remote peer is an "
   CHECK_EQ(*done, 1);
 }
 
+TEST_CASE_FIXTURE(dispatcher_fixture, "an answer's header can be read") {
+  auto seen = std::make_shared<message_header>();
+  sys.spawn([=, joe = remote("joe")](caf::event_based_actor* self) {
+    self->request(joe, caf::infinite, make_ping("question"))
+      .then([=](const Ping&) { *seen = header_of(self); });
+  });
+  run();
+  auto asked = sent().at(0);
+  auto x = ping_to(asked.sender.id, "answer");
+  x.target.request_id = asked.sender.request_id;
+  x.header = {{"trace", "42"}};
+  receive_all({x});
+  CHECK_EQ(*seen, message_header{{"trace", "42"}});
+}
+
+TEST_CASE("answers count against the inbound bound") {
+  options opts;
+  opts.inbound_messages = 4;
+  dispatcher_fixture fix{opts};
+  auto good = std::make_shared<int>(0);
+  auto failed = std::make_shared<int>(0);
+  fix.sys.spawn([=, joe = fix.remote("joe")](caf::event_based_actor* self) {
+    for (int i = 0; i < 10; ++i)
+      self->request(joe, caf::infinite, make_ping("question"))
+        .then([=](const Ping&) { ++*good; },
+              [=](const caf::error& x) {
+                if (code_of(x) == errc::queue_full)
+                  ++*failed;
+              });
+  });
+  fix.run();
+  std::vector<envelope> answers;
+  for (auto& asked : fix.sent()) {
+    auto x = ping_to(asked.sender.id, "answer");
+    x.target.request_id = asked.sender.request_id;
+    answers.push_back(x);
+  }
+  REQUIRE_EQ(answers.size(), 10);
+  // the requester cannot run before all of them are there
+  fix.receive_all(answers);
+  CHECK_EQ(*good, 2);
+  CHECK_EQ(*failed, 8);
+  CHECK_EQ(fix.home->pending.size(), 0);
+  CHECK_EQ(fix.dead_letters(errc::queue_full), 8);
+}
+
+TEST_CASE_FIXTURE(dispatcher_fixture,
+                  "an answer that CAF does not wait for any "
+                  "more is a dead letter") {
+  auto requester = sys.spawn(
+    [=, joe = remote("joe")](caf::event_based_actor* self) -> caf::behavior {
+      self->request(joe, 1s, make_ping("question"))
+        .then([](const Ping&) {}, [](const caf::error&) {});
+      return {[](int) {}};
+    });
+  run();
+  auto asked = sent().at(0);
+  advance(2s);
+  auto x = ping_to(asked.sender.id, "answer");
+  x.target.request_id = asked.sender.request_id;
+  receive_all({x});
+  CHECK_EQ(dead_letters(errc::dead_letter), 1);
+  CHECK_EQ(home->pending.size(), 0);
+}
+
 // -- system messages ----------------------------------------------------------
 
 TEST_CASE_FIXTURE(dispatcher_fixture, "Stop ends an actor at once, PoisonPill "
@@ -545,6 +610,21 @@ TEST_CASE_FIXTURE(dispatcher_fixture,
   CHECK_EQ(msg.who, pid{own_address, "alice"});
   CHECK_EQ(alice.size(), 0);
   CHECK_EQ(dead_letters(errc::dead_letter), 0);
+}
+
+TEST_CASE_FIXTURE(dispatcher_fixture, "Touch of a blocking actor is answered "
+                                      "without it") {
+  caf::scoped_actor self{sys};
+  publish(caf::actor{self.ptr()}, "alice");
+  receive_all(
+    {from_requester(make_system_envelope("alice", "actor.Touch"), 3)});
+  auto xs = of_type(sent(), "actor.Touched");
+  REQUIRE_EQ(xs.size(), 1);
+  CHECK_EQ(xs[0].target.request_id, 3);
+  wire::touched answer;
+  REQUIRE(wire::decode(xs[0].payload, answer));
+  CHECK_EQ(answer.who, pid{own_address, "alice", 0});
+  CHECK_FALSE(self->has_next_message());
 }
 
 TEST_CASE_FIXTURE(dispatcher_fixture, "Touch of a missing actor is a dead "

@@ -36,6 +36,14 @@ TEST_CASE("on all interfaces loopback and wildcard spellings are ours") {
   CHECK_FALSE(x.contains("127.0.0.1:80"));
 }
 
+TEST_CASE("host names do not tell upper from lower case") {
+  own_addresses x{"Node.Example:80", "10.0.0.1", 80, {"alias:90"}};
+  CHECK(x.contains("node.example:80"));
+  CHECK(x.contains("ALIAS:90"));
+  CHECK_FALSE(x.contains("node.example:81"));
+  CHECK_EQ(x.advertised(), "Node.Example:80");
+}
+
 TEST_CASE("on another interface loopback is somebody else") {
   own_addresses x{"node:80", "10.0.0.1", 80, {"alias:90"}};
   CHECK(x.contains("node:80"));

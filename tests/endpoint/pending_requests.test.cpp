@@ -27,6 +27,10 @@ struct pending_fixture : actor_fixture {
     return result;
   }
 
+  static const caf::actor_control_block* key_of(const witness& who) {
+    return caf::actor_cast<caf::strong_actor_ptr>(who.hdl).get();
+  }
+
   uint32_t add(const witness& who, uint64_t endpoint = 1) {
     auto id = table.add(entry_of(who, endpoint));
     REQUIRE(id);
@@ -52,11 +56,12 @@ TEST_CASE_FIXTURE(pending_fixture, "ids are not zero and not given twice") {
 
 TEST_CASE_FIXTURE(pending_fixture, "an entry is taken once") {
   auto id = add(alice, 7);
-  CHECK_EQ(table.endpoint_of(id, "me"), 7);
-  CHECK_FALSE(table.endpoint_of(id, "you"));
-  CHECK(table.take(id));
+  CHECK_FALSE(table.take(id, "you"));
+  auto entry = table.take(id, "me");
+  REQUIRE(entry);
+  CHECK_EQ(entry->endpoint, 7);
+  CHECK_FALSE(table.take(id, "me"));
   CHECK_FALSE(table.take(id));
-  CHECK_FALSE(table.endpoint_of(id, "me"));
   CHECK_EQ(table.size(), 0);
 }
 
@@ -65,7 +70,7 @@ TEST_CASE_FIXTURE(pending_fixture, "the table is bounded") {
     add(alice);
   CHECK_FALSE(table.add(entry_of(bob)));
   CHECK_EQ(table.size(), 100);
-  table.drop_requester(alice.hdl->id());
+  table.drop_requester(key_of(alice));
   CHECK(table.add(entry_of(bob)));
 }
 
@@ -74,7 +79,7 @@ TEST_CASE_FIXTURE(pending_fixture, "a requester that ends takes its entries "
   add(alice);
   auto other = add(bob);
   add(alice);
-  table.drop_requester(alice.hdl->id());
+  table.drop_requester(key_of(alice));
   CHECK_EQ(table.size(), 1);
   CHECK(table.take(other));
 }
@@ -85,8 +90,9 @@ TEST_CASE_FIXTURE(pending_fixture, "an endpoint that ends takes what was "
   table.mark_written(add(alice, 1));
   table.mark_written(add(bob, 2));
   CHECK_EQ(table.take_endpoint(1, true).size(), 1);
-  CHECK(table.endpoint_of(queued, "me"));
-  CHECK_EQ(table.take_endpoint(1, false).size(), 1);
+  auto rest = table.take_endpoint(1, false);
+  CHECK_EQ(rest.size(), 1);
+  CHECK_FALSE(table.take(queued));
   CHECK_EQ(table.size(), 1);
 }
 
@@ -96,10 +102,26 @@ TEST_CASE_FIXTURE(pending_fixture, "old entries expire") {
   old.since = now - 10s;
   auto young = entry_of(alice);
   young.since = now - 9s;
-  table.add(old);
-  table.add(young);
+  table.add(std::move(old));
+  table.add(std::move(young));
   CHECK_EQ(table.take_expired(now, 10s).size(), 1);
   CHECK_EQ(table.size(), 1);
+}
+
+TEST_CASE_FIXTURE(pending_fixture, "a full table gives up what has waited "
+                                   "long, and looks once a second") {
+  auto now = pending_requests::clock::now();
+  auto old = entry_of(alice);
+  old.since = now - 61s;
+  auto young = entry_of(alice);
+  young.since = now - 59s;
+  table.add(pending_requests::entry{old});
+  table.add(std::move(young));
+  CHECK_EQ(table.take_stale(now).size(), 1);
+  table.add(std::move(old));
+  CHECK_EQ(table.take_stale(now + 999ms).size(), 0);
+  CHECK_EQ(table.take_stale(now + 1s).size(), 2);
+  CHECK_EQ(table.size(), 0);
 }
 
 TEST_CASE_FIXTURE(pending_fixture, "marks and ids of others do no harm") {

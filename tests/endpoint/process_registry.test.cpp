@@ -80,13 +80,13 @@ TEST_CASE_FIXTURE(registry_fixture, "the module's own names stay") {
 
 TEST_CASE_FIXTURE(registry_fixture, "a reply address is made when needed, and "
                                     "only then") {
-  CHECK_EQ(table->known_name(alice.hdl->id()), "");
+  CHECK_EQ(table->known_name(ptr(alice)), "");
   auto name = table->name_of(ptr(alice));
   CHECK_EQ(name->address, "");
   CHECK_EQ(table->find(name->id).hdl, ptr(alice));
   CHECK(table->find(name->id).kind == process_kind::reply_address);
   CHECK_EQ(table->name_of(ptr(alice)), name);
-  CHECK_EQ(table->known_name(alice.hdl->id()), name->id);
+  CHECK_EQ(table->known_name(ptr(alice)), name->id);
   alice.quit();
   run();
   CHECK_EQ(table->find(name->id).hdl, nullptr);
@@ -104,17 +104,47 @@ TEST_CASE_FIXTURE(registry_fixture, "a published name is the better answer") {
 }
 
 TEST_CASE_FIXTURE(registry_fixture, "the end of a known actor is told once") {
-  std::vector<caf::actor_id> gone;
-  table->on_actor_gone([&](caf::actor_id x) { gone.push_back(x); });
+  std::vector<process_registry::actor_key> gone;
+  table->on_actor_gone(
+    [&](process_registry::actor_key x) { gone.push_back(x); });
   auto bob = spawn_witness();
   publish_as("alice", alice);
   publish_as("second", alice);
   table->name_of(ptr(alice));
-  auto id = alice.hdl->id();
+  process_registry::actor_key key = ptr(alice).get();
   alice.quit();
   bob.quit();
   run();
-  CHECK_EQ(gone, std::vector<caf::actor_id>{id});
+  CHECK_EQ(gone, std::vector<process_registry::actor_key>{key});
+}
+
+TEST_CASE_FIXTURE(registry_fixture, "actors of two systems with one id have "
+                                    "two reply addresses") {
+  auto reply = table->name_of(ptr(alice));
+  caf::actor_system_config cfg;
+  caf::actor_system other{cfg};
+  caf::scoped_actor self{other};
+  caf::actor twin;
+  do {
+    if (twin)
+      self->send_exit(twin, caf::exit_reason::kill);
+    twin = other.spawn(
+      [](caf::event_based_actor*) -> caf::behavior { return {[](int) {}}; });
+  } while (twin.id() < alice.hdl.id());
+  REQUIRE_EQ(twin.id(), alice.hdl.id());
+  auto key = caf::actor_cast<caf::strong_actor_ptr>(twin);
+  auto other_reply = table->name_of(key);
+  CHECK_NE(other_reply->id, reply->id);
+  CHECK_EQ(table->find(other_reply->id).hdl, key);
+  CHECK_EQ(table->find(reply->id).hdl, ptr(alice));
+  CHECK_EQ(table->name_of(ptr(alice)), reply);
+  CHECK_EQ(table->name_of(key), other_reply);
+  key = nullptr;
+  self->monitor(twin);
+  self->send_exit(twin, caf::exit_reason::kill);
+  twin = nullptr;
+  self->receive([](const caf::down_msg&) {});
+  CHECK_EQ(table->find(reply->id).hdl, ptr(alice));
 }
 
 TEST_CASE_FIXTURE(registry_fixture,

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_remote/endpoint/inbound_batch.hpp"
+
+#include "caf_remote/endpoint/node.hpp"
+
+namespace caf_remote {
+
+inbound_batch::inbound_batch(node_ptr home, peer_ptr from)
+  : node_(std::move(home)), peer_(std::move(from)) {
+  // nop
+}
+
+bool inbound_batch::decode(std::string_view content) {
+  if (!wire::decode_batch(content, batch_))
+    return false;
+  targets_.assign(batch_.targets.size(), target_slot{});
+  types_.assign(batch_.type_names.size(), type_slot{});
+  senders_.assign(batch_.senders.size(), sender_slot{});
+  return true;
+}
+
+void inbound_batch::clear() {
+  targets_.clear();
+  senders_.clear();
+  release_if_large();
+}
+
+void inbound_batch::release_if_large() {
+  // one batch with huge tables must not cost memory for ever
+  constexpr size_t usual = 8192;
+  if (batch_.envelopes.capacity() <= usual && batch_.targets.capacity() <= usual
+      && batch_.senders.capacity() <= usual
+      && batch_.type_names.capacity() <= usual)
+    return;
+  batch_ = wire::batch_view{};
+  targets_ = {};
+  types_ = {};
+  senders_ = {};
+}
+
+inbound_batch::target_slot& inbound_batch::target(const wire::envelope& x) {
+  auto index = static_cast<size_t>(x.target_index);
+  auto& result = targets_[index];
+  if (result.resolved)
+    return result;
+  result.resolved = true;
+  auto& view = batch_.targets[index];
+  result.ours = node_->own().contains(view.address);
+  if (result.ours)
+    result.process = node_->processes->find(view.id);
+  return result;
+}
+
+const inbound_batch::type_slot& inbound_batch::type(const wire::envelope& x) {
+  auto& result = types_[static_cast<size_t>(x.type_index)];
+  if (result.resolved)
+    return result;
+  result.resolved = true;
+  auto name = type_name(x);
+  result.system = wire::classify(name);
+  if (result.system != wire::system_type::none)
+    return result;
+  result.entry = node_->types.find(name);
+  if (result.entry == nullptr)
+    peer_->types()->add(name);
+  return result;
+}
+
+bool inbound_batch::has_usable_sender(const wire::envelope& x) {
+  if (x.sender_index < 0)
+    return true;
+  auto index = static_cast<size_t>(x.sender_index);
+  auto& slot = senders_[index];
+  if (!slot.checked) {
+    auto& view = batch_.senders[index];
+    slot.checked = true;
+    slot.usable = !check_id(view.id)
+                  && (means_peer(view.address) || !check_address(view.address));
+  }
+  return slot.usable;
+}
+
+caf::strong_actor_ptr inbound_batch::sender(const wire::envelope& x) {
+  if (x.sender_index < 0)
+    return nullptr;
+  auto index = static_cast<size_t>(x.sender_index);
+  auto& slot = senders_[index];
+  if (slot.proxy == nullptr) {
+    auto& view = batch_.senders[index];
+    slot.proxy = node_->proxies.get(*node_, peer_address(view.address),
+                                    view.id);
+  }
+  return slot.proxy;
+}
+
+caf::message_id inbound_batch::message_id(const wire::envelope& x) const {
+  // the wire's request id serves as CAF's: the answer brings it back
+  if (x.sender_index >= 0 && x.sender_request_id != 0)
+    return caf::make_message_id(x.sender_request_id);
+  return caf::make_message_id();
+}
+
+std::string_view inbound_batch::type_name(const wire::envelope& x) const {
+  if (x.type_index < 0
+      || static_cast<size_t>(x.type_index) >= batch_.type_names.size())
+    return {};
+  return batch_.type_names[static_cast<size_t>(x.type_index)];
+}
+
+std::string_view inbound_batch::target_id(const wire::envelope& x) const {
+  return batch_.targets[static_cast<size_t>(x.target_index)].id;
+}
+
+pid inbound_batch::target_pid(const wire::envelope& x) const {
+  if (x.target_index < 0
+      || static_cast<size_t>(x.target_index) >= batch_.targets.size())
+    return {};
+  auto& view = batch_.targets[static_cast<size_t>(x.target_index)];
+  auto ours = node_->own().contains(view.address);
+  return {ours ? node_->own().advertised() : std::string{view.address},
+          std::string{view.id}, x.target_request_id};
+}
+
+pid inbound_batch::sender_pid(const wire::envelope& x) const {
+  if (x.sender_index < 0
+      || static_cast<size_t>(x.sender_index) >= batch_.senders.size())
+    return {};
+  auto& view = batch_.senders[static_cast<size_t>(x.sender_index)];
+  if (!view.valid || check_id(view.id)
+      || (!means_peer(view.address) && check_address(view.address)))
+    return {};
+  return {peer_address(view.address), std::string{view.id},
+          x.sender_request_id};
+}
+
+std::string inbound_batch::peer_address(std::string_view wire_address) const {
+  return means_peer(wire_address) ? peer_->address : std::string{wire_address};
+}
+
+} // namespace caf_remote

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_remote/endpoint/message_encoder.hpp"
+
+#include "caf_remote/endpoint/messages.hpp"
+#include "caf_remote/endpoint/node.hpp"
+#include "caf_remote/wire/system_messages.hpp"
+#include "caf_remote/wire/utf8.hpp"
+
+namespace caf_remote {
+
+namespace {
+
+/// CAF's answer to the message that `make_inbound_touch` makes.
+bool is_touch_answer(const caf::type_erased_tuple& xs) {
+  return xs.size() == 4
+         && xs.match_elements<caf::atom_value, std::string,
+                              caf::strong_actor_ptr, std::string>()
+         && xs.get_as<caf::atom_value>(0) == caf::ok_atom::value;
+}
+
+} // namespace
+
+caf::expected<outbound_ptr>
+message_encoder::encode(const caf::type_erased_tuple& content) const {
+  if (auto x = only_element<message_envelope>(content))
+    return encode(*x);
+  return encode(content, {}, wire::protobuf_serializer);
+}
+
+caf::expected<outbound_ptr>
+message_encoder::encode(const message_envelope& x) const {
+  if (x.content.empty())
+    return make_error(errc::not_serializable, "the envelope is empty");
+  auto header = encode_header(x.header, node_.opts.max_headers,
+                              node_.opts.max_header_bytes);
+  if (!header)
+    return std::move(header.error());
+  return encode(x.content.content(), *header, x.serializer_id);
+}
+
+caf::expected<outbound_ptr>
+message_encoder::encode(const caf::type_erased_tuple& content,
+                        std::string_view header, int32_t serializer_id) const {
+  if (is_touch_answer(content)) {
+    auto& actor = content.get_as<caf::strong_actor_ptr>(2);
+    wire::touched answer;
+    answer.who = {node_.own().advertised(), node_.processes->name_of(actor)->id,
+                  0};
+    return make_outbound(target_, wire::touched::type_name, false,
+                         wire::encode(answer));
+  }
+  if (content.size() != 1)
+    return make_error(errc::not_serializable,
+                      "a message to another node has exactly one element, "
+                      "this one has "
+                        + std::to_string(content.size()));
+  auto rtti = content.type(0);
+  if (rtti.second != nullptr) {
+    if (auto type = node_.types.find(*rtti.second))
+      return make_outbound(target_, node_.types, *type,
+                           type->codec->base(content.get(0)), serializer_id,
+                           header);
+    if (auto x = only_element<raw_message>(content))
+      return encode(*x, header);
+    if (auto x = only_element<pid_request>(content)) {
+      auto payload = wire::encode(wire::actor_pid_request{x->name, x->kind});
+      return make_outbound(target_, wire::actor_pid_request::type_name, false,
+                           payload, header);
+    }
+    if (only_element<touch>(content) != nullptr)
+      return make_outbound(target_, wire::touch::type_name, false, {}, header);
+    if (only_element<poison_pill>(content) != nullptr)
+      return make_outbound(target_, wire::poison_pill::type_name, false, {});
+  }
+  return make_error(errc::not_serializable,
+                    "not a registered Protobuf message: "
+                      + printable(content.stringify(0)));
+}
+
+caf::expected<outbound_ptr>
+message_encoder::encode(const raw_message& x, std::string_view header) const {
+  if (x.type_name.empty() || x.type_name.size() > max_id_length
+      || !wire::valid_utf8(x.type_name))
+    return make_error(errc::not_serializable,
+                      "the raw message has no usable type name");
+  if (wire::classify(x.type_name) != wire::system_type::none)
+    return make_error(errc::not_serializable,
+                      "Proto.Actor's own messages are not for users");
+  auto result = make_outbound(target_, x.type_name, true, x.bytes, header);
+  auto& data = result->data;
+  data.serializer_id = x.serializer_id;
+  if (x.serializer_id != wire::protobuf_serializer
+      && x.serializer_id != wire::json_serializer)
+    data.need = peer_need::caf_remote;
+  else if (node_.types.find(x.type_name) == nullptr
+           && !node_.types.declared(x.type_name))
+    data.need = peer_need::knows_type;
+  return result;
+}
+
+} // namespace caf_remote

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include "caf_remote/endpoint/endpoint.hpp"
+#include "caf_remote/endpoint/outbound_builder.hpp"
+#include "caf_remote/message_envelope.hpp"
+
+#include <caf/expected.hpp>
+#include <caf/type_erased_tuple.hpp>
+
+#include <string_view>
+
+namespace caf_remote {
+
+/// Turns the content of a CAF message into an encoded one for a remote actor:
+/// one registered Protobuf message, a raw payload, either of them in a
+/// `message_envelope`, or one of the module's own that have a counterpart in
+/// Proto.Actor. Runs on the sender's thread.
+class message_encoder {
+public:
+  message_encoder(node& home, const actor_name_ptr& target)
+    : node_(home), target_(target) {
+    // nop
+  }
+
+  /// Errors: `errc::not_serializable`, `errc::header_too_large` and what
+  /// `encode_header` and the serializers return.
+  caf::expected<outbound_ptr>
+  encode(const caf::type_erased_tuple& content) const;
+
+private:
+  caf::expected<outbound_ptr> encode(const message_envelope& x) const;
+  caf::expected<outbound_ptr> encode(const caf::type_erased_tuple& content,
+                                     std::string_view header,
+                                     int32_t serializer_id) const;
+  caf::expected<outbound_ptr> encode(const raw_message& x,
+                                     std::string_view header) const;
+
+  node& node_;
+  const actor_name_ptr& target_;
+};
+
+/// The only element of a message; null if it has another type or company.
+template <class T>
+const T* only_element(const caf::type_erased_tuple& xs) {
+  if (xs.size() != 1 || !xs.match_element<T>(0))
+    return nullptr;
+  return &xs.get_as<T>(0);
+}
+
+} // namespace caf_remote
