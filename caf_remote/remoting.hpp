@@ -70,9 +70,13 @@ public:
   void start() override;
 
   /// Leaves gracefully: tells peers, writes out what is queued, gives back all
-  /// names. Blocks for at most about `shutdown-timeout`. Called by the actor
-  /// system when it ends; call it earlier to let published actors end, which
-  /// the module keeps alive. Later calls return `errc::not_running`.
+  /// names. Blocks for at most about `shutdown-timeout`. Later calls return
+  /// `errc::not_running`.
+  ///
+  /// Call it before the actor system ends. The system's destructor calls it
+  /// too, but only after all actors have ended, and until then the module keeps
+  /// alive what others can reach: published actors, event subscribers, and
+  /// every actor that has sent a message to another node.
   void stop() override;
 
   caf::actor_system::module::id_t id() const override;
@@ -186,9 +190,9 @@ public:
 
   counters snapshot() const;
 
-  /// Writes out what is queued for `address` now: blocks until everything that
-  /// was queued before has been written or dead-lettered, or until `timeout`.
-  /// Returns whether nothing is left.
+  /// Waits until nothing is queued for `address` any more, because all of it
+  /// was written or dead-lettered, or until `timeout`. Returns whether nothing
+  /// is left. Blocks, so it is not for actors.
   bool flush(const std::string& address, caf::timespan timeout);
 
 private:

@@ -189,10 +189,10 @@ void endpoint::wait_for(waiter x) {
 }
 
 bool endpoint::is_due(const waiter& x) const noexcept {
-  if (closed())
-    return true;
   if (x.for_empty)
     return is_empty();
+  if (closed())
+    return true;
   return user_.queued() <= node_->opts.pause_messages / 2
          && user_.queued_bytes() <= node_->opts.pause_bytes / 2;
 }

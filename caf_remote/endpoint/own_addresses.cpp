@@ -14,6 +14,17 @@ bool is_loopback(std::string_view host) {
   return host == "::1" || host.substr(0, 4) == "127.";
 }
 
+// Host names do not tell upper from lower case (RFC 4343).
+bool same(std::string_view x, std::string_view y) noexcept {
+  auto lower = [](char c) noexcept {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  };
+  return x.size() == y.size()
+         && std::equal(x.begin(), x.end(), y.begin(), [lower](char a, char b) {
+              return lower(a) == lower(b);
+            });
+}
+
 } // namespace
 
 own_addresses::own_addresses() : all_{"", std::string{nonhost}} {
@@ -37,7 +48,8 @@ own_addresses::own_addresses(std::string advertised,
 }
 
 bool own_addresses::contains(std::string_view address) const noexcept {
-  return std::find(all_.begin(), all_.end(), address) != all_.end();
+  return std::any_of(all_.begin(), all_.end(),
+                     [=](const std::string& x) { return same(x, address); });
 }
 
 } // namespace caf_remote
