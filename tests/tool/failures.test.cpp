@@ -2,6 +2,7 @@
 
 #include "support/loopback_node.hpp"
 #include "support/raw_peer.hpp"
+#include "support/temporary_folder.hpp"
 #include "tool/tool_fixture.hpp"
 
 #include <caf/all.hpp>
@@ -75,6 +76,47 @@ TEST_CASE("what the tool does not know is refused before anything is sent") {
   refused("x.Y", "{}", {"--proto-file=/no/such/file.proto"});
   refused("x.Y", "{}", {"--proto-file=" + std::string{__FILE__}});
   CHECK_FALSE(port.has_visitor());
+}
+
+TEST_CASE("settings that make no sense are told in one line") {
+  silent_port port;
+  const std::vector<std::pair<words, std::string>> table{
+    {{"--host=0.0.0.0"},
+     "caf-remote: invalid_config: 'caf-remote.host' is \"0.0.0.0\", which "
+     "peers cannot dial: 'caf-remote.advertised-host' must be set, too (see "
+     "caf-remote --help)\n"},
+    {{"--advertised-host=::"},
+     "caf-remote: invalid_config: 'caf-remote.advertised-host' is \"::\", "
+     "which "
+     "peers cannot dial (see caf-remote --help)\n"},
+    // the module's own spelling is not the tool's
+    {{"--caf-remote.max-batch-bytes=foo"},
+     "caf-remote: unknown option --caf-remote.max-batch-bytes (see caf-remote "
+     "--help)\n"},
+    {{"--config-file=x.ini"},
+     "caf-remote: unknown option --config-file (see caf-remote --help)\n"},
+  };
+  for (auto& [options, text] : table)
+    for (auto xs : {words{"serve"}, words{"ping", port.address()}}) {
+      xs.insert(xs.end(), options.begin(), options.end());
+      auto result = tool(xs);
+      CHECK_EQ(result.code, 2);
+      CHECK_EQ(result.output, "");
+      CHECK_EQ(result.errors, text);
+    }
+  CHECK_FALSE(port.has_visitor());
+}
+
+TEST_CASE("configuration files of CAF are not read") {
+  temporary_folder here;
+  here.write("caf-application.ini", "[caf-remote]\nbach-size=1\nport=x\n");
+  serve_process node;
+  words xs{"env", "-C", here.path()};
+  for (auto& x : tool_words({"ping", node.address()}))
+    xs.push_back(x);
+  auto result = run(xs, tool_options());
+  CHECK_EQ(result.code, 0);
+  CHECK_EQ(result.errors, "");
 }
 
 TEST_CASE("a node that is not there: not reached") {
