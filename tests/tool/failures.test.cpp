@@ -9,6 +9,9 @@
 
 #include <doctest/doctest.h>
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
 using namespace caf_remote;
 using namespace caf_remote::test;
 using namespace std::chrono_literals;
@@ -35,6 +38,40 @@ std::vector<words> commands_for(const std::string& address) {
     {"stop", address, "echo"},
   };
 }
+
+/// Whether `run` comes to its end in `limit`. A busy machine gets three tries.
+template <class F>
+bool ends_within(process::duration limit, F run) {
+  using clock = std::chrono::steady_clock;
+  for (int i = 0; i < 3; ++i) {
+    auto start = clock::now();
+    run();
+    if (clock::now() - start <= limit)
+      return true;
+  }
+  return false;
+}
+
+/// A file whose reader waits for somebody who writes.
+class endless_file {
+public:
+  endless_file() : path_(folder_.path_of("endless.proto")) {
+    REQUIRE_EQ(::mkfifo(path_.c_str(), 0600), 0);
+  }
+
+  /// Gives up, so that the reader comes to an end.
+  ~endless_file() {
+    ::close(::open(path_.c_str(), O_WRONLY | O_NONBLOCK));
+  }
+
+  const std::string& path() const noexcept {
+    return path_;
+  }
+
+private:
+  temporary_folder folder_;
+  std::string path_;
+};
 
 /// Never answers.
 caf::behavior mute(caf::event_based_actor* self) {
@@ -202,6 +239,40 @@ TEST_CASE("a frozen node does not hold us") {
   }
   node.child().send_signal(SIGCONT);
   CHECK(contains(tool_output({"ping", node.address()}), "pong"));
+}
+
+TEST_CASE("the process ends within the limit, its start and stop included") {
+  silent_port port;
+  raw_peer peer{manners::silent};
+  for (auto& address : {port.address(), peer.address()})
+    for (auto& xs : commands_for(address)) {
+      INFO(xs.front());
+      CHECK(ends_within(1s, [&] { failure_in_time(xs); }));
+    }
+}
+
+TEST_CASE("a node that falls silent does not hold up the stop") {
+  serve_process node;
+  CHECK(ends_within(2s, [&node] {
+    process watcher{tool_words(
+      {"watch", node.address(), "echo", "--verbose", "--timeout=2s"})};
+    watcher.expect_error("watching ");
+    node.child().send_signal(SIGSTOP);
+    CHECK_EQ(watcher.wait(), 1);
+    CHECK(contains(watcher.errors(), "has not ended"));
+    node.child().send_signal(SIGCONT);
+  }));
+}
+
+TEST_CASE("files with message types are read within the limit") {
+  silent_port port;
+  for (auto command : {"request", "send"}) {
+    endless_file file;
+    auto text = failure_in_time({command, port.address(), "echo", "x.Y", "{}",
+                                 "--proto-file=" + file.path()});
+    CHECK_EQ(text, "caf-remote: time-out after 1s\n");
+  }
+  CHECK_FALSE(port.has_visitor());
 }
 
 TEST_CASE("a name that cannot be resolved") {
