@@ -7,8 +7,6 @@
 #include "caf_remote/tool/local_address.hpp"
 #include "caf_remote/tool/output.hpp"
 
-#include <algorithm>
-
 namespace caf_remote::tool {
 
 namespace {
@@ -96,9 +94,7 @@ std::string client::explain_silence() {
   if (auto why = observer_->disconnect_reason(); !why.empty())
     return "the connection to " + address + " ended: " + printable(why);
   auto now = module().snapshot();
-  auto is_there = [](auto& x) { return x.inbound_streams > 0; };
-  if (now.received_batches == 0
-      && std::none_of(now.endpoints.begin(), now.endpoints.end(), is_there))
+  if (now.received_batches == 0 && now.inbound_streams == 0)
     return explain_no_way_back();
   return address + " did not answer";
 }
