@@ -3,16 +3,14 @@
 #include "caf_remote/config.hpp"
 
 #include "caf_remote/byte_size.hpp"
+#include "caf_remote/compat/declared_option.hpp"
 #include "caf_remote/error.hpp"
 #include "caf_remote/pid.hpp"
 #include "caf_remote/spelling.hpp"
 
-#include <caf/config_option.hpp>
 #include <caf/config_option_set.hpp>
 #include <caf/config_value.hpp>
 #include <caf/deep_to_string.hpp>
-#include <caf/make_config_option.hpp>
-#include <caf/pec.hpp>
 #include <caf/settings.hpp>
 
 #include <algorithm>
@@ -51,9 +49,6 @@ using target = std::variant<
   bool options::*, uint16_t options::*, size_t options::*, byte_size,
   caf::timespan options::*, host_name, texts options::*>;
 
-// The alternatives of `target` by their index.
-enum class kind { flag, port, count, size, duration, host, addresses };
-
 struct setting {
   const char* name;
   target where;
@@ -62,8 +57,12 @@ struct setting {
   const char* doc;
 };
 
-kind kind_of(const setting& x) {
-  return static_cast<kind>(x.where.index());
+// The alternatives of `target` are in the order of the kinds.
+static_assert(
+  std::variant_size_v<target> == static_cast<size_t>(option_kind::texts) + 1);
+
+option_kind kind_of(const setting& x) {
+  return static_cast<option_kind>(x.where.index());
 }
 
 constexpr int64_t kib = 1 << 10;
@@ -160,18 +159,18 @@ std::string describe(const setting& x) {
     return what + " from " + render(x.min) + " to " + render(x.max);
   };
   switch (kind_of(x)) {
-    case kind::flag:
+    case option_kind::flag:
       return "true or false";
-    case kind::port:
-    case kind::count:
+    case option_kind::port:
+    case option_kind::count:
       return range("an integer", render_integer);
-    case kind::size:
+    case option_kind::size:
       return range("a byte size such as \"32MiB\"", render_size);
-    case kind::duration:
+    case option_kind::duration:
       return range("a duration such as 5s", render_duration);
-    case kind::host:
+    case option_kind::text:
       return "a string with a host name or an IP address, without port";
-    case kind::addresses:
+    case option_kind::texts:
       return "a list of addresses such as [\"example.org:8080\"]";
   }
   return "";
@@ -292,7 +291,7 @@ std::string wrong_value(const setting& x, const caf::config_value& value) {
   auto result = quoted_key(x.name) + " is " + render_value(value)
                 + ", but must be " + describe(x);
   auto number = caf::get_if<caf::config_value::integer>(&value);
-  if (number != nullptr && kind_of(x) == kind::duration)
+  if (number != nullptr && kind_of(x) == option_kind::duration)
     result += " (write " + std::to_string(*number) + "s)";
   return result;
 }
@@ -362,50 +361,6 @@ private:
   std::string problems_;
 };
 
-// -- declaring ----------------------------------------------------------------
-
-// CAF drops values of a wrong type from files without a word; so the declared
-// options take every type, and `read_options` complains.
-caf::error accept(const caf::config_value&) {
-  return {};
-}
-
-void store(void*, const caf::config_value&) {
-  // the values stay in the config's content
-}
-
-using parse_result = caf::expected<caf::config_value>;
-
-template <class T>
-parse_result parse(void*, caf::string_view str) {
-  return caf::make_config_option<T>(to_view(group_name), "", "").parse(str);
-}
-
-parse_result parse_bytes(void*, caf::string_view str) {
-  std::string text{str.begin(), str.end()};
-  if (!parse_byte_size(text))
-    return caf::make_error(caf::pec::unexpected_character);
-  return caf::config_value{std::move(text)};
-}
-
-using meta_state = caf::config_option::meta_state;
-
-// How CAF parses a setting on the command line, by kind. The name "boolean"
-// makes a flag.
-const meta_state* meta_state_of(const setting& x) {
-  static const meta_state table[] = {
-    {accept, store, nullptr, parse<bool>, "boolean"},
-    {accept, store, nullptr, parse<uint16_t>, "uint16"},
-    {accept, store, nullptr, parse<int64_t>, "integer"},
-    {accept, store, nullptr, parse_bytes, "bytes"},
-    {accept, store, nullptr, parse<caf::timespan>, "timespan"},
-    {accept, store, nullptr, parse<std::string>, "string"},
-    {accept, store, nullptr, parse<texts>, "list of string"},
-  };
-  static_assert(std::size(table) == std::variant_size_v<target>);
-  return &table[x.where.index()];
-}
-
 } // namespace
 
 caf::expected<options> read_options(const caf::actor_system_config& cfg) {
@@ -428,8 +383,8 @@ caf::error check(const caf::actor_system_config& cfg) {
 
 void add_options(caf::config_option_set& xs) {
   for (auto& x : settings_table)
-    xs.add(
-      {to_view(group_name), to_view(x.name), to_view(x.doc), meta_state_of(x)});
+    xs.add(declared_option(kind_of(x), to_view(group_name), to_view(x.name),
+                           to_view(x.doc)));
 }
 
 config::config() {

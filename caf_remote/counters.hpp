@@ -55,6 +55,9 @@ struct counters {
   endpoint_counters retired;
   /// Dead letters by reason (names of `errc`), both directions.
   std::map<std::string, uint64_t> dead_letters;
+  /// Streams that peers have open to us, those of peers without an endpoint
+  /// included.
+  uint64_t inbound_streams = 0;
   uint64_t received_messages = 0;
   uint64_t received_batches = 0;
   /// Envelopes refused because something in them was wrong.

@@ -321,8 +321,7 @@ endpoint_load remoting::load_of(const caf::actor& remote) const {
   auto where = endpoint_behind(remote);
   if (where == nullptr)
     return {};
-  auto x = where->read();
-  return {x.queued, x.queued_bytes, where->has_room()};
+  return {where->queued(), where->queued_bytes(), where->has_room()};
 }
 
 caf::error remoting::notify_when_room(const caf::actor& remote,

@@ -37,7 +37,7 @@ enum class receive_mode : uint8_t {
   raw,
 };
 
-/// How full an endpoint is; see `remoting::room_of`.
+/// How full an endpoint is; see `remoting::load_of`.
 struct endpoint_load {
   uint64_t queued_messages = 0;
   uint64_t queued_bytes = 0;

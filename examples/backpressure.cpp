@@ -37,6 +37,8 @@ struct config : caf_remote::config {
   config() {
     load<caf_remote::remoting>();
     load<caf::id_block::backpressure>();
+    // on a port that the kernel chooses; errors are told on stderr
+    set("caf-remote.listen", true);
     // messages that wait for one node; the default is a million
     set("caf-remote.queue-messages", 1000);
     // from here on senders are asked to pause
@@ -141,10 +143,9 @@ int run_client(const std::string& address, size_t count) {
   caf::actor_system sys{cfg};
   auto& remoting = caf_remote::get(sys);
   remoting.set_log_sink(nullptr); // a line for each dead letter is too much
-  auto here = remoting.listen("127.0.0.1", 0);
   auto to = remoting.lookup(address, "counter");
-  if (!here || !to) {
-    std::cerr << "cannot listen, or not an address: " << address << std::endl;
+  if (!to) {
+    std::cerr << caf_remote::render(to.error()) << std::endl;
     return EXIT_FAILURE;
   }
   caf::scoped_actor self{sys};
@@ -162,13 +163,8 @@ int run_both() {
   config cfg;
   caf::actor_system sys{cfg};
   auto& remoting = caf_remote::get(sys);
-  auto address = remoting.listen("127.0.0.1", 0);
-  if (!address) {
-    std::cerr << caf_remote::render(address.error()) << std::endl;
-    return EXIT_FAILURE;
-  }
   remoting.publish(sys.spawn(counter), "counter");
-  auto code = run_client(*address, 50000);
+  auto code = run_client(remoting.address(), 50000);
   remoting.stop(); // lets go of the counter
   return code;
 }

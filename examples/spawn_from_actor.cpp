@@ -32,6 +32,8 @@ struct config : caf_remote::config {
   config() {
     load<caf_remote::remoting>();
     load<caf::id_block::spawn_from_actor>();
+    // on a port that the kernel chooses; errors are told on stderr
+    set("caf-remote.listen", true);
   }
 };
 
@@ -91,10 +93,6 @@ caf::behavior boss(caf::event_based_actor* self, std::string address,
 int run_client(const std::string& address, const std::string& kind) {
   config cfg;
   caf::actor_system sys{cfg};
-  if (auto here = caf_remote::get(sys).listen("127.0.0.1", 0); !here) {
-    std::cerr << caf_remote::render(here.error()) << std::endl;
-    return EXIT_FAILURE;
-  }
   auto result = std::make_shared<outcome>();
   caf::scoped_actor self{sys};
   self->wait_for(self->spawn(boss, address, kind, result));
@@ -105,14 +103,9 @@ int run_both() {
   config cfg;
   caf::actor_system sys{cfg};
   auto& remoting = caf_remote::get(sys);
-  auto address = remoting.listen("127.0.0.1", 0);
-  if (!address) {
-    std::cerr << caf_remote::render(address.error()) << std::endl;
-    return EXIT_FAILURE;
-  }
   remoting.register_kind(
     "shouter", [](caf::actor_system& here) { return here.spawn(shouter); });
-  auto code = run_client(*address, "shouter");
+  auto code = run_client(remoting.address(), "shouter");
   remoting.stop(); // ends what was spawned here
   return code;
 }

@@ -27,6 +27,8 @@ struct config : caf_remote::config {
   config() {
     load<caf_remote::remoting>();
     load<caf::id_block::watch>();
+    // on a port that the kernel chooses; errors are told on stderr
+    set("caf-remote.listen", true);
     // give up an unreachable node after two attempts, one second apart
     set("caf-remote.max-retry-count", 2);
     set("caf-remote.retry-wait", caf::timespan{std::chrono::seconds{1}});
@@ -50,14 +52,14 @@ std::string explain(const caf::error& reason) {
   return caf_remote::render(reason);
 }
 
-// Watches an actor, calls `then`, and waits for the actor's end.
+// Watches an actor, calls `then`, waits for the actor's end and returns true.
 template <class F>
-void watch(caf::actor_system& sys, const std::string& address,
+bool watch(caf::actor_system& sys, const std::string& address,
            const std::string& id, F then) {
   auto hdl = caf_remote::get(sys).lookup(address, id);
   if (!hdl) {
     std::cerr << caf_remote::render(hdl.error()) << std::endl;
-    return;
+    return false;
   }
   caf::scoped_actor self{sys};
   self->monitor(*hdl);
@@ -65,19 +67,16 @@ void watch(caf::actor_system& sys, const std::string& address,
   self->receive([&](const caf::down_msg& x) {
     std::cout << address << "/" << id << ": " << explain(x.reason) << std::endl;
   });
+  return true;
 }
 
 int run_client(const std::string& address, const std::string& id) {
   config cfg;
   caf::actor_system sys{cfg};
-  if (auto here = caf_remote::get(sys).listen("127.0.0.1", 0); !here) {
-    std::cerr << caf_remote::render(here.error()) << std::endl;
-    return EXIT_FAILURE;
-  }
-  watch(sys, address, id, [](caf::scoped_actor&, const caf::actor&) {
+  auto ok = watch(sys, address, id, [](caf::scoped_actor&, const caf::actor&) {
     std::cout << "watching" << std::endl;
   });
-  return EXIT_SUCCESS;
+  return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int run_both() {
@@ -86,24 +85,20 @@ int run_both() {
   config worker_cfg;
   caf::actor_system workers{worker_cfg};
   auto& remoting = caf_remote::get(workers);
-  auto here = caf_remote::get(watcher).listen("127.0.0.1", 0);
-  auto there = remoting.listen("127.0.0.1", 0);
-  if (!here || !there) {
-    std::cerr << "cannot listen" << std::endl;
-    return EXIT_FAILURE;
-  }
+  auto there = remoting.address();
   for (auto name : {"one", "two"})
     remoting.publish(workers.spawn(worker), name);
-  watch(watcher, *there, "one",
-        [](caf::scoped_actor& self, const caf::actor& hdl) {
-          self->send(hdl, Empty{}); // ends it
-        });
-  watch(watcher, *there, "nobody",
-        [](caf::scoped_actor&, const caf::actor&) {});
-  watch(watcher, *there, "two", [&](caf::scoped_actor&, const caf::actor&) {
+  auto end_it = [](caf::scoped_actor& self, const caf::actor& hdl) {
+    self->send(hdl, Empty{});
+  };
+  auto do_nothing = [](caf::scoped_actor&, const caf::actor&) {};
+  auto stop_its_node = [&](caf::scoped_actor&, const caf::actor&) {
     remoting.stop(); // tells its peers; a crash would be noticed as well
-  });
-  return EXIT_SUCCESS;
+  };
+  auto ok = watch(watcher, there, "one", end_it)
+            && watch(watcher, there, "nobody", do_nothing)
+            && watch(watcher, there, "two", stop_its_node);
+  return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 } // namespace

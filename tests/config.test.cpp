@@ -8,7 +8,13 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <fstream>
+#include <map>
 #include <sstream>
+#include <string>
+#include <type_traits>
+#include <vector>
 
 using namespace caf_remote;
 using namespace std::chrono_literals;
@@ -60,6 +66,217 @@ bool contains(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;
 }
 
+// -- the options, written down once more --------------------------------------
+
+enum class unit { count, bytes, duration };
+
+template <auto Member>
+int64_t number(const options& x) {
+  if constexpr (std::is_same_v<decltype(Member), caf::timespan options::*>)
+    return (x.*Member).count();
+  else
+    return static_cast<int64_t>(x.*Member);
+}
+
+struct number_option {
+  const char* name;
+  unit what;
+  int64_t (*get)(const options&);
+  int64_t initial;
+  int64_t min;
+  int64_t max;
+
+  // As it stands in a file; durations in nanoseconds.
+  std::string line(int64_t value) const {
+    return std::string{name} + '=' + std::to_string(value)
+           + (what == unit::duration ? "ns" : "");
+  }
+
+  std::string line_of_wrong_type() const {
+    static const char* values[] = {"\"5\"", "true", "5"};
+    return std::string{name} + '=' + values[static_cast<int>(what)];
+  }
+};
+
+constexpr int64_t kib = 1024;
+constexpr int64_t mib = 1024 * kib;
+constexpr int64_t tib = 1024 * 1024 * mib;
+constexpr int64_t ms = 1000000;
+constexpr int64_t day = 86400000 * ms;
+constexpr int64_t billion = 1000000000;
+
+const number_option numbers[] = {
+  {"port", unit::count, number<&options::port>, 0, 0, 65535},
+  {"advertised-port", unit::count, number<&options::advertised_port>, 0, 0,
+   65535},
+  {"connect-timeout", unit::duration, number<&options::connect_timeout>,
+   5000 * ms, ms, day},
+  {"handshake-timeout", unit::duration, number<&options::handshake_timeout>,
+   10000 * ms, ms, day},
+  {"max-retry-count", unit::count, number<&options::max_retry_count>, 5, 1,
+   1000000},
+  {"retry-wait", unit::duration, number<&options::retry_wait>, 2000 * ms, 0,
+   day},
+  {"shutdown-timeout", unit::duration, number<&options::shutdown_timeout>,
+   4000 * ms, ms, day},
+  {"max-endpoints", unit::count, number<&options::max_endpoints>, 10000, 1,
+   1000000},
+  {"max-streams", unit::count, number<&options::max_streams>, 10000, 1,
+   1000000},
+  {"batch-size", unit::count, number<&options::batch_size>, 1000, 1, 100000},
+  {"max-batch-bytes", unit::bytes, number<&options::max_batch_bytes>,
+   4 * mib - 64 * kib, kib, 2048 * mib - 1},
+  {"queue-messages", unit::count, number<&options::queue_messages>, 1000000, 1,
+   billion},
+  {"queue-bytes", unit::bytes, number<&options::queue_bytes>, 256 * mib, kib,
+   tib},
+  {"control-messages", unit::count, number<&options::control_messages>, 1000000,
+   1, billion},
+  {"control-bytes", unit::bytes, number<&options::control_bytes>, 64 * mib, kib,
+   tib},
+  {"pause-messages", unit::count, number<&options::pause_messages>, 100000, 1,
+   billion},
+  {"pause-bytes", unit::bytes, number<&options::pause_bytes>, 32 * mib, 1, tib},
+  {"max-pending-requests", unit::count, number<&options::max_pending_requests>,
+   1000000, 1, billion},
+  {"request-expiry", unit::duration, number<&options::request_expiry>,
+   3600000 * ms, ms, 365 * day},
+  {"max-receive-bytes", unit::bytes, number<&options::max_receive_bytes>,
+   32 * mib, 4 * kib, 2048 * mib - 1},
+  {"inbound-messages", unit::count, number<&options::inbound_messages>, 100000,
+   2, billion},
+  {"inbound-bytes", unit::bytes, number<&options::inbound_bytes>, 64 * mib, kib,
+   tib},
+  {"inbound-stall-timeout", unit::duration,
+   number<&options::inbound_stall_timeout>, 1000 * ms, ms, day},
+  {"max-headers", unit::count, number<&options::max_headers>, 64, 0, 65536},
+  {"max-header-bytes", unit::bytes, number<&options::max_header_bytes>,
+   16 * kib, 0, 16 * mib},
+};
+
+// Flags and texts.
+struct other_option {
+  const char* name;
+  std::string (*get)(const options&);
+  const char* initial;
+  const char* ini_value;
+  const char* value;
+  const char* wrong_type;
+};
+
+template <auto Member>
+std::string flag(const options& x) {
+  return x.*Member ? "true" : "false";
+}
+
+template <auto Member>
+std::string text(const options& x) {
+  return x.*Member;
+}
+
+std::string aliases(const options& x) {
+  std::string result;
+  for (auto& alias : x.aliases)
+    result += alias + ';';
+  return result;
+}
+
+const other_option others[] = {
+  {"host", text<&options::host>, "127.0.0.1", "\"a.b\"", "a.b", "5"},
+  {"listen", flag<&options::listen>, "false", "true", "true", "1"},
+  {"advertised-host", text<&options::advertised_host>, "", "\"a.b\"", "a.b",
+   "5"},
+  {"aliases", aliases, "", "[\"a:1\"]", "a:1;", "\"a:1\""},
+  {"diagnostics", flag<&options::diagnostics>, "false", "true", "true", "1"},
+};
+
+std::string line(const char* name, const char* value) {
+  return std::string{name} + '=' + value;
+}
+
+// Sorted, one per line.
+std::string listing(std::vector<std::string> names) {
+  std::sort(names.begin(), names.end());
+  std::string result;
+  for (auto& x : names)
+    result += x + '\n';
+  return result;
+}
+
+std::string declared_options() {
+  caf::config_option_set xs;
+  add_options(xs);
+  std::vector<std::string> result;
+  for (auto& x : xs)
+    result.emplace_back(x.long_name().begin(), x.long_name().end());
+  return listing(std::move(result));
+}
+
+// -- docs/configuration.md ----------------------------------------------------
+
+// A row of the tables of options.
+struct documented {
+  std::string name;
+  std::string initial;
+  std::string range;
+};
+
+std::string without(std::string str, std::string_view chars) {
+  auto is_odd = [chars](char c) { return chars.find(c) != chars.npos; };
+  str.erase(std::remove_if(str.begin(), str.end(), is_odd), str.end());
+  return str;
+}
+
+std::vector<documented> documented_options() {
+  std::ifstream in{CAF_REMOTE_TESTS_DIR "/../docs/configuration.md"};
+  REQUIRE(in);
+  std::vector<documented> result;
+  bool here = false;
+  for (std::string str; std::getline(in, str);) {
+    if (str == "| option | default | range | meaning |")
+      here = true;
+    else if (str.empty())
+      here = false;
+    else if (here && str.compare(0, 3, "| `") == 0) {
+      std::istringstream cells{str};
+      documented x;
+      std::getline(cells, x.name, '|'); // what is before the first one
+      for (auto to : {&x.name, &x.initial, &x.range})
+        std::getline(cells, *to, '|');
+      x.name = without(x.name, "` ");
+      result.push_back(std::move(x));
+    }
+  }
+  return result;
+}
+
+// Reads "1,000,000", "10^9", "2 GiB - 1", "1 day" or "0: remark".
+int64_t documented_number(const std::string& str) {
+  static const std::map<std::string, int64_t> units{
+    {"", 1},      {"^9", billion / 10}, {"KiB", kib},
+    {"MiB", mib}, {"GiB", 1024 * mib},  {"TiB", tib},
+    {"ms", ms},   {"s", 1000 * ms},     {"h", 3600000 * ms},
+    {"day", day}, {"days", day},
+  };
+  auto bare = without(str.substr(0, str.find_first_of("(:")), "`, ");
+  auto less = bare.size() > 2 && bare.compare(bare.size() - 2, 2, "-1") == 0;
+  if (less)
+    bare.resize(bare.size() - 2);
+  size_t digits = 0;
+  auto result = std::stoll(bare, &digits);
+  auto i = units.find(bare.substr(digits));
+  REQUIRE_MESSAGE(i != units.end(), str);
+  return result * i->second - (less ? 1 : 0);
+}
+
+// The end of a range may be another option.
+int64_t documented_end(const std::string& str) {
+  for (auto& x : numbers)
+    if (x.name == without(str, "` "))
+      return x.max;
+  return documented_number(str);
+}
+
 } // namespace
 
 #define CHECK_PROBLEM(line, part) \
@@ -84,6 +301,62 @@ TEST_CASE("without a group all settings have their defaults") {
 TEST_CASE("the defaults are valid values") {
   config cfg;
   CHECK_FALSE(check(cfg));
+}
+
+TEST_CASE("every option has its default, its bounds and its type") {
+  for (auto& x : numbers) {
+    INFO(x.name);
+    // a pause mark must not be above its bound
+    std::string room;
+    if (std::string_view{x.name}.substr(0, 6) == "pause-")
+      room = "queue-messages=1000000000\nqueue-bytes=\"1024GiB\"\n";
+    CHECK_EQ(x.get(options{}), x.initial);
+    CHECK_EQ(x.get(*read("")), x.initial);
+    for (auto value : {x.min, x.max})
+      CHECK_EQ(x.get(read_valid(room + x.line(value))), value);
+    for (auto value : {x.min - 1, x.max + 1})
+      CHECK_PROBLEM(room + x.line(value), "but must be");
+    CHECK_PROBLEM(x.line_of_wrong_type(), "but must be");
+  }
+  for (auto& x : others) {
+    INFO(x.name);
+    CHECK_EQ(x.get(*read("")), x.initial);
+    CHECK_EQ(x.get(read_valid(line(x.name, x.ini_value))), x.value);
+    CHECK_PROBLEM(line(x.name, x.wrong_type), "but must be");
+  }
+}
+
+TEST_CASE("no option is forgotten in these tests") {
+  std::vector<std::string> tested;
+  for (auto& x : numbers)
+    tested.push_back(x.name);
+  for (auto& x : others)
+    tested.push_back(x.name);
+  CHECK_EQ(listing(tested), declared_options());
+}
+
+TEST_CASE("docs/configuration.md has every option with default and range") {
+  std::vector<std::string> names;
+  for (auto& doc : documented_options()) {
+    INFO(doc.name);
+    names.push_back(doc.name);
+    for (auto& x : numbers)
+      if (x.name == doc.name) {
+        auto to = doc.range.find(" to ");
+        REQUIRE_NE(to, std::string::npos);
+        CHECK_EQ(documented_number(doc.initial), x.initial);
+        CHECK_EQ(documented_number(doc.range.substr(0, to)), x.min);
+        CHECK_EQ(documented_end(doc.range.substr(to + 4)), x.max);
+      }
+    for (auto& x : others)
+      if (x.name == doc.name) {
+        auto initial = without(doc.initial.substr(0, doc.initial.find(':')),
+                               "` ");
+        auto empty = initial == "none" || initial == "empty";
+        CHECK_EQ(empty ? "" : initial, x.initial);
+      }
+  }
+  CHECK_EQ(listing(names), declared_options());
 }
 
 TEST_CASE("each setting can be given in a file") {

@@ -73,6 +73,15 @@ public:
   /// Whether senders that pace themselves may go on.
   bool has_room() const noexcept;
 
+  /// Messages that wait, and the memory they hold; as in `read`, but cheap.
+  uint64_t queued() const noexcept {
+    return user_.queued();
+  }
+
+  uint64_t queued_bytes() const noexcept {
+    return user_.queued_bytes();
+  }
+
   /// Sends `endpoint_room` to `x` once there is room; at once if there is.
   void notify_when_room(const caf::actor& x);
 

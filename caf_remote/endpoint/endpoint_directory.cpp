@@ -154,6 +154,14 @@ bool endpoint_directory::is_connected(const std::string& address) const {
          || (i != peers_.end() && i->second->inbound_streams.load() != 0);
 }
 
+uint64_t endpoint_directory::inbound_streams() const {
+  uint64_t result = 0;
+  std::lock_guard<std::mutex> guard{mtx_};
+  for (auto& kvp : peers_)
+    result += kvp.second->inbound_streams.load();
+  return result;
+}
+
 void endpoint_directory::set_member(const endpoint_ptr& x,
                                     const std::string& member_id) {
   std::lock_guard<std::mutex> guard{mtx_};

@@ -44,6 +44,9 @@ public:
   /// Whether there is an endpoint for the address or a stream from it.
   bool is_connected(const std::string& address) const;
 
+  /// The streams that peers have open to us, all peers together.
+  uint64_t inbound_streams() const;
+
   /// The endpoint's handshake brought this member id.
   void set_member(const endpoint_ptr& x, const std::string& member_id);
 

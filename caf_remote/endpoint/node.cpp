@@ -233,6 +233,7 @@ counters node::snapshot() const {
   for (size_t i = 0; i < dead_by_reason_.size(); ++i)
     if (auto n = dead_by_reason_[i].load(std::memory_order_relaxed))
       result.dead_letters.emplace(to_string(static_cast<errc>(i)), n);
+  result.inbound_streams = endpoints.inbound_streams();
   result.received_messages = received_messages.load();
   result.received_batches = received_batches.load();
   result.refused_envelopes = refused_envelopes_.load();

@@ -7,29 +7,9 @@
 #include "caf_remote/tool/local_address.hpp"
 #include "caf_remote/tool/output.hpp"
 
-#include <algorithm>
-
 namespace caf_remote::tool {
 
 namespace {
-
-using namespace std::chrono_literals;
-
-constexpr caf::timespan default_timeout = 5s;
-
-/// Limit for leaving when everything went well, and else.
-constexpr caf::timespan graceful_time = 2s;
-constexpr caf::timespan hasty_time = 300ms;
-
-/// Limit for looking whether something is there at all.
-constexpr caf::timespan probe_time = 100ms;
-
-/// The time that the command may take; none: as long as it wants.
-std::optional<caf::timespan> limit_of(const arguments& args) {
-  if (args.timeout || args.command == "watch")
-    return args.timeout;
-  return default_timeout;
-}
 
 std::string host_for(const arguments& args) {
   return args.host.empty() ? local_address_for(args.address) : args.host;
@@ -49,11 +29,9 @@ void show_log_line(std::string_view line) {
 
 } // namespace
 
-client::client(const arguments& args, time_limit::clock::time_point start)
-  : args_(args), cfg_(args, host_for(args), 1s), sys_(cfg_), self_(sys_),
-    observer_(std::make_shared<peer_observer>()) {
-  if (auto limit = limit_of(args))
-    until_ = start + *limit;
+client::client(const arguments& args, command_time& time)
+  : args_(args), time_(time), cfg_(args, host_for(args), time.shutdown_time()),
+    sys_(cfg_), self_(sys_), observer_(std::make_shared<peer_observer>()) {
   auto& rm = module();
   rm.set_log_sink(args.verbose ? log_sink{show_log_line} : log_sink{});
   rm.set_hook(observer_);
@@ -73,16 +51,8 @@ caf::actor client::target() {
   return *result;
 }
 
-caf::timespan client::remaining() const {
-  // CAF takes an infinite duration only in another type
-  if (!until_)
-    return std::chrono::hours{24 * 365};
-  auto result = *until_ - time_limit::clock::now();
-  return std::max<caf::timespan>(result, 1ms);
-}
-
 void client::finish_sending() {
-  auto done = module().flush(args_.address, remaining());
+  auto done = module().flush(args_.address, time_.remaining());
   check_losses();
   if (!done)
     throw failure{explain(caf::sec::request_timeout)};
@@ -105,7 +75,7 @@ void client::check_losses() {
 std::string client::explain(const caf::error& reason) {
   auto code = code_of(reason);
   if (reason == caf::sec::request_timeout)
-    return "time-out after " + render_duration(*limit_of(args_)) + ": "
+    return "time-out after " + render_duration(*time_.limit()) + ": "
            + explain_silence();
   if (code == errc::endpoint_terminated)
     return render(reason) + ": " + explain_silence();
@@ -117,16 +87,14 @@ std::string client::explain_silence() {
   if (args_.command == "watch" && observer_->was_connected())
     return address + "/" + args_.id + " has not ended";
   if (!observer_->was_connected()) {
-    if (!accepts_connections(address, probe_time))
+    if (!accepts_connections(address, time_.probe_time()))
       return address + " was not reached";
     return address + " was reached, but did not shake hands";
   }
   if (auto why = observer_->disconnect_reason(); !why.empty())
     return "the connection to " + address + " ended: " + printable(why);
   auto now = module().snapshot();
-  auto is_there = [](auto& x) { return x.inbound_streams > 0; };
-  if (now.received_batches == 0
-      && std::none_of(now.endpoints.begin(), now.endpoints.end(), is_there))
+  if (now.received_batches == 0 && now.inbound_streams == 0)
     return explain_no_way_back();
   return address + " did not answer";
 }
@@ -139,23 +107,17 @@ std::string client::explain_no_way_back() {
 
 // -- running ------------------------------------------------------------------
 
-int run_client(const arguments& args,
+int run_client(const arguments& args, command_time& time,
                const std::function<void(client&)>& body) {
-  auto start = time_limit::clock::now();
-  time_limit last_resort;
-  if (auto limit = limit_of(args))
-    last_resort.exit_in(*limit + hasty_time, exit_failure,
-                        "time-out after " + render_duration(*limit));
   int code = exit_success;
-  client here{args, start};
+  client here{args, time};
   try {
     body(here);
   } catch (const failure& x) {
     print_error(x.what());
     code = exit_failure;
   }
-  last_resort.exit_in(code == exit_success ? graceful_time : hasty_time, code,
-                      "");
+  time.leave(code);
   return code;
 }
 

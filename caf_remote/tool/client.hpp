@@ -4,16 +4,15 @@
 
 #include "caf_remote/remoting.hpp"
 #include "caf_remote/tool/arguments.hpp"
+#include "caf_remote/tool/command_time.hpp"
 #include "caf_remote/tool/node_config.hpp"
 #include "caf_remote/tool/peer_observer.hpp"
-#include "caf_remote/tool/time_limit.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/scoped_actor.hpp>
 
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 
 namespace caf_remote::tool {
@@ -22,7 +21,7 @@ namespace caf_remote::tool {
 class client {
 public:
   /// Listens where the other node can reach us. Throws `failure`.
-  explicit client(const arguments& args, time_limit::clock::time_point start);
+  client(const arguments& args, command_time& time);
 
   /// Leaves gracefully.
   ~client();
@@ -42,8 +41,10 @@ public:
   /// The handle for ADDRESS and ID.
   caf::actor target();
 
-  /// What is left of the command's time.
-  caf::timespan remaining() const;
+  /// What is left for the command's work.
+  caf::timespan remaining() const {
+    return time_.remaining();
+  }
 
   /// Writes out everything for ADDRESS and leaves. Throws `failure` if
   /// something was not written.
@@ -60,7 +61,7 @@ private:
   std::string explain_no_way_back();
 
   const arguments& args_;
-  std::optional<time_limit::clock::time_point> until_;
+  command_time& time_;
   node_config cfg_;
   caf::actor_system sys_;
   caf::scoped_actor self_;
@@ -69,6 +70,7 @@ private:
 
 /// Runs `body` with a client, prints what went wrong, and returns the exit
 /// code. The process ends in time, whatever happens.
-int run_client(const arguments& args, const std::function<void(client&)>& body);
+int run_client(const arguments& args, command_time& time,
+               const std::function<void(client&)>& body);
 
 } // namespace caf_remote::tool

@@ -108,7 +108,7 @@ const std::vector<option>& options_table() {
        to.retry_wait = parse_time(name, value, true);
      }},
     {"--timeout", "TIME", scope::client,
-     "limit for the command; default 5s, for watch none",
+     "limit, the end included; default 5s, for watch none",
      [](arguments& to, const char* name, const std::string& value) {
        to.timeout = parse_time(name, value, false);
      }},

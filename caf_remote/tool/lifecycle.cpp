@@ -18,7 +18,7 @@ namespace caf_remote::tool {
 
 namespace {
 
-std::string render_milliseconds(time_limit::clock::duration x) {
+std::string render_milliseconds(command_time::clock::duration x) {
   char buf[32];
   auto ms = std::chrono::duration<double, std::milli>{x}.count();
   std::snprintf(buf, sizeof(buf), "%.1f ms", ms);
@@ -46,11 +46,12 @@ void announce_watch(client& here) {
 } // namespace
 
 int ping(const arguments& args) {
-  return run_client(args, [&](client& here) {
-    auto start = time_limit::clock::now();
+  command_time time{args};
+  return run_client(args, time, [&](client& here) {
+    auto start = command_time::clock::now();
     auto answer = here.module().ping(args.address, "activator",
                                      here.remaining());
-    auto elapsed = time_limit::clock::now() - start;
+    auto elapsed = command_time::clock::now() - start;
     if (!answer)
       throw failure{here.explain(answer.error())};
     auto& who = answer->who.address;
@@ -60,7 +61,8 @@ int ping(const arguments& args) {
 }
 
 int spawn(const arguments& args) {
-  return run_client(args, [&](client& here) {
+  command_time time{args};
+  return run_client(args, time, [&](client& here) {
     auto hdl = here.module().spawn(args.address, args.kind, args.name,
                                    here.remaining());
     if (!hdl)
@@ -70,7 +72,8 @@ int spawn(const arguments& args) {
 }
 
 int watch(const arguments& args) {
-  return run_client(args, [&](client& here) {
+  command_time time{args};
+  return run_client(args, time, [&](client& here) {
     auto& self = here.self();
     self->monitor(here.target());
     if (args.verbose)
@@ -88,7 +91,8 @@ int watch(const arguments& args) {
 }
 
 int stop(const arguments& args) {
-  return run_client(args, [&](client& here) {
+  command_time time{args};
+  return run_client(args, time, [&](client& here) {
     caf::anon_send_exit(here.target(), caf::exit_reason::user_shutdown);
     here.finish_sending();
   });

@@ -52,18 +52,20 @@ caf::message ask(client& here, raw_message content) {
 } // namespace
 
 int request(const arguments& args) {
+  command_time time{args};
   message_types types{args.proto_files, args.proto_paths};
   auto content = types.encode(args.type, args.json);
-  return run_client(args, [&](client& here) {
+  return run_client(args, time, [&](client& here) {
     declare(here, args.type);
     print_answer(types, ask(here, content));
   });
 }
 
 int send(const arguments& args) {
+  command_time time{args};
   message_types types{args.proto_files, args.proto_paths};
   auto content = types.encode(args.type, args.json);
-  return run_client(args, [&](client& here) {
+  return run_client(args, time, [&](client& here) {
     declare(here, args.type);
     caf::anon_send(here.target(), content);
     here.finish_sending();

@@ -20,7 +20,8 @@ node_config::node_config(const arguments& args, const std::string& host,
   set("caf-remote.retry-wait", args.retry_wait);
   set("caf-remote.shutdown-timeout", shutdown_timeout);
   if (auto err = caf_remote::check(*this))
-    throw usage_error{render(err)};
+    // CAF's class has a function of that name, too
+    throw usage_error{caf_remote::render(err)};
 }
 
 } // namespace caf_remote::tool

@@ -113,10 +113,10 @@ int serve(const arguments& args) {
   try {
     node.start();
     stop.wait();
-    last_resort.exit_in(last_resort_time, exit_success, "");
+    last_resort.leave_in(last_resort_time, exit_success);
   } catch (const failure& x) {
     print_error(x.what());
-    last_resort.exit_in(last_resort_time, exit_failure, "");
+    last_resort.leave_in(last_resort_time, exit_failure);
     return exit_failure;
   }
   return exit_success;

@@ -4,6 +4,7 @@
 
 #include "caf_remote/tool/output.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <unistd.h>
@@ -23,10 +24,21 @@ time_limit::~time_limit() {
   thread_.join();
 }
 
-void time_limit::exit_in(caf::timespan delay, int code, std::string text) {
+void time_limit::exit_at(clock::time_point when, int code, std::string text) {
   {
     std::lock_guard<std::mutex> guard{mutex_};
-    plan_ = plan{clock::now() + delay, code, std::move(text)};
+    plan_ = plan{when, code, std::move(text)};
+  }
+  changed_.notify_all();
+}
+
+void time_limit::leave_in(caf::timespan delay, int code) {
+  {
+    std::lock_guard<std::mutex> guard{mutex_};
+    auto when = clock::now() + delay;
+    if (plan_)
+      when = std::min(when, plan_->when);
+    plan_ = plan{when, code, ""};
   }
   changed_.notify_all();
 }

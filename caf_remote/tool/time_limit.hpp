@@ -27,9 +27,13 @@ public:
 
   ~time_limit();
 
-  /// From now on: exit with `code` in `delay`, after printing `text` unless it
-  /// is empty. Replaces what was said before.
-  void exit_in(caf::timespan delay, int code, std::string text);
+  /// Exit with `code` at this time, after printing `text`. Called at most once,
+  /// before `leave_in`.
+  void exit_at(clock::time_point when, int code, std::string text);
+
+  /// The outcome is known: exit with `code` in `delay`, or at the time that was
+  /// set before if that is sooner, and print nothing.
+  void leave_in(caf::timespan delay, int code);
 
 private:
   struct plan {

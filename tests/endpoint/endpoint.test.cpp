@@ -28,6 +28,19 @@ TEST_CASE_FIXTURE(actor_fixture, "a message is charged with the memory it "
   CHECK_EQ(totals().queued_bytes, 0);
 }
 
+TEST_CASE_FIXTURE(actor_fixture, "what waits can be asked without the other "
+                                 "figures") {
+  send_ping(remote("joe"), "x");
+  send_ping(remote("joe"), "y");
+  auto where = peer_endpoint();
+  CHECK_EQ(where->queued(), 2);
+  CHECK_EQ(where->queued_bytes(), where->read().queued_bytes);
+  CHECK_GT(where->queued_bytes(), 0);
+  shake_hands();
+  CHECK_EQ(where->queued(), 0);
+  CHECK_EQ(where->queued_bytes(), 0);
+}
+
 TEST_CASE("the bound in bytes holds, whatever the count") {
   options opts;
   opts.queue_bytes = 10000;

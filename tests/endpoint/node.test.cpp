@@ -141,6 +141,19 @@ TEST_CASE_FIXTURE(actor_fixture, "the snapshot shows what there is") {
   CHECK_EQ(answer->answers, 0);
 }
 
+TEST_CASE_FIXTURE(actor_fixture, "the streams of all peers are counted, with "
+                                 "an endpoint or without") {
+  CHECK_EQ(home->snapshot().inbound_streams, 0);
+  connect();
+  accept();
+  auto other = accept("member-2", "127.0.0.1:9002");
+  auto x = home->snapshot();
+  CHECK_EQ(x.endpoints.size(), 1);
+  CHECK_EQ(x.inbound_streams, 2);
+  cut(other);
+  CHECK_EQ(home->snapshot().inbound_streams, 1);
+}
+
 TEST_CASE_FIXTURE(actor_fixture, "the last failure to connect can be read") {
   send_ping(remote("joe"), "x");
   refuse_connection();

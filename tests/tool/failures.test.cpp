@@ -2,11 +2,15 @@
 
 #include "support/loopback_node.hpp"
 #include "support/raw_peer.hpp"
+#include "support/temporary_folder.hpp"
 #include "tool/tool_fixture.hpp"
 
 #include <caf/all.hpp>
 
 #include <doctest/doctest.h>
+
+#include <fcntl.h>
+#include <sys/stat.h>
 
 using namespace caf_remote;
 using namespace caf_remote::test;
@@ -34,6 +38,42 @@ std::vector<words> commands_for(const std::string& address) {
     {"stop", address, "echo"},
   };
 }
+
+/// Whether `run`, which starts the tool, comes to its end in `limit` and what
+/// the process takes to start and end alone. A busy machine gets three tries.
+template <class F>
+bool ends_within(process::duration limit, F run) {
+  using clock = std::chrono::steady_clock;
+  for (int i = 0; i < 3; ++i) {
+    auto alone = tool({"--version"}).elapsed;
+    auto start = clock::now();
+    run();
+    if (clock::now() - start <= limit + alone)
+      return true;
+  }
+  return false;
+}
+
+/// A file whose reader waits for somebody who writes.
+class endless_file {
+public:
+  endless_file() : path_(folder_.path_of("endless.proto")) {
+    REQUIRE_EQ(::mkfifo(path_.c_str(), 0600), 0);
+  }
+
+  /// Gives up, so that the reader comes to an end.
+  ~endless_file() {
+    ::close(::open(path_.c_str(), O_WRONLY | O_NONBLOCK));
+  }
+
+  const std::string& path() const noexcept {
+    return path_;
+  }
+
+private:
+  temporary_folder folder_;
+  std::string path_;
+};
 
 /// Never answers.
 caf::behavior mute(caf::event_based_actor* self) {
@@ -75,6 +115,47 @@ TEST_CASE("what the tool does not know is refused before anything is sent") {
   refused("x.Y", "{}", {"--proto-file=/no/such/file.proto"});
   refused("x.Y", "{}", {"--proto-file=" + std::string{__FILE__}});
   CHECK_FALSE(port.has_visitor());
+}
+
+TEST_CASE("settings that make no sense are told in one line") {
+  silent_port port;
+  const std::vector<std::pair<words, std::string>> table{
+    {{"--host=0.0.0.0"},
+     "caf-remote: invalid_config: 'caf-remote.host' is \"0.0.0.0\", which "
+     "peers cannot dial: 'caf-remote.advertised-host' must be set, too (see "
+     "caf-remote --help)\n"},
+    {{"--advertised-host=::"},
+     "caf-remote: invalid_config: 'caf-remote.advertised-host' is \"::\", "
+     "which "
+     "peers cannot dial (see caf-remote --help)\n"},
+    // the module's own spelling is not the tool's
+    {{"--caf-remote.max-batch-bytes=foo"},
+     "caf-remote: unknown option --caf-remote.max-batch-bytes (see caf-remote "
+     "--help)\n"},
+    {{"--config-file=x.ini"},
+     "caf-remote: unknown option --config-file (see caf-remote --help)\n"},
+  };
+  for (auto& [options, text] : table)
+    for (auto xs : {words{"serve"}, words{"ping", port.address()}}) {
+      xs.insert(xs.end(), options.begin(), options.end());
+      auto result = tool(xs);
+      CHECK_EQ(result.code, 2);
+      CHECK_EQ(result.output, "");
+      CHECK_EQ(result.errors, text);
+    }
+  CHECK_FALSE(port.has_visitor());
+}
+
+TEST_CASE("configuration files of CAF are not read") {
+  temporary_folder here;
+  here.write("caf-application.ini", "[caf-remote]\nbach-size=1\nport=x\n");
+  serve_process node;
+  words xs{"env", "-C", here.path()};
+  for (auto& x : tool_words({"ping", node.address()}))
+    xs.push_back(x);
+  auto result = run(xs, tool_options());
+  CHECK_EQ(result.code, 0);
+  CHECK_EQ(result.errors, "");
 }
 
 TEST_CASE("a node that is not there: not reached") {
@@ -160,6 +241,40 @@ TEST_CASE("a frozen node does not hold us") {
   }
   node.child().send_signal(SIGCONT);
   CHECK(contains(tool_output({"ping", node.address()}), "pong"));
+}
+
+TEST_CASE("the process ends within the limit, the stop included") {
+  silent_port port;
+  raw_peer peer{manners::silent};
+  for (auto& address : {port.address(), peer.address()})
+    for (auto& xs : commands_for(address)) {
+      INFO(xs.front());
+      CHECK(ends_within(1s, [&] { failure_in_time(xs); }));
+    }
+}
+
+TEST_CASE("a node that falls silent does not hold up the stop") {
+  serve_process node;
+  CHECK(ends_within(2s, [&node] {
+    process watcher{tool_words(
+      {"watch", node.address(), "echo", "--verbose", "--timeout=2s"})};
+    watcher.expect_error("watching ");
+    node.child().send_signal(SIGSTOP);
+    CHECK_EQ(watcher.wait(), 1);
+    CHECK(contains(watcher.errors(), "has not ended"));
+    node.child().send_signal(SIGCONT);
+  }));
+}
+
+TEST_CASE("files with message types are read within the limit") {
+  silent_port port;
+  for (auto command : {"request", "send"}) {
+    endless_file file;
+    auto text = failure_in_time({command, port.address(), "echo", "x.Y", "{}",
+                                 "--proto-file=" + file.path()});
+    CHECK_EQ(text, "caf-remote: time-out after 1s\n");
+  }
+  CHECK_FALSE(port.has_visitor());
 }
 
 TEST_CASE("a name that cannot be resolved") {
