@@ -87,7 +87,8 @@ void grpc_server::configure(grpc::ServerBuilder& builder) {
                              max_connection_idle_ms);
   // How often peers ping is their choice.
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, 0);
-  builder.SetMaxReceiveMessageSize(to_int(opts_.max_receive_bytes));
+  // Streams see to the limit themselves; see `too_large`.
+  builder.SetMaxReceiveMessageSize(-1);
   builder.SetMaxSendMessageSize(-1);
   builder.RegisterService(&service_);
 }

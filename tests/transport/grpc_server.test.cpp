@@ -289,6 +289,26 @@ TEST_CASE("diagnostics list processes") {
            grpc::StatusCode::INVALID_ARGUMENT);
 }
 
+TEST_CASE("requests for diagnostics are bounded as well") {
+  listen_options opts;
+  opts.diag = some_diagnostics();
+  opts.max_receive_bytes = 1000;
+  loopback net{opts};
+  auto stub = stub_for(net);
+  remote::ListProcessesRequest list;
+  list.set_pattern(std::string(1001, 'x'));
+  remote::ListProcessesResponse ids;
+  grpc::ClientContext ctx1;
+  CHECK_EQ(stub->ListProcesses(&ctx1, list, &ids).error_code(),
+           grpc::StatusCode::RESOURCE_EXHAUSTED);
+  remote::GetProcessDiagnosticsRequest one;
+  one.mutable_pid()->set_id(std::string(1001, 'x'));
+  remote::GetProcessDiagnosticsResponse text;
+  grpc::ClientContext ctx2;
+  CHECK_EQ(stub->GetProcessDiagnostics(&ctx2, one, &text).error_code(),
+           grpc::StatusCode::RESOURCE_EXHAUSTED);
+}
+
 TEST_CASE("diagnostics describe a process") {
   listen_options opts;
   opts.diag = some_diagnostics();
