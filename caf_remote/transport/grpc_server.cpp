@@ -24,10 +24,6 @@ namespace caf_remote::transport {
 
 namespace {
 
-// Connections without a stream are of no use to either side; without a limit a
-// peer could collect them.
-constexpr auto max_connection_idle_ms = 10 * 60 * 1000;
-
 int to_int(uint64_t x) {
   return static_cast<int>(std::min<uint64_t>(x, INT_MAX));
 }
@@ -77,14 +73,17 @@ private:
 };
 
 void grpc_server::configure(grpc::ServerBuilder& builder) {
+  auto handshake_ms = to_int(static_cast<uint64_t>(
+    std::max<int64_t>(opts_.handshake_timeout.count(), 1)));
   // Otherwise a second server on the port would start and take half of the
   // connections.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS,
-                             to_int(static_cast<uint64_t>(std::max<int64_t>(
-                               opts_.handshake_timeout.count(), 1))));
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS,
-                             max_connection_idle_ms);
+                             handshake_ms);
+  // A peer could collect connections without a stream. A node opens its stream
+  // as soon as it is connected and closes the connection with it; who comes for
+  // the diagnostics is reconnected by its gRPC.
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, handshake_ms);
   // How often peers ping is their choice.
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, 0);
   // Streams see to the limit themselves; see `too_large`.

@@ -177,7 +177,8 @@ struct listen_options {
   std::string host = "127.0.0.1";
   uint16_t port = 0;
   size_t max_receive_bytes = 32u << 20;
-  /// Closes connections whose HTTP/2 set-up takes longer.
+  /// Closes connections whose HTTP/2 set-up takes longer, and those that have
+  /// been without a stream or call for so long (up to twice, as gRPC counts).
   std::chrono::milliseconds handshake_timeout{10000};
   /// Sent to each dialler as initial metadata, at once. May be amended until
   /// the first stream arrives (the bound port is known only after `start`).

@@ -265,6 +265,27 @@ TEST_CASE("diagnostics are refused unless enabled") {
            grpc::StatusCode::UNIMPLEMENTED);
 }
 
+TEST_CASE("a connection without a stream is closed") {
+  listen_options opts;
+  opts.handshake_timeout = 500ms;
+  loopback net{opts};
+  auto [near, far] = net.open();
+  plain_socket sock;
+  sock.connect(net.srv->port());
+  // HTTP/2's preface and an empty SETTINGS frame: the set-up is complete.
+  sock.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+            + std::string("\0\0\0\4\0\0\0\0\0", 9));
+  auto begin = steady::now();
+  CHECK(sock.wait_closed());
+  CHECK(steady::now() - begin < 10s);
+  // A stream keeps its connection, even if it is silent.
+  CHECK(near.log->snapshot().frames.empty());
+  CHECK_FALSE(near.log->snapshot().closed);
+  near.str->write("still here");
+  far.str->read();
+  CHECK(far.log->wait_frames(1));
+}
+
 TEST_CASE("diagnostics list processes") {
   listen_options opts;
   opts.diag = some_diagnostics();
