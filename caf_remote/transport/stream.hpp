@@ -202,7 +202,8 @@ public:
   /// included.
   virtual std::string bound_host() const = 0;
 
-  /// Stops accepting; open streams go on.
+  /// Stops accepting; open streams go on. Waits for the hand-over of a
+  /// connection under way, which does not block.
   virtual void stop_accepting() = 0;
 
   /// Cancels what is still open, waits for the transport's threads to leave the
