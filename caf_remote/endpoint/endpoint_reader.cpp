@@ -234,6 +234,8 @@ void endpoint_reader_state::on_half_closed() {
 }
 
 void endpoint_reader_state::on_closed(const transport::status& why) {
+  if (why.peer_fault)
+    node_->on_protocol_error(from_, why.message);
   if (phase_ == phase::open)
     node_->on_disconnected(from_, "its stream to us ended: " + to_string(why));
   caf::anon_send(node_->manager(), reader_over{id_});

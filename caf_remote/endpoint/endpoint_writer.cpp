@@ -280,6 +280,8 @@ void endpoint_writer_state::settle(std::vector<outbound_ptr>& messages) {
 // -- loss --------------------------------------------------------------------------------------
 
 void endpoint_writer_state::on_closed(const transport::status& why) {
+  if (why.peer_fault)
+    node_->on_protocol_error(endpoint_->address(), why.message);
   st_.stream.reset();
   on_lost(to_string(why));
 }

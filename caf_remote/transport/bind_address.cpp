@@ -11,6 +11,8 @@
 #include <system_error>
 
 #include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -54,6 +56,36 @@ caf::error bad_host(const std::string& host, const std::string& problem) {
                          "cannot listen on host \"" + host + "\": " + problem);
 }
 
+void set_option(int fd, int level, int option, int value) {
+  ::setsockopt(fd, level, option, &value, sizeof(value));
+}
+
+int listen_on(const std::string& literal, uint16_t port, std::string& problem) {
+  auto list = look_up(literal, std::to_string(port).c_str(),
+                      AI_NUMERICHOST | AI_NUMERICSERV, problem);
+  if (!list)
+    return -1;
+  auto fd = ::socket(list->ai_family,
+                     SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd < 0) {
+    problem = std::generic_category().message(errno);
+    return -1;
+  }
+  // A port is free once nobody listens on it. Never SO_REUSEPORT: a second
+  // server would start and take half of the connections.
+  set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+  // Connections inherit it.
+  set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  if (list->ai_family == AF_INET6)
+    set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
+  if (::bind(fd, list->ai_addr, list->ai_addrlen) == 0
+      && ::listen(fd, SOMAXCONN) == 0)
+    return fd;
+  problem = std::generic_category().message(errno);
+  ::close(fd);
+  return -1;
+}
+
 } // namespace
 
 caf::expected<std::string> resolve_bind_host(const std::string& host) {
@@ -80,22 +112,12 @@ std::string join_host_port(const std::string& literal, uint16_t port) {
   return literal + tail;
 }
 
-std::string bind_problem(const std::string& literal, uint16_t port) {
-  std::string problem;
-  auto list = look_up(literal, std::to_string(port).c_str(),
-                      AI_NUMERICHOST | AI_NUMERICSERV, problem);
-  if (!list)
-    return problem;
-  auto fd = ::socket(list->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0)
-    return std::generic_category().message(errno);
-  // As gRPC does it, so that the answer is the same.
-  int on = 1;
-  ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-  if (::bind(fd, list->ai_addr, list->ai_addrlen) != 0 || ::listen(fd, 1) != 0)
-    problem = std::generic_category().message(errno);
-  ::close(fd);
-  return problem;
+int open_listener(const std::string& literal, uint16_t port,
+                  std::string& problem) {
+  if (literal != "0.0.0.0" && literal != "::")
+    return listen_on(literal, port, problem);
+  auto fd = listen_on("::", port, problem);
+  return fd >= 0 ? fd : listen_on("0.0.0.0", port, problem);
 }
 
 } // namespace caf_remote::transport

@@ -17,8 +17,11 @@ caf::expected<std::string> resolve_bind_host(const std::string& host);
 /// Joins a literal IP address and a port, "[::1]:80" for IPv6.
 std::string join_host_port(const std::string& literal, uint16_t port);
 
-/// Says why `literal` and `port` cannot be bound, in the kernel's words; empty
-/// if they can.
-std::string bind_problem(const std::string& literal, uint16_t port);
+/// Opens a socket that listens on a literal IP address and never blocks. Port 0
+/// lets the kernel pick. Both wildcards, "0.0.0.0" and "::", take IPv6 and IPv4
+/// if the kernel has both. Returns -1 and sets `problem`, in the kernel's
+/// words, if it fails.
+int open_listener(const std::string& literal, uint16_t port,
+                  std::string& problem);
 
 } // namespace caf_remote::transport

@@ -78,6 +78,8 @@ private:
   std::shared_ptr<client_call> self_;
   std::unique_ptr<connection> conn_;
   std::optional<status> connect_error_;
+  std::optional<status> refusal_;
+  size_t max_receive_bytes_ = 0;
   std::optional<frame> unread_;
   size_t credit_ = 0;
   bool hold_ = false;
@@ -100,6 +102,7 @@ void client_call::start(std::shared_ptr<grpc::Channel> channel,
                         const dial_options& opts) {
   conn_ = std::make_unique<connection>();
   conn_->channel = std::move(channel);
+  max_receive_bytes_ = opts.max_receive_bytes;
   for (const auto& [key, value] : opts.call_metadata)
     if (is_legal_metadata(key, value))
       conn_->context.AddMetadata(key, value);
@@ -180,12 +183,21 @@ void client_call::OnReadInitialMetadataDone(bool ok) {
 
 void client_call::OnReadDone(bool ok) {
   frame bytes;
+  std::optional<status> refusal;
   // Before anybody can ask for the next read: it reuses the buffer.
-  ok = ok && take_frame(in_, bytes);
+  if (ok) {
+    refusal = too_large(in_, max_receive_bytes_);
+    ok = !refusal && take_frame(in_, bytes);
+  }
   {
     std::lock_guard<std::mutex> guard{mutex_};
     reading_ = false;
-    if (ok && !cancelled_) {
+    if (refusal && !cancelled_) {
+      in_.Clear();
+      refusal_ = std::move(refusal);
+      read_ended_ = true;
+      cancel_locked();
+    } else if (ok && !cancelled_) {
       unread_ = std::move(bytes);
       take_message();
     } else {
@@ -281,6 +293,8 @@ void client_call::release_hold_if_over() {
 }
 
 status client_call::closing_status(const grpc::Status& result) const {
+  if (refusal_)
+    return *refusal_;
   if (connect_error_ && result.error_code() == grpc::StatusCode::CANCELLED)
     return *connect_error_;
   return from_grpc(result);

@@ -36,6 +36,15 @@ grpc::ByteBuffer to_byte_buffer(frame bytes) {
   return grpc::ByteBuffer{&slice, 1};
 }
 
+std::optional<status> too_large(const grpc::ByteBuffer& buf, size_t limit) {
+  if (buf.Length() <= limit)
+    return std::nullopt;
+  return status{status_code::resource_exhausted,
+                "a message of " + std::to_string(buf.Length())
+                  + " bytes is above the limit of " + std::to_string(limit),
+                true};
+}
+
 bool take_frame(grpc::ByteBuffer& buf, frame& result) {
   std::vector<grpc::Slice> slices;
   auto ok = buf.Dump(&slices).ok();

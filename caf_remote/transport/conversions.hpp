@@ -7,6 +7,8 @@
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/status.h>
 
+#include <cstddef>
+#include <optional>
 #include <string>
 
 /// Between gRPC's types and those of `stream.hpp`.
@@ -16,6 +18,11 @@ namespace caf_remote::transport {
 /// Wraps `bytes` without copying them; the memory is freed by whoever drops the
 /// last slice of the buffer, on whatever thread.
 grpc::ByteBuffer to_byte_buffer(frame bytes);
+
+/// Says why a message may not pass, if it is larger than `limit` bytes. gRPC's
+/// own limit is no help: it holds the whole message as well before it compares,
+/// and a listener can hardly tell the failed read from a half-close.
+std::optional<status> too_large(const grpc::ByteBuffer& buf, size_t limit);
 
 /// Copies the slices of `buf` into one string and clears `buf`. False: the
 /// buffer cannot be read.

@@ -16,10 +16,6 @@ namespace caf_remote::transport {
 
 namespace {
 
-int to_int(size_t x) {
-  return static_cast<int>(std::min<size_t>(x, INT_MAX));
-}
-
 // The port is not optional: gRPC would take 443 for a missing one.
 bool is_valid_address(const std::string& address) {
   auto colon = address.rfind(':');
@@ -50,7 +46,8 @@ grpc::ChannelArguments channel_arguments(const dial_options& opts) {
   args.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   args.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
   args.SetInt(GRPC_ARG_DNS_ARES_QUERY_TIMEOUT_MS, timeout);
-  args.SetMaxReceiveMessageSize(to_int(opts.max_receive_bytes));
+  // Streams see to the limit themselves; see `too_large`.
+  args.SetMaxReceiveMessageSize(-1);
   args.SetMaxSendMessageSize(-1);
   args.SetUserAgentPrefix("caf-remote");
   return args;

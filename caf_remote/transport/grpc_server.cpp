@@ -2,6 +2,7 @@
 
 #include "caf_remote/transport/grpc_server.hpp"
 
+#include "caf_remote/transport/acceptor.hpp"
 #include "caf_remote/transport/bind_address.hpp"
 #include "caf_remote/transport/callback_pulse.hpp"
 #include "caf_remote/transport/remoting_service.hpp"
@@ -24,10 +25,6 @@ namespace caf_remote::transport {
 
 namespace {
 
-// Connections without a stream are of no use to either side; without a limit a
-// peer could collect them.
-constexpr auto max_connection_idle_ms = 10 * 60 * 1000;
-
 int to_int(uint64_t x) {
   return static_cast<int>(std::min<uint64_t>(x, INT_MAX));
 }
@@ -48,7 +45,7 @@ public:
   caf::error start();
 
   uint16_t port() const override {
-    return port_;
+    return acceptor_.port();
   }
 
   std::string bound_host() const override {
@@ -67,48 +64,58 @@ private:
   const std::string bound_host_;
   const std::shared_ptr<stream_registry> registry_;
   remoting_service service_;
-  uint16_t port_ = 0;
 
   std::mutex mutex_;
+  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> taker_;
   std::unique_ptr<grpc::Server> impl_;
+  acceptor acceptor_;
   std::shared_ptr<void> pulse_;
   // Receives the one event of `stop_accepting`.
   grpc_completion_queue* stop_queue_ = nullptr;
 };
 
 void grpc_server::configure(grpc::ServerBuilder& builder) {
-  // Otherwise a second server on the port would start and take half of the
-  // connections.
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  auto handshake_ms = to_int(static_cast<uint64_t>(
+    std::max<int64_t>(opts_.handshake_timeout.count(), 1)));
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS,
-                             to_int(static_cast<uint64_t>(std::max<int64_t>(
-                               opts_.handshake_timeout.count(), 1))));
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS,
-                             max_connection_idle_ms);
+                             handshake_ms);
+  // A peer could collect connections without a stream. A node opens its stream
+  // as soon as it is connected and closes the connection with it; who comes for
+  // the diagnostics is reconnected by its gRPC.
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, handshake_ms);
   // How often peers ping is their choice.
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, 0);
-  builder.SetMaxReceiveMessageSize(to_int(opts_.max_receive_bytes));
+  // Streams see to the limit themselves; see `too_large`.
+  builder.SetMaxReceiveMessageSize(-1);
   builder.SetMaxSendMessageSize(-1);
   builder.RegisterService(&service_);
 }
 
 caf::error grpc_server::start() {
-  grpc::ServerBuilder builder;
-  configure(builder);
-  auto name = join_host_port(bound_host_, opts_.port);
-  int selected = 0;
-  builder.AddListeningPort(name, grpc::InsecureServerCredentials(), &selected);
-  impl_ = builder.BuildAndStart();
-  if (impl_ && selected > 0) {
-    port_ = static_cast<uint16_t>(selected);
-    pulse_ = hold_callback_pulse();
-    return {};
+  using external = grpc::ServerBuilder::experimental_type::
+    ExternalConnectionType;
+  auto problem = acceptor_.listen(bound_host_, opts_.port);
+  if (problem.empty()) {
+    grpc::ServerBuilder builder;
+    configure(builder);
+    taker_ = builder.experimental().AddExternalConnectionAcceptor(
+      external::FROM_FD, grpc::InsecureServerCredentials());
+    impl_ = builder.BuildAndStart();
+    if (!impl_)
+      problem = "gRPC cannot start";
   }
-  auto problem = bind_problem(bound_host_, opts_.port);
-  if (problem.empty())
-    problem = "gRPC cannot bind the address";
-  return caf::make_error(caf::sec::cannot_open_port,
-                         "cannot listen on " + name + ": " + problem);
+  if (!problem.empty())
+    return caf::make_error(caf::sec::cannot_open_port,
+                           "cannot listen on "
+                             + join_host_port(bound_host_, opts_.port) + ": "
+                             + problem);
+  pulse_ = hold_callback_pulse();
+  acceptor_.start([this](int fd) {
+    grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters x;
+    x.fd = fd;
+    taker_->HandleNewConnection(&x);
+  });
+  return {};
 }
 
 void grpc_server::stop_accepting() {
@@ -117,11 +124,12 @@ void grpc_server::stop_accepting() {
 }
 
 // grpc::Server can only shut down as a whole, and waits. The call beneath it
-// closes the listening socket, tells the peers to open no more streams, and
-// returns; doing it twice is allowed.
+// tells the peers to open no more streams and returns; doing it twice is
+// allowed. It also frees what connections are handed to.
 void grpc_server::stop_accepting_locked() {
   if (!impl_ || stop_queue_ != nullptr)
     return;
+  acceptor_.stop();
   stop_queue_ = grpc_completion_queue_create_for_next(nullptr);
   grpc_server_shutdown_and_notify(impl_->c_server(), stop_queue_, nullptr);
 }

@@ -48,6 +48,13 @@ grpc::ServerUnaryReactor* answer(grpc::CallbackServerContext* context,
   return reactor;
 }
 
+grpc::Status check_size(const google::protobuf::Message& request,
+                        size_t limit) {
+  if (request.ByteSizeLong() <= limit)
+    return grpc::Status::OK;
+  return {grpc::StatusCode::RESOURCE_EXHAUSTED, "the request is too large"};
+}
+
 grpc::Status disabled() {
   return {grpc::StatusCode::UNIMPLEMENTED, "diagnostics are disabled"};
 }
@@ -65,7 +72,8 @@ remoting_service::Receive(grpc::CallbackServerContext* context) {
   metadata initial;
   if (opts_.initial_metadata)
     initial = opts_.initial_metadata();
-  auto [reactor, str] = accept_stream(context, initial, registry_);
+  auto [reactor, str] = accept_stream(context, initial, opts_.max_receive_bytes,
+                                      registry_);
   // Without a callback the stream is dropped here, which cancels it.
   if (str && opts_.on_stream)
     opts_.on_stream({std::move(str), to_metadata(context->client_metadata())});
@@ -78,6 +86,8 @@ remoting_service::ListProcesses(grpc::CallbackServerContext* context,
                                 remote::ListProcessesResponse* response) {
   if (!opts_.diag || !opts_.diag->list)
     return answer(context, disabled());
+  if (auto bad = check_size(*request, opts_.max_receive_bytes); !bad.ok())
+    return answer(context, bad);
   return answer(context, list_processes(*opts_.diag, *request, *response));
 }
 
@@ -87,6 +97,8 @@ grpc::ServerUnaryReactor* remoting_service::GetProcessDiagnostics(
   remote::GetProcessDiagnosticsResponse* response) {
   if (!opts_.diag || !opts_.diag->describe)
     return answer(context, disabled());
+  if (auto bad = check_size(*request, opts_.max_receive_bytes); !bad.ok())
+    return answer(context, bad);
   return answer(context, describe_process(*opts_.diag, *request, *response));
 }
 

@@ -23,10 +23,11 @@ namespace caf_remote::transport {
 class server_call final : public server_reactor,
                           public std::enable_shared_from_this<server_call> {
 public:
-  server_call(grpc::CallbackServerContext* context,
+  server_call(grpc::CallbackServerContext* context, size_t max_receive_bytes,
               std::shared_ptr<stream_registry> registry)
     : peer_(peer_text(context->peer(), context->peer())),
-      registry_(std::move(registry)), context_(context) {
+      max_receive_bytes_(max_receive_bytes), registry_(std::move(registry)),
+      context_(context) {
     // nop
   }
 
@@ -49,9 +50,11 @@ private:
   // With `mutex_` held:
   void start_read();
   void on_read_failed();
+  void refuse(status why);
   void finish_now(const status& why);
 
   const std::string peer_;
+  const size_t max_receive_bytes_;
   const std::shared_ptr<stream_registry> registry_;
   event_relay relay_;
   grpc::ByteBuffer in_;
@@ -61,6 +64,7 @@ private:
   grpc::CallbackServerContext* context_; // null when gRPC is done
   std::shared_ptr<server_call> self_;
   std::optional<status> finish_status_;
+  std::optional<status> refusal_;
   size_t credit_ = 0;
   bool reading_ = false;
   bool writing_ = false;
@@ -133,12 +137,18 @@ const std::string& server_call::peer() const {
 
 void server_call::OnReadDone(bool ok) {
   frame bytes;
+  std::optional<status> refusal;
   // Before anybody can ask for the next read: it reuses the buffer.
-  ok = ok && take_frame(in_, bytes);
+  if (ok) {
+    refusal = too_large(in_, max_receive_bytes_);
+    ok = !refusal && take_frame(in_, bytes);
+  }
   {
     std::lock_guard<std::mutex> guard{mutex_};
     reading_ = false;
-    if (ok) {
+    if (refusal) {
+      refuse(std::move(*refusal));
+    } else if (ok) {
       relay_.push(std::move(bytes));
       start_read();
     } else {
@@ -177,7 +187,9 @@ void server_call::OnDone() {
   {
     std::lock_guard<std::mutex> guard{mutex_};
     context_ = nullptr;
-    if (cancelled_ || !finish_status_)
+    if (refusal_)
+      relay_.push(std::move(*refusal_));
+    else if (cancelled_ || !finish_status_)
       relay_.push(status{status_code::cancelled, "the stream was cancelled"});
     else
       relay_.push(std::move(*finish_status_));
@@ -197,9 +209,9 @@ void server_call::start_read() {
   StartRead(&in_);
 }
 
-// A read fails after a half-close, after the end of the call, and for a message
-// over the limit. Only the second is marked as such; a read after the third
-// nearly always is as well, unless gRPC is slow to mark it.
+// A read fails after a half-close, after the end of the call, and for bytes
+// that are no message. Only the second is marked as such; a read after the
+// third nearly always is as well, unless gRPC is slow to mark it.
 void server_call::on_read_failed() {
   if (finished_ || cancelled_ || context_->IsCancelled()) {
     read_ended_ = true;
@@ -210,6 +222,17 @@ void server_call::on_read_failed() {
   } else {
     relay_.push(event_relay::half_closed{});
   }
+}
+
+void server_call::refuse(status why) {
+  read_ended_ = true;
+  in_.Clear();
+  if (finish_status_)
+    return; // somebody was faster
+  refusal_ = why;
+  finish_status_ = std::move(why);
+  if (!writing_ && !finished_)
+    finish_now(*finish_status_);
 }
 
 void server_call::finish_now(const status& why) {
@@ -297,8 +320,10 @@ void stream_registry::cancel_all() {
 
 accepted_stream
 accept_stream(grpc::CallbackServerContext* context, const metadata& initial,
+              size_t max_receive_bytes,
               const std::shared_ptr<stream_registry>& registry) {
-  auto call = std::make_shared<server_call>(context, registry);
+  auto call = std::make_shared<server_call>(context, max_receive_bytes,
+                                            registry);
   call->start(initial);
   if (!registry->add(call)) {
     call->cancel();

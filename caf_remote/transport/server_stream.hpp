@@ -7,6 +7,7 @@
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
+#include <cstddef>
 #include <memory>
 #include <mutex>
 #include <unordered_map>
@@ -43,9 +44,10 @@ struct accepted_stream {
   stream_ptr str;
 };
 
-/// Wraps an incoming call: sends `initial` at once and waits for a listener.
+/// Wraps an incoming call: sends `initial` at once and waits for a listener. A
+/// message above `max_receive_bytes` ends it.
 accepted_stream accept_stream(grpc::CallbackServerContext* context,
-                              const metadata& initial,
+                              const metadata& initial, size_t max_receive_bytes,
                               const std::shared_ptr<stream_registry>& registry);
 
 } // namespace caf_remote::transport

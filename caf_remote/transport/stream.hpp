@@ -45,6 +45,9 @@ std::string to_string(status_code code);
 struct status {
   status_code code = status_code::ok;
   std::string message;
+  /// This side ended the stream, because the peer's message was too large. The
+  /// peer is told `code` and `message` if it dialled.
+  bool peer_fault = false;
 };
 
 std::string to_string(const status& x);
@@ -75,8 +78,8 @@ public:
 
   /// The peer will send nothing more, but the stream is open (listener's side:
   /// the dialler has half-closed). Noticed by a read, so it takes credit.
-  /// Rarely it comes right before the `on_closed` of a stream that an oversize
-  /// message ended.
+  /// Rarely it comes right before the `on_closed` of a stream that gRPC ended
+  /// because of bytes that are no message.
   virtual void on_half_closed() = 0;
 
   /// The write in flight was handed to the transport's buffers.
@@ -84,7 +87,9 @@ public:
 
   /// The stream is over. On the dialler's side `why` is the status that the
   /// listener gave or the reason why the connection failed. On the listener's
-  /// side it is `cancelled` unless the stream was finished by `finish`.
+  /// side it is `cancelled` unless the stream was finished by `finish`. On both
+  /// sides a message above `max_receive_bytes` ends the stream with
+  /// `resource_exhausted`, `peer_fault` and a text with both sizes.
   virtual void on_closed(status why) = 0;
 };
 
@@ -172,7 +177,8 @@ struct listen_options {
   std::string host = "127.0.0.1";
   uint16_t port = 0;
   size_t max_receive_bytes = 32u << 20;
-  /// Closes connections whose HTTP/2 set-up takes longer.
+  /// Closes connections whose HTTP/2 set-up takes longer, and those that have
+  /// been without a stream or call for so long (up to twice, as gRPC counts).
   std::chrono::milliseconds handshake_timeout{10000};
   /// Sent to each dialler as initial metadata, at once. May be amended until
   /// the first stream arrives (the bound port is known only after `start`).
@@ -196,7 +202,8 @@ public:
   /// included.
   virtual std::string bound_host() const = 0;
 
-  /// Stops accepting; open streams go on.
+  /// Stops accepting; open streams go on. Waits for the hand-over of a
+  /// connection under way, which does not block.
   virtual void stop_accepting() = 0;
 
   /// Cancels what is still open, waits for the transport's threads to leave the

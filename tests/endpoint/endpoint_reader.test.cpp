@@ -160,6 +160,18 @@ TEST_CASE_FIXTURE(actor_fixture,
   CHECK_EQ(home->endpoints.peer_of(peer_address)->inbound_streams, 0);
 }
 
+TEST_CASE_FIXTURE(actor_fixture, "a frame above the limit is an error of the "
+                                 "peer") {
+  auto in = accept();
+  in->close({status_code::resource_exhausted, "too large", true});
+  run();
+  CHECK_EQ(home->snapshot().protocol_errors, 1);
+  CHECK_EQ(home->endpoints.peer_of(peer_address)->inbound_streams, 0);
+  accept()->close({status_code::resource_exhausted, "not its fault", false});
+  run();
+  CHECK_EQ(home->snapshot().protocol_errors, 1);
+}
+
 TEST_CASE_FIXTURE(actor_fixture, "an empty batch is fine") {
   auto in = accept();
   receive(in, {});

@@ -511,6 +511,18 @@ TEST_CASE_FIXTURE(actor_fixture, "a peer that hangs up after each handshake "
   CHECK_EQ(dials(), 3);
 }
 
+TEST_CASE_FIXTURE(actor_fixture, "a frame above the limit is an error of the "
+                                 "peer") {
+  connect()->close(
+    {transport::status_code::resource_exhausted, "too large", true});
+  run();
+  CHECK_EQ(home->snapshot().protocol_errors, 1);
+  shake_hands()->close(
+    {transport::status_code::resource_exhausted, "not its fault", false});
+  run();
+  CHECK_EQ(home->snapshot().protocol_errors, 1);
+}
+
 TEST_CASE_FIXTURE(actor_fixture, "events of an older stream are ignored") {
   auto first = connect();
   auto answer = request(remote("joe"), make_ping("question"));

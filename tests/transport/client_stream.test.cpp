@@ -282,15 +282,55 @@ TEST_CASE("an unknown host ends the stream") {
   CHECK_MESSAGE(why.code == status_code::unavailable, to_string(why));
 }
 
-TEST_CASE("an oversize message from the listener ends the stream") {
+TEST_CASE("a message of the largest size from the listener is taken") {
   loopback net;
   dial_options opts;
   opts.max_receive_bytes = 1000;
   auto [near, far] = net.open(opts);
   near.str->read();
-  far.str->write(frame(1001, 'x'));
-  CHECK_EQ(near.log->wait_closed().code, status_code::resource_exhausted);
-  CHECK_EQ(far.log->wait_closed().code, status_code::cancelled);
+  far.write(frame(1000, 'x'));
+  REQUIRE(near.log->wait_frames(1));
+  CHECK_EQ(near.log->snapshot().frames.front().size(), 1000u);
+  CHECK_FALSE(near.log->snapshot().closed);
+}
+
+TEST_CASE("an oversize message from the listener ends the stream") {
+  loopback net;
+  dial_options opts;
+  opts.max_receive_bytes = 1000;
+  auto refuse = [&](size_t size, bool finish) {
+    auto [near, far] = net.open(opts);
+    near.str->read();
+    far.str->write(frame(size, 'x'));
+    if (finish)
+      far.str->finish({});
+    auto why = near.log->wait_closed();
+    REQUIRE_EQ(why.code, status_code::resource_exhausted);
+    REQUIRE(why.peer_fault);
+    REQUIRE_EQ(why.message, "a message of " + std::to_string(size)
+                              + " bytes is above the limit of 1000");
+    REQUIRE(near.log->snapshot().frames.empty());
+    auto code = far.log->wait_closed().code;
+    REQUIRE((finish || code == status_code::cancelled));
+  };
+  for (auto i = 0; i < 50; ++i) {
+    refuse(1001, false);
+    refuse(1001, true);
+  }
+  for (auto i = 0; i < 5; ++i)
+    refuse(5 << 20, i % 2 == 0);
+}
+
+TEST_CASE("the messages before an oversize message are told") {
+  loopback net;
+  dial_options opts;
+  opts.max_receive_bytes = 1000;
+  auto [near, far] = net.open(opts);
+  far.write("one");
+  far.write(frame(1001, 'x'));
+  near.str->read();
+  CHECK(near.log->wait_closed().peer_fault);
+  CHECK_EQ(near.log->snapshot().frames, std::vector<frame>{"one"});
 }
 
 TEST_CASE("a peer that speaks another protocol ends the stream") {

@@ -265,6 +265,27 @@ TEST_CASE("diagnostics are refused unless enabled") {
            grpc::StatusCode::UNIMPLEMENTED);
 }
 
+TEST_CASE("a connection without a stream is closed") {
+  listen_options opts;
+  opts.handshake_timeout = 500ms;
+  loopback net{opts};
+  auto [near, far] = net.open();
+  plain_socket sock;
+  sock.connect(net.srv->port());
+  // HTTP/2's preface and an empty SETTINGS frame: the set-up is complete.
+  sock.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+            + std::string("\0\0\0\4\0\0\0\0\0", 9));
+  auto begin = steady::now();
+  CHECK(sock.wait_closed());
+  CHECK(steady::now() - begin < 10s);
+  // A stream keeps its connection, even if it is silent.
+  CHECK(near.log->snapshot().frames.empty());
+  CHECK_FALSE(near.log->snapshot().closed);
+  near.str->write("still here");
+  far.str->read();
+  CHECK(far.log->wait_frames(1));
+}
+
 TEST_CASE("diagnostics list processes") {
   listen_options opts;
   opts.diag = some_diagnostics();
@@ -287,6 +308,26 @@ TEST_CASE("diagnostics list processes") {
   grpc::ClientContext ctx3;
   CHECK_EQ(stub->ListProcesses(&ctx3, request, &list).error_code(),
            grpc::StatusCode::INVALID_ARGUMENT);
+}
+
+TEST_CASE("requests for diagnostics are bounded as well") {
+  listen_options opts;
+  opts.diag = some_diagnostics();
+  opts.max_receive_bytes = 1000;
+  loopback net{opts};
+  auto stub = stub_for(net);
+  remote::ListProcessesRequest list;
+  list.set_pattern(std::string(1001, 'x'));
+  remote::ListProcessesResponse ids;
+  grpc::ClientContext ctx1;
+  CHECK_EQ(stub->ListProcesses(&ctx1, list, &ids).error_code(),
+           grpc::StatusCode::RESOURCE_EXHAUSTED);
+  remote::GetProcessDiagnosticsRequest one;
+  one.mutable_pid()->set_id(std::string(1001, 'x'));
+  remote::GetProcessDiagnosticsResponse text;
+  grpc::ClientContext ctx2;
+  CHECK_EQ(stub->GetProcessDiagnostics(&ctx2, one, &text).error_code(),
+           grpc::StatusCode::RESOURCE_EXHAUSTED);
 }
 
 TEST_CASE("diagnostics describe a process") {

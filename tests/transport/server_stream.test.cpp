@@ -24,6 +24,12 @@ void keep_writing(recorded_stream& x, size_t size) {
   str->write(frame(size, 'x'));
 }
 
+listen_options with_limit(size_t max_receive_bytes) {
+  listen_options result;
+  result.max_receive_bytes = max_receive_bytes;
+  return result;
+}
+
 // Waits until no write has ended for a while.
 size_t settled_writes(recording_listener& log) {
   size_t n = 0;
@@ -220,20 +226,70 @@ TEST_CASE("a lost dialler is no half-close") {
   }
 }
 
-TEST_CASE("an oversize message from the dialler ends the stream") {
-  listen_options opts;
-  opts.max_receive_bytes = 1000;
-  loopback net{opts};
+TEST_CASE("a message of the largest size from the dialler is taken") {
+  loopback net{with_limit(1000)};
   auto [near, far] = net.open();
   far.str->read();
   near.write(frame(1000, 'x'));
   REQUIRE(far.log->wait_frames(1));
+  CHECK_EQ(far.log->snapshot().frames.front().size(), 1000u);
+  CHECK_FALSE(far.log->snapshot().closed);
+}
+
+TEST_CASE("an oversize message from the dialler is never a half-close") {
+  loopback net{with_limit(1000)};
+  auto refuse = [&net](size_t size) {
+    auto [near, far] = net.open();
+    far.str->read();
+    near.str->write(frame(size, 'x'));
+    auto why = far.log->wait_closed();
+    REQUIRE_EQ(why.code, status_code::resource_exhausted);
+    REQUIRE(why.peer_fault);
+    REQUIRE_EQ(why.message, "a message of " + std::to_string(size)
+                              + " bytes is above the limit of 1000");
+    REQUIRE_EQ(far.log->snapshot().events, "c");
+    auto told = near.log->wait_closed();
+    REQUIRE_EQ(told.code, status_code::resource_exhausted);
+    REQUIRE_EQ(told.message, why.message);
+    REQUIRE_FALSE(told.peer_fault);
+  };
+  for (auto i = 0; i < 300; ++i)
+    refuse(1001);
+  for (auto i = 0; i < 10; ++i)
+    refuse(5 << 20);
+}
+
+TEST_CASE("a dialler that half-closes after an oversize message is at fault") {
+  loopback net{with_limit(1000)};
+  for (auto i = 0; i < 100; ++i) {
+    auto [near, far] = net.open();
+    far.str->read();
+    far.str->read();
+    near.str->write(frame(1001, 'x'));
+    near.str->close_writes();
+    REQUIRE(far.log->wait_closed().peer_fault);
+    REQUIRE_EQ(far.log->snapshot().events, "c");
+    REQUIRE_EQ(near.log->wait_closed().code, status_code::resource_exhausted);
+  }
+}
+
+TEST_CASE("an oversize message ends a stream that is being written to") {
+  loopback net{with_limit(1000)};
+  auto [near, far] = net.open();
+  keep_writing(far, 20000);
+  for (auto i = 0; i < 100; ++i)
+    near.str->read();
   far.str->read();
   near.str->write(frame(1001, 'x'));
-  auto why = near.log->wait_closed();
-  CHECK_MESSAGE(why.code == status_code::resource_exhausted, to_string(why));
-  CHECK_EQ(far.log->wait_closed().code, status_code::cancelled);
-  CHECK_EQ(far.log->snapshot().frames.size(), 1u);
+  for (auto i = 0; i < 100; ++i)
+    near.str->read();
+  near.log->set_hook([str = near.str.get()](char tag) {
+    if (tag == 'f')
+      str->read();
+  });
+  CHECK(far.log->wait_closed().peer_fault);
+  CHECK_EQ(near.log->wait_closed().code, status_code::resource_exhausted);
+  CHECK_FALSE(far.log->snapshot().faulty);
 }
 
 TEST_CASE("calls from many threads meet the end of the stream") {
