@@ -203,7 +203,12 @@ TEST_CASE("shutdown in the middle of writes") {
     REQUIRE(far.log->wait_frames(10));
     net.srv->shutdown(5s);
     CHECK(far.log->snapshot().closed);
-    CHECK_EQ(near.log->wait_closed().code, status_code::cancelled);
+    auto code = near.log->wait_closed().code;
+    // a connection that is closed with bytes left unread is reset by TCP, which
+    // drops what was on its way to the dialler, such as the cancellation
+    auto expected = code == status_code::cancelled
+                    || code == status_code::unavailable;
+    CHECK(expected);
     CHECK_FALSE(near.log->snapshot().faulty);
     CHECK_FALSE(far.log->snapshot().faulty);
   }
