@@ -64,6 +64,9 @@ struct counters {
   uint64_t refused_envelopes = 0;
   /// Streams ended because a whole frame was wrong.
   uint64_t protocol_errors = 0;
+  /// How often connections had to wait or were closed for want of descriptors
+  /// or memory.
+  uint64_t shortages = 0;
   uint64_t pending_requests = 0;
   uint64_t published = 0;
   uint64_t events_suppressed = 0;

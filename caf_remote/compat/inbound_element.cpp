@@ -3,6 +3,7 @@
 #include "caf_remote/compat/inbound_element.hpp"
 
 #include <caf/atom.hpp>
+#include <caf/blocking_actor.hpp>
 #include <caf/detail/tuple_vals.hpp>
 #include <caf/local_actor.hpp>
 #include <caf/make_message.hpp>
@@ -269,6 +270,10 @@ inbound_ptr make_inbound_touch(caf::strong_actor_ptr sender,
 
 bool answers_touch(const caf::strong_actor_ptr& x) {
   return dynamic_cast<caf::scheduled_actor*>(x->get()) != nullptr;
+}
+
+bool leaves_late_answers(const caf::strong_actor_ptr& x) {
+  return dynamic_cast<caf::blocking_actor*>(x->get()) != nullptr;
 }
 
 inbound_ptr make_inbound_exit(bool at_once) {

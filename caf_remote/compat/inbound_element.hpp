@@ -93,6 +93,11 @@ inbound_ptr make_inbound_touch(caf::strong_actor_ptr sender,
 /// actors and proxies of other modules show it to their users instead.
 bool answers_touch(const caf::strong_actor_ptr& x);
 
+/// Whether an answer that comes after the time limit of its request stays in
+/// the mailbox of an actor until that ends, as in blocking actors. Others drop
+/// it.
+bool leaves_late_answers(const caf::strong_actor_ptr& x);
+
 /// Makes an element that ends an actor: at once, or after the messages before
 /// it.
 inbound_ptr make_inbound_exit(bool at_once);

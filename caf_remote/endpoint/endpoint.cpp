@@ -225,22 +225,22 @@ void endpoint::written(size_t user_messages, size_t user_bytes,
 }
 
 void endpoint::lost(outbound_element& x) {
-  gate_of(x).dead(x.charge());
-  if (waiting_.load())
-    tell_waiting();
   // who waits for a Watch, Unwatch or Terminated learns that the address is
   // over
   if (x.data.which == lane::user)
     node_->dead_letter(x, loss_reason_.load(std::memory_order_acquire));
+  gate_of(x).dead(x.charge());
+  if (waiting_.load())
+    tell_waiting();
 }
 
 void endpoint::discard(outbound_ptr x, errc reason) {
   x->settle();
+  if (x->data.which == lane::user)
+    node_->dead_letter(*x, reason);
   gate_of(*x).dead(x->charge());
   if (waiting_.load())
     tell_waiting();
-  if (x->data.which == lane::user)
-    node_->dead_letter(*x, reason);
 }
 
 void endpoint::last_error(std::string x) {

@@ -131,6 +131,11 @@ peer_ptr endpoint_directory::peer_of(const std::string& address) {
   return get_peer(address);
 }
 
+std::shared_ptr<known_types>
+endpoint_directory::types_of(const std::string& member_id) {
+  return types_->of(member_id);
+}
+
 peer_ptr endpoint_directory::get_peer(const std::string& address) {
   auto i = peers_.find(address);
   if (i != peers_.end())

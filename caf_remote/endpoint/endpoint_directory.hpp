@@ -41,6 +41,9 @@ public:
   /// What is known about the node at an address; made if need be.
   peer_ptr peer_of(const std::string& address);
 
+  /// The types that the node with this member id has sent.
+  std::shared_ptr<known_types> types_of(const std::string& member_id);
+
   /// Whether there is an endpoint for the address or a stream from it.
   bool is_connected(const std::string& address) const;
 

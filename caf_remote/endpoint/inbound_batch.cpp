@@ -6,8 +6,10 @@
 
 namespace caf_remote {
 
-inbound_batch::inbound_batch(node_ptr home, peer_ptr from)
-  : node_(std::move(home)), peer_(std::move(from)) {
+inbound_batch::inbound_batch(node_ptr home, peer_ptr from,
+                             std::shared_ptr<known_types> types)
+  : node_(std::move(home)), peer_(std::move(from)),
+    sent_types_(std::move(types)) {
   // nop
 }
 
@@ -63,7 +65,7 @@ const inbound_batch::type_slot& inbound_batch::type(const wire::envelope& x) {
     return result;
   result.entry = node_->types.find(name);
   if (result.entry == nullptr)
-    peer_->types()->add(name);
+    sent_types_->add(name);
   return result;
 }
 

@@ -4,6 +4,7 @@
 
 #include "caf_remote/endpoint/endpoint.hpp"
 #include "caf_remote/endpoint/inbound_ledger.hpp"
+#include "caf_remote/endpoint/known_types.hpp"
 #include "caf_remote/endpoint/peer.hpp"
 #include "caf_remote/endpoint/process_registry.hpp"
 #include "caf_remote/pid.hpp"
@@ -14,6 +15,7 @@
 #include <caf/actor_control_block.hpp>
 #include <caf/message_id.hpp>
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,7 +28,9 @@ namespace caf_remote {
 /// on its thread only.
 class inbound_batch {
 public:
-  inbound_batch(node_ptr home, peer_ptr from);
+  /// `types` learns what the peer sends.
+  inbound_batch(node_ptr home, peer_ptr from,
+                std::shared_ptr<known_types> types);
 
   /// A target: a process of ours, if the address is ours and the name is known.
   struct target_slot {
@@ -35,6 +39,7 @@ public:
     process_registry::process process;
     /// For the dispatcher to keep.
     inbound_ledger::account_ptr account;
+    inbound_ledger::account_ptr answer_account;
   };
 
   /// A type: one of Proto.Actor's own, a registered one (`entry`), or neither.
@@ -91,6 +96,7 @@ private:
 
   const node_ptr node_;
   const peer_ptr peer_;
+  const std::shared_ptr<known_types> sent_types_;
   wire::batch_view batch_;
   std::vector<target_slot> targets_;
   std::vector<type_slot> types_;

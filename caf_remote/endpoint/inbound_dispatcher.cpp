@@ -37,7 +37,7 @@ inbound_dispatcher::inbound_dispatcher(node_ptr home, peer_ptr from,
     ledger_(caf::make_counted<inbound_ledger>(
       bounds_of(*node_), std::move(resume),
       std::make_shared<undelivered_messages>(node_))),
-    batch_(node_, peer_) {
+    batch_(node_, peer_, node_->endpoints.types_of(member_id_)) {
   // nop
 }
 
@@ -239,10 +239,14 @@ void inbound_dispatcher::answer_pending(const wire::envelope& x,
 
 void inbound_dispatcher::answer_with(pending_requests::entry entry,
                                      inbound_ptr msg, const wire::envelope& x) {
-  if (charge(*msg, x, account_of(x, batch_.target(x))))
-    answer(std::move(entry), batch_.sender(x), std::move(msg));
-  else
+  auto& target = batch_.target(x);
+  if (target.answer_account == nullptr)
+    target.answer_account = ledger_->answer_account_of(batch_.target_id(x));
+  if (!leaves_late_answers(entry.requester)
+      && !charge(*msg, x, target.answer_account))
     answer(std::move(entry), make_error(errc::queue_full));
+  else
+    answer(std::move(entry), batch_.sender(x), std::move(msg));
 }
 
 caf::expected<inbound_ptr>
@@ -253,7 +257,8 @@ inbound_dispatcher::decode_answer(const wire::envelope& x) {
 }
 
 bool inbound_dispatcher::is_empty_result(const wire::envelope& x) {
-  if (x.header.empty() || batch_.type_name(x) != wire::empty_result::type_name)
+  if (x.header_count != 1
+      || batch_.type_name(x) != wire::empty_result::type_name)
     return false;
   wire::decode_header(x.header, header_);
   return std::any_of(header_.begin(), header_.end(), [](const auto& kvp) {

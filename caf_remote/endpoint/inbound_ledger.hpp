@@ -98,6 +98,10 @@ public:
   /// The same for Stop, which must reach a target that holds all it may.
   account_ptr stop_account_of(std::string_view target);
 
+  /// The same for answers: an actor that awaits one does not take anything else
+  /// before.
+  account_ptr answer_account_of(std::string_view target);
+
   /// Counts a message for a target. Returns false, and counts nothing, if the
   /// target already holds half of the bounds.
   bool enter(account& x, size_t bytes) noexcept;

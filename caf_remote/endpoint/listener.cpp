@@ -78,6 +78,10 @@ start_listening(const node_ptr& home, const std::string& host, uint16_t port) {
   lo.host = host;
   lo.port = port;
   lo.max_receive_bytes = opts.max_receive_bytes;
+  lo.on_shortage = [weak = std::weak_ptr<node>{home}](const std::string& what) {
+    if (auto ptr = weak.lock())
+      ptr->on_shortage(what);
+  };
   lo.handshake_timeout = std::chrono::duration_cast<milliseconds>(
     opts.handshake_timeout);
   std::weak_ptr<node> weak = home;

@@ -20,6 +20,8 @@ const char* prefix(log_kind kind) {
       return "dead letter";
     case log_kind::bad_input:
       return "bad input";
+    case log_kind::shortage:
+      return "shortage";
   }
   return "?";
 }

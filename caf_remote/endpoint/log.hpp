@@ -21,6 +21,7 @@ enum class log_kind : uint8_t {
   reconnect,
   dead_letter,
   bad_input,
+  shortage,
 };
 
 /// The module's log: one line per event, at most `lines_per_second` of a kind,
@@ -57,7 +58,7 @@ private:
     return limiters_[static_cast<size_t>(kind)];
   }
 
-  std::array<limiter, 5> limiters_;
+  std::array<limiter, 6> limiters_;
   std::atomic<uint64_t> suppressed_total_{0};
   std::atomic<bool> on_{true};
   std::mutex mtx_;

@@ -226,6 +226,12 @@ void node::on_protocol_error(std::string_view from, std::string_view what) {
               "stream from " + printable(from) + ": " + printable(what));
 }
 
+void node::on_shortage(std::string_view what) {
+  shortages_.fetch_add(1, std::memory_order_relaxed);
+  if (log.allows(log_kind::shortage))
+    log.write(log_kind::shortage, what);
+}
+
 counters node::snapshot() const {
   counters result;
   for (auto& x : endpoints.all())
@@ -238,6 +244,7 @@ counters node::snapshot() const {
   result.received_batches = received_batches.load();
   result.refused_envelopes = refused_envelopes_.load();
   result.protocol_errors = protocol_errors_.load();
+  result.shortages = shortages_.load();
   result.pending_requests = pending.size();
   result.published = processes->count(process_kind::published);
   result.events_suppressed = events->suppressed();

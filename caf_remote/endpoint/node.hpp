@@ -126,6 +126,9 @@ public:
   void on_bad_envelope(std::string_view from, std::string_view what);
   void on_protocol_error(std::string_view from, std::string_view what);
 
+  /// Connections have to wait or are closed for want of descriptors.
+  void on_shortage(std::string_view what);
+
   counters snapshot() const;
 
   std::atomic<uint64_t> received_messages{0};
@@ -143,6 +146,7 @@ private:
   std::array<std::atomic<uint64_t>, 256> dead_by_reason_{};
   std::atomic<uint64_t> refused_envelopes_{0};
   std::atomic<uint64_t> protocol_errors_{0};
+  std::atomic<uint64_t> shortages_{0};
 };
 
 /// Keys of the gRPC metadata by which nodes say that they are caf_remote.

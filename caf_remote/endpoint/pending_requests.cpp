@@ -25,7 +25,7 @@ pending_requests::pending_requests(size_t max_entries)
     sh.last_id = rng();
 }
 
-std::optional<uint32_t> pending_requests::add(entry&& x) {
+std::optional<uint32_t> pending_requests::add(entry x) {
   if (size_.fetch_add(1, std::memory_order_relaxed) >= max_entries_) {
     size_.fetch_sub(1, std::memory_order_relaxed);
     return std::nullopt;

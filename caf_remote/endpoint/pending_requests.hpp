@@ -49,9 +49,12 @@ public:
 
   explicit pending_requests(size_t max_entries);
 
-  /// Adds an entry and returns its id, never 0; nothing if the table is full,
-  /// then `x` stays as it is.
-  std::optional<uint32_t> add(entry&& x);
+  /// Adds an entry and returns its id, never 0; nothing if the table is full.
+  std::optional<uint32_t> add(entry x);
+
+  bool full() const noexcept {
+    return size() >= max_entries_;
+  }
 
   /// Marks that the request was handed to a stream.
   void mark_written(uint32_t id);

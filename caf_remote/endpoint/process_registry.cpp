@@ -82,8 +82,12 @@ caf::error process_registry::publish(const caf::strong_actor_ptr& hdl,
 
 // Returns whether the actor was not known before.
 bool process_registry::add_slot(slot x) {
+  if (by_actor_.size() > 2 * slots_.size() + 64)
+    forget_vanished();
   auto entry = by_actor_.try_emplace(x.hdl.get());
-  auto& names = entry.first->second;
+  if (entry.second)
+    entry.first->second.ref = caf::actor_cast<caf::weak_actor_ptr>(x.hdl);
+  auto& names = entry.first->second.names;
   // a published name comes before the reply address
   auto pos = x.kind == process_kind::reply_address
                ? names.end()
@@ -95,6 +99,13 @@ bool process_registry::add_slot(slot x) {
   auto key = std::string_view{x.name->id};
   slots_.emplace(key, std::move(x));
   return entry.second;
+}
+
+void process_registry::forget_vanished() {
+  for (auto i = by_actor_.begin(); i != by_actor_.end();) {
+    auto vanished = i->second.names.empty() && i->second.ref.lock() == nullptr;
+    i = vanished ? by_actor_.erase(i) : std::next(i);
+  }
 }
 
 void process_registry::observe(const caf::strong_actor_ptr& hdl) {
@@ -109,16 +120,16 @@ void process_registry::observe(const caf::strong_actor_ptr& hdl) {
 void process_registry::gone(actor_key key) {
   std::function<void(actor_key)> f;
   // destroyed after the lock, as their destructors may come back here
-  std::vector<actor_name_ptr> names;
+  known_actor known;
   std::vector<slot> dropped;
   {
     std::unique_lock<std::shared_mutex> guard{mtx_};
     auto i = by_actor_.find(key);
     if (i != by_actor_.end()) {
-      names.swap(i->second);
+      known = std::move(i->second);
       by_actor_.erase(i);
     }
-    for (auto& name : names) {
+    for (auto& name : known.names) {
       auto j = slots_.find(name->id);
       if (j == slots_.end())
         continue;
@@ -139,7 +150,7 @@ caf::error process_registry::unpublish(std::string_view name) {
     return make_error(errc::not_found,
                       "nothing is published as '" + std::string{name} + "'");
   auto ptr = i->second.name;
-  auto& names = by_actor_[i->second.hdl.get()];
+  auto& names = by_actor_[i->second.hdl.get()].names;
   names.erase(std::remove(names.begin(), names.end(), ptr), names.end());
   // an empty list stays until the actor ends: it says that we observe it
   dropped = std::move(i->second);
@@ -210,8 +221,9 @@ process_registry::make_reply_address(const caf::strong_actor_ptr& hdl) {
 actor_name_ptr
 process_registry::first_name_of(const caf::strong_actor_ptr& hdl) const {
   auto i = by_actor_.find(hdl.get());
-  return i != by_actor_.end() && !i->second.empty() ? i->second.front()
-                                                    : nullptr;
+  return i != by_actor_.end() && !i->second.names.empty()
+           ? i->second.names.front()
+           : nullptr;
 }
 
 std::string
@@ -235,6 +247,11 @@ size_t process_registry::count(process_kind kind) const {
   return static_cast<size_t>(
     std::count_if(slots_.begin(), slots_.end(),
                   [kind](const auto& kvp) { return kvp.second.kind == kind; }));
+}
+
+size_t process_registry::known_actors() const {
+  std::shared_lock<std::shared_mutex> guard{mtx_};
+  return by_actor_.size();
 }
 
 void process_registry::close() {

@@ -84,6 +84,9 @@ public:
 
   size_t count(process_kind kind) const;
 
+  /// The actors that are observed, with or without a name.
+  size_t known_actors() const;
+
   /// Forgets everything and takes nothing in any more; `name_of` still answers.
   void close();
 
@@ -95,7 +98,15 @@ private:
     process_kind kind;
   };
 
+  /// The reference keeps the key from being used for another actor: some kinds
+  /// of actors vanish without a word.
+  struct known_actor {
+    caf::weak_actor_ptr ref;
+    std::vector<actor_name_ptr> names;
+  };
+
   bool add_slot(slot x);
+  void forget_vanished();
   actor_name_ptr first_name_of(const caf::strong_actor_ptr& hdl) const;
   actor_name_ptr look_up_name(const caf::strong_actor_ptr& hdl);
   actor_name_ptr make_reply_address(const caf::strong_actor_ptr& hdl);
@@ -108,7 +119,7 @@ private:
   mutable std::shared_mutex mtx_;
   bool closed_ = false;
   std::unordered_map<std::string_view, slot> slots_; // keys live in slot::name
-  std::unordered_map<actor_key, std::vector<actor_name_ptr>> by_actor_;
+  std::unordered_map<actor_key, known_actor> by_actor_;
   std::function<void(actor_key)> actor_gone_;
 };
 

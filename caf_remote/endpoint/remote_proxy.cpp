@@ -133,12 +133,10 @@ caf::error remote_proxy::address_sender(outbound& x, sending& s,
   entry.name = x.sender;
   entry.endpoint = endpoint;
   entry.since = pending_requests::clock::now();
-  auto id = node_->pending.add(std::move(entry));
-  if (!id) {
-    for (auto& old : node_->pending.take_stale(pending_requests::clock::now()))
+  if (node_->pending.full())
+    for (auto& old : node_->pending.take_stale(entry.since))
       answer(std::move(old), make_error(errc::too_many_requests));
-    id = node_->pending.add(std::move(entry));
-  }
+  auto id = node_->pending.add(std::move(entry));
   if (!id)
     return make_error(errc::too_many_requests);
   x.request = *id;
@@ -238,6 +236,10 @@ void remote_proxy::deliver_locally(caf::mailbox_element_ptr what) {
     if (auto entry = node_->pending.take(id, name_->id)) {
       auto responder = std::move(what->sender);
       answer(std::move(*entry), std::move(responder), std::move(what));
+    } else {
+      sending x{
+        std::move(what->sender), what->mid, {}, std::as_const(*what).content()};
+      refuse(x, make_error(errc::dead_letter, "the request has ended"));
     }
     return;
   }

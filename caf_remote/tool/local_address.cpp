@@ -5,7 +5,9 @@
 #include "caf_remote/pid.hpp"
 #include "caf_remote/tool/error.hpp"
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <memory>
 #include <utility>
@@ -103,9 +105,11 @@ std::string local_address_for(const std::string& address) {
 }
 
 bool accepts_connections(const std::string& address, caf::timespan timeout) {
+  using clock = std::chrono::steady_clock;
+  auto end = clock::now() + timeout;
   auto found = resolve(address, SOCK_STREAM);
   for (auto i = found.get(); i != nullptr; i = i->ai_next)
-    if (connects(*i, timeout))
+    if (connects(*i, std::max<caf::timespan>(end - clock::now(), {})))
       return true;
   return false;
 }

@@ -63,9 +63,17 @@ std::string acceptor::listen(const std::string& literal, uint16_t port) {
   return {};
 }
 
-void acceptor::start(std::function<void(int)> take) {
+std::string
+acceptor::start(std::function<void(int)> take,
+                std::function<void(const std::string&)> on_shortage) {
   take_ = std::move(take);
-  thread_ = std::thread{[this] { run(); }};
+  on_shortage_ = std::move(on_shortage);
+  try {
+    thread_ = std::thread{[this] { run(); }};
+  } catch (const std::system_error& e) {
+    return e.what();
+  }
+  return {};
 }
 
 void acceptor::stop() {
@@ -86,15 +94,19 @@ void acceptor::run() {
       return;
     auto fd = ::accept4(socket_, nullptr, nullptr,
                         SOCK_NONBLOCK | SOCK_CLOEXEC);
-    pausing = fd < 0
-              && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS
-                  || errno == ENOMEM);
-    if (pausing)
-      ++shortages_;
-    else if (fd >= 0 && leaves_enough(fd))
+    auto code = fd < 0 ? errno : 0;
+    // after others there may be nothing to wait for, and the next failure at
+    // once
+    pausing = fd < 0 && code != EAGAIN && code != EINTR && code != ECONNABORTED;
+    if (pausing) {
+      on_shortage_("connections have to wait: "
+                   + std::generic_category().message(code));
+    } else if (fd >= 0 && leaves_enough(fd)) {
       take_(fd);
-    else
+    } else if (fd >= 0) {
       close_descriptor(fd);
+      on_shortage_("a connection was closed: few descriptors are left");
+    }
   }
 }
 

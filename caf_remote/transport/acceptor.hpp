@@ -2,7 +2,6 @@
 
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -37,20 +36,17 @@ public:
     return port_;
   }
 
-  /// Starts to call `take` with each new connection, on the acceptor's thread.
-  /// `take` owns the descriptor and must not block. @pre `listen` succeeded.
-  void start(std::function<void(int)> take);
+  /// Starts to call `take` with each new connection, and `on_shortage` when one
+  /// has to wait or was closed, both on the acceptor's thread. They must not
+  /// block; `take` owns the descriptor. Returns the problem; empty: there is
+  /// none. @pre `listen` succeeded.
+  std::string start(std::function<void(int)> take,
+                    std::function<void(const std::string&)> on_shortage);
 
   /// Closes the listening socket; peers that wait for `accept` are refused.
   /// Waits for a call of `take` under way, so never call it from there. May be
   /// repeated.
   void stop();
-
-  /// Counts the attempts that failed for want of descriptors or memory.
-  /// Thread-safe.
-  uint64_t shortages() const noexcept {
-    return shortages_.load();
-  }
 
 private:
   void run();
@@ -59,7 +55,7 @@ private:
   int wake_ = -1;
   uint16_t port_ = 0;
   std::function<void(int)> take_;
-  std::atomic<uint64_t> shortages_{0};
+  std::function<void(const std::string&)> on_shortage_;
   std::thread thread_;
 };
 

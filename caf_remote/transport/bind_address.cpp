@@ -60,6 +60,7 @@ void set_option(int fd, int level, int option, int value) {
   ::setsockopt(fd, level, option, &value, sizeof(value));
 }
 
+// Sets `errno` if it fails for another reason than the literal.
 int listen_on(const std::string& literal, uint16_t port, std::string& problem) {
   auto list = look_up(literal, std::to_string(port).c_str(),
                       AI_NUMERICHOST | AI_NUMERICSERV, problem);
@@ -68,7 +69,9 @@ int listen_on(const std::string& literal, uint16_t port, std::string& problem) {
   auto fd = ::socket(list->ai_family,
                      SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) {
-    problem = std::generic_category().message(errno);
+    auto code = errno;
+    problem = std::generic_category().message(code);
+    errno = code;
     return -1;
   }
   // A port is free once nobody listens on it. Never SO_REUSEPORT: a second
@@ -81,8 +84,10 @@ int listen_on(const std::string& literal, uint16_t port, std::string& problem) {
   if (::bind(fd, list->ai_addr, list->ai_addrlen) == 0
       && ::listen(fd, SOMAXCONN) == 0)
     return fd;
-  problem = std::generic_category().message(errno);
+  auto code = errno;
+  problem = std::generic_category().message(code);
   ::close(fd);
+  errno = code;
   return -1;
 }
 
@@ -117,7 +122,9 @@ int open_listener(const std::string& literal, uint16_t port,
   if (literal != "0.0.0.0" && literal != "::")
     return listen_on(literal, port, problem);
   auto fd = listen_on("::", port, problem);
-  return fd >= 0 ? fd : listen_on("0.0.0.0", port, problem);
+  // a kernel without IPv6, or with none of its addresses
+  auto no_ipv6 = fd < 0 && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL);
+  return no_ipv6 ? listen_on("0.0.0.0", port, problem) : fd;
 }
 
 } // namespace caf_remote::transport

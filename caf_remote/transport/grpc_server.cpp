@@ -104,18 +104,26 @@ caf::error grpc_server::start() {
     if (!impl_)
       problem = "gRPC cannot start";
   }
-  if (!problem.empty())
+  auto failed = [this](const std::string& what) {
     return caf::make_error(caf::sec::cannot_open_port,
                            "cannot listen on "
                              + join_host_port(bound_host_, opts_.port) + ": "
-                             + problem);
+                             + what);
+  };
+  if (!problem.empty())
+    return failed(problem);
   pulse_ = hold_callback_pulse();
-  acceptor_.start([this](int fd) {
+  auto take = [this](int fd) {
     grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters x;
     x.fd = fd;
     taker_->HandleNewConnection(&x);
-  });
-  return {};
+  };
+  auto on_shortage = [this](const std::string& what) {
+    if (opts_.on_shortage)
+      opts_.on_shortage(what);
+  };
+  problem = acceptor_.start(std::move(take), std::move(on_shortage));
+  return problem.empty() ? caf::error{} : failed(problem);
 }
 
 void grpc_server::stop_accepting() {

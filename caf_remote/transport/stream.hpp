@@ -186,6 +186,9 @@ struct listen_options {
   /// Called for each new stream on the transport's threads. The stream does
   /// nothing until `attach` gives it a listener.
   std::function<void(incoming)> on_stream;
+  /// Called, on a thread of the transport, when connections have to wait or are
+  /// closed for want of descriptors or memory. May be null.
+  std::function<void(const std::string&)> on_shortage;
   /// Null: ListProcesses and GetProcessDiagnostics answer UNIMPLEMENTED.
   std::shared_ptr<diagnostics> diag;
 };

@@ -563,6 +563,79 @@ TEST_CASE_FIXTURE(dispatcher_fixture,
   CHECK_EQ(home->pending.size(), 0);
 }
 
+TEST_CASE("an actor that awaits an answer gets it, whatever else has come") {
+  options opts;
+  opts.inbound_messages = 4;
+  dispatcher_fixture fix{opts};
+  auto texts = std::make_shared<strings>();
+  auto hdl = fix.sys.spawn([=, joe = fix.remote("joe")](
+                             caf::event_based_actor* self) -> caf::behavior {
+    self->request(joe, caf::infinite, make_ping("question"))
+      .await([=](const Ping& x) { texts->push_back(x.text()); });
+    return {[=](const Ping& x) { texts->push_back(x.text()); }};
+  });
+  fix.publish(hdl, "alice");
+  fix.run();
+  auto asked = fix.sent().at(0);
+  auto x = ping_to(asked.sender.id, "answer");
+  x.target.request_id = asked.sender.request_id;
+  fix.receive_all({ping_to("alice", "1"), ping_to("alice", "2"),
+                   ping_to("alice", "too many"), x});
+  CHECK_EQ(*texts, strings{"answer", "1", "2"});
+  CHECK_EQ(fix.dead_letters(errc::queue_full), 1);
+}
+
+TEST_CASE("answers that a blocking actor never looks at do not count") {
+  options opts;
+  opts.inbound_messages = 2;
+  dispatcher_fixture fix{opts};
+  caf::scoped_actor self{fix.sys};
+  auto joe = fix.remote("joe");
+  std::vector<envelope> answers;
+  for (int i = 0; i < 3; ++i) {
+    // as after a time-out: nobody waits
+    self->request(joe, caf::infinite, make_ping("question"));
+    fix.run();
+  }
+  for (auto& asked : fix.sent()) {
+    auto x = ping_to(asked.sender.id, "late");
+    x.target.request_id = asked.sender.request_id;
+    answers.push_back(x);
+  }
+  REQUIRE_EQ(answers.size(), 3);
+  fix.receive_all(answers);
+  auto last = self->request(joe, caf::infinite, make_ping("question"));
+  fix.run();
+  auto asked = fix.sent().at(0);
+  auto x = ping_to(asked.sender.id, "answer");
+  x.target.request_id = asked.sender.request_id;
+  fix.receive_all({x});
+  std::string text;
+  last.receive([&](const Ping& y) { text = y.text(); },
+               [&](const caf::error& y) { text = render(y); });
+  CHECK_EQ(text, "answer");
+  CHECK_EQ(fix.dead_letters(errc::queue_full), 0);
+}
+
+TEST_CASE_FIXTURE(dispatcher_fixture, "an Empty with many headers is no empty "
+                                      "result") {
+  auto failed = std::make_shared<int>(0);
+  sys.spawn([=, joe = remote("joe")](caf::event_based_actor* self) {
+    self->request(joe, caf::infinite, make_ping("do it"))
+      .then(
+        [] {},
+        [=](const caf::error& x) { *failed = static_cast<int>(code_of(x)); });
+  });
+  run();
+  auto asked = sent().at(0);
+  auto x = make_system_envelope(asked.sender.id, "google.protobuf.Empty");
+  x.target.request_id = asked.sender.request_id;
+  for (int i = 0; i < 100; ++i)
+    x.header.emplace("caf-remote-empty-result" + std::to_string(i), "1");
+  receive_all({x});
+  CHECK_EQ(*failed, static_cast<int>(errc::header_too_large));
+}
+
 // -- system messages ----------------------------------------------------------
 
 TEST_CASE_FIXTURE(dispatcher_fixture, "Stop ends an actor at once, PoisonPill "

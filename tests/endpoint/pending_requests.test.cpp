@@ -115,7 +115,7 @@ TEST_CASE_FIXTURE(pending_fixture, "a full table gives up what has waited "
   old.since = now - 61s;
   auto young = entry_of(alice);
   young.since = now - 59s;
-  table.add(pending_requests::entry{old});
+  table.add(old);
   table.add(std::move(young));
   CHECK_EQ(table.take_stale(now).size(), 1);
   table.add(std::move(old));

@@ -147,6 +147,26 @@ TEST_CASE_FIXTURE(registry_fixture, "actors of two systems with one id have "
   CHECK_EQ(table->find(reply->id).hdl, ptr(alice));
 }
 
+TEST_CASE_FIXTURE(registry_fixture, "actors that vanish without a word take no "
+                                    "name along") {
+  // a composition ends with its last handle, and tells nobody
+  for (int i = 0; i < 200; ++i) {
+    auto both = alice.hdl * alice.hdl;
+    auto key = caf::actor_cast<caf::strong_actor_ptr>(both);
+    REQUIRE_FALSE(table->publish(key, "both", delivery_mode::decoded,
+                                 process_kind::published));
+    CHECK_EQ(table->known_name(key), "both");
+    REQUIRE_FALSE(table->unpublish("both"));
+    CHECK_EQ(table->known_name(key), "");
+  }
+  CHECK_LE(table->known_actors(), 128);
+  auto bob = spawn_witness();
+  CHECK_EQ(publish_as("bob", bob), errc::none);
+  bob.quit();
+  run();
+  CHECK_EQ(table->find("bob").hdl, nullptr);
+}
+
 TEST_CASE_FIXTURE(registry_fixture,
                   "an actor that is over cannot keep a name") {
   alice.quit();

@@ -79,10 +79,12 @@ private:
 struct counting {
   counting() {
     REQUIRE_EQ(acc.listen("127.0.0.1", 0), "");
-    acc.start([this](int fd) {
+    auto take = [this](int fd) {
       ++taken;
       ::close(fd);
-    });
+    };
+    auto on_shortage = [this](const std::string&) { ++shortages; };
+    REQUIRE_EQ(acc.start(std::move(take), std::move(on_shortage)), "");
   }
 
   ~counting() {
@@ -90,6 +92,7 @@ struct counting {
   }
 
   std::atomic<int> taken{0};
+  std::atomic<int> shortages{0};
   acceptor acc;
 };
 
@@ -122,7 +125,8 @@ TEST_CASE("a stopped acceptor refuses and leaves its port") {
     acceptor other;
     CHECK_EQ(other.listen("127.0.0.1", port), "Address already in use");
     if (i % 3 != 0)
-      x.start([](int fd) { ::close(fd); });
+      CHECK_EQ(x.start([](int fd) { ::close(fd); }, [](const std::string&) {}),
+               "");
     if (i % 2 == 0) {
       x.stop();
       x.stop();
@@ -139,7 +143,7 @@ TEST_CASE("a peer that waits for a descriptor is taken soon after") {
   few.take_all();
   waiting.connect(x.acc.port());
   // The second failure shows that the first was no end.
-  REQUIRE(eventually([&] { return x.acc.shortages() >= 2; }));
+  REQUIRE(eventually([&] { return x.shortages >= 2; }));
   CHECK_EQ(x.taken, 0);
   auto begin = steady::now();
   few.release();
@@ -156,6 +160,7 @@ TEST_CASE("connections leave the process some descriptors") {
   few.take_what_connections_may_have();
   refused.connect(x.acc.port());
   CHECK(refused.wait_closed());
+  CHECK(eventually([&] { return x.shortages == 1; }));
   CHECK_EQ(x.taken, 0);
   few.release();
   taken.connect(x.acc.port());
@@ -169,14 +174,17 @@ TEST_CASE("a shortage can be stopped in") {
   shortage few;
   few.take_all();
   waiting.connect(x.acc.port());
-  REQUIRE(eventually([&] { return x.acc.shortages() >= 1; }));
+  REQUIRE(eventually([&] { return x.shortages >= 1; }));
   x.acc.stop();
   CHECK(waiting.wait_closed());
   CHECK_EQ(x.taken, 0);
 }
 
 TEST_CASE("peers reach a server again after a shortage") {
-  loopback net;
+  auto shortages = std::make_shared<std::atomic<int>>(0);
+  listen_options opts;
+  opts.on_shortage = [shortages](const std::string&) { ++*shortages; };
+  loopback net{opts};
   auto [near, far] = net.open();
   plain_socket first;
   plain_socket second;
@@ -184,6 +192,7 @@ TEST_CASE("peers reach a server again after a shortage") {
   few.take_all();
   first.connect(net.srv->port());
   second.connect(net.srv->port());
+  REQUIRE(eventually([&] { return *shortages >= 2; }));
   // An open stream does not mind.
   near.str->write("x");
   far.str->read();

@@ -229,11 +229,12 @@ TEST_CASE("a peer that never answers is given up in time") {
 
 TEST_CASE("a stream outlives the time limit of its connection") {
   loopback net;
-  auto [near, far] = net.open(with_timeout(200ms));
+  // enough for a connection on a busy machine
+  auto [near, far] = net.open(with_timeout(2s));
   // A second dial that runs into its limit shows that the first is past its.
   plain_socket sock;
   auto port = sock.listen();
-  auto other = dial("127.0.0.1:" + std::to_string(port), with_timeout(400ms));
+  auto other = dial("127.0.0.1:" + std::to_string(port), with_timeout(2s));
   other.log->wait_closed();
   near.str->write("still here");
   far.str->read();
@@ -243,13 +244,13 @@ TEST_CASE("a stream outlives the time limit of its connection") {
 TEST_CASE("a connected peer may be silent for longer than the time limit") {
   plain_socket peer;
   auto port = peer.listen();
-  auto near = dial("127.0.0.1:" + std::to_string(port), with_timeout(300ms));
+  auto near = dial("127.0.0.1:" + std::to_string(port), with_timeout(2s));
   // An empty SETTINGS frame completes the set-up. Servers in Go say no more
   // until their first message.
   peer.accept_and_send(std::string("\0\0\0\4\0\0\0\0\0", 9));
   plain_socket sock;
   auto later = sock.listen();
-  auto other = dial("127.0.0.1:" + std::to_string(later), with_timeout(600ms));
+  auto other = dial("127.0.0.1:" + std::to_string(later), with_timeout(2s));
   other.log->wait_closed();
   CHECK(near.log->snapshot().events.empty());
   near.str->cancel();
