@@ -35,9 +35,7 @@ client::client(const arguments& args, command_time& time)
   auto& rm = module();
   rm.set_log_sink(args.verbose ? log_sink{show_log_line} : log_sink{});
   rm.set_hook(observer_);
-  auto address = rm.listen();
-  if (!address)
-    throw failure{"cannot listen: " + render(address.error())};
+  listen(rm);
 }
 
 client::~client() {

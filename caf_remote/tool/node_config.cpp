@@ -3,7 +3,6 @@
 #include "caf_remote/tool/node_config.hpp"
 
 #include "caf_remote/error.hpp"
-#include "caf_remote/remoting.hpp"
 #include "caf_remote/tool/error.hpp"
 
 namespace caf_remote::tool {
@@ -22,6 +21,16 @@ node_config::node_config(const arguments& args, const std::string& host,
   if (auto err = caf_remote::check(*this))
     // CAF's class has a function of that name, too
     throw usage_error{caf_remote::render(err)};
+}
+
+std::string listen(remoting& module) {
+  auto address = module.listen();
+  if (address)
+    return *address;
+  auto& err = address.error();
+  // the texts of foreign errors begin with these words
+  auto ours = code_of(err) != errc::none;
+  throw failure{(ours ? "cannot listen: " : "") + render(err)};
 }
 
 } // namespace caf_remote::tool
