@@ -75,6 +75,13 @@ void accept(const std::string&) {
   // nop
 }
 
+constexpr const char* message_details =
+  "TYPE is a full Protobuf name. Built in are google.protobuf.Any, Duration,\n"
+  "Empty, FieldMask, ListValue, Struct, Timestamp, Value and the wrappers\n"
+  "such as StringValue; --proto-file adds types. It is sent on your word: a\n"
+  "Go process ends when it gets a type that it does not know, and it knows\n"
+  "only those that its program imports.";
+
 } // namespace
 
 const std::vector<option>& options_table() {
@@ -153,13 +160,15 @@ const std::vector<command>& commands_table() {
     {"request",
      scope::json,
      {address, id, type, json},
-     "Send a message and print the answer: its type and its JSON."},
+     "Send a message and print the answer: its type and its JSON.",
+     message_details},
     {"send",
      scope::json,
      {address, id, type, json},
      "Send a message without waiting for an answer. It has been written to "
      "the\n"
-     "node when the command ends."},
+     "node when the command ends.",
+     message_details},
     {"spawn",
      scope::client,
      {address, kind, name},

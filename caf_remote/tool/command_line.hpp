@@ -39,6 +39,8 @@ struct command {
   scope takes;
   std::vector<positional> words;
   const char* doc;
+  /// More, for the command's own page.
+  const char* details = "";
 };
 
 const std::vector<option>& options_table();

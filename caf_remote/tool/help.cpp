@@ -43,7 +43,9 @@ std::string describe_options(const command* cmd) {
 constexpr const char* notes =
   "\nADDRESS is HOST:PORT. TIME is a number with ms, s, m or h; without, it\n"
   "means seconds. TYPE is a full Protobuf name; Google's well-known types are\n"
-  "built in. JSON is Protobuf's JSON, such as '\"hello\"' for\n"
+  "built in. The other side must know it: a Go process ends when it gets a "
+  "type\n"
+  "that it does not know. JSON is Protobuf's JSON, such as '\"hello\"' for\n"
   "google.protobuf.StringValue and '{}' for google.protobuf.Empty.\n"
   "\n"
   "Commands other than serve bind and advertise the local address that the\n"
@@ -65,7 +67,10 @@ std::string help_page(const std::string& name) {
   auto cmd = find_command(name);
   if (cmd != nullptr) {
     result = "Usage: caf-remote " + synopsis(*cmd) + " [OPTIONS]\n\n";
-    return result + indented(cmd->doc, "") + describe_options(cmd);
+    result += indented(cmd->doc, "");
+    if (*cmd->details != '\0')
+      result += '\n' + indented(cmd->details, "");
+    return result + describe_options(cmd);
   }
   result += "Talks to nodes that speak Proto.Actor's remote protocol.\n";
   result += "\nCommands:\n";

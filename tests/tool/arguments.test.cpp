@@ -22,6 +22,14 @@ std::string refusal(const words& xs) {
   return text;
 }
 
+void check_width(const std::string& page) {
+  for (size_t pos = 0; pos < page.size();) {
+    auto end = page.find('\n', pos);
+    CHECK_LE(end - pos, 80);
+    pos = end + 1;
+  }
+}
+
 } // namespace
 
 TEST_SUITE_BEGIN("tool.arguments");
@@ -97,11 +105,7 @@ TEST_CASE("the help page names everything") {
                    "--max-retry-count", "--retry-wait", "--timeout",
                    "--proto-file", "--proto-path", "--verbose", "--version"})
       CHECK_MESSAGE(contains(page, x), x);
-    for (size_t pos = 0; pos < page.size();) {
-      auto end = page.find('\n', pos);
-      CHECK_LE(end - pos, 80);
-      pos = end + 1;
-    }
+    check_width(page);
   }
 }
 
@@ -109,9 +113,16 @@ TEST_CASE("each command has its own help page") {
   for (auto x :
        {"serve", "ping", "request", "send", "spawn", "watch", "stop"}) {
     auto page = tool_output({x, "--help"});
+    check_width(page);
     CHECK_EQ(page, tool_output({"help", x}));
     CHECK(contains(page, std::string{"Usage: caf-remote "} + x));
   }
+}
+
+TEST_CASE("the pages of what sends messages warn about unknown types") {
+  for (auto& xs :
+       {words{"help"}, words{"help", "send"}, words{"help", "request"}})
+    CHECK(contains(tool_output(xs), "Go process ends"));
 }
 
 TEST_CASE("the version is printed") {

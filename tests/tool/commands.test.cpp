@@ -2,6 +2,7 @@
 
 #include "support/eventually.hpp"
 #include "support/loopback_node.hpp"
+#include "support/temporary_folder.hpp"
 #include "tool/tool_fixture.hpp"
 
 #include <caf/all.hpp>
@@ -88,9 +89,6 @@ TEST_CASE("request prints type and JSON on one line, for all known types") {
     {"Value", "null"},
     {"Any", R"({"@type":"type.googleapis.com/google.protobuf.StringValue",)"
             R"("value":"x"})"},
-    {"SourceContext", R"({"fileName":"x"})"},
-    {"Type", R"({"name":"x"})"},
-    {"Api", R"({"name":"x"})"},
   };
   for (auto& [type, json] : table)
     CHECK_EQ(tool_output(request(node.address(), "echo", type, json)),
@@ -112,6 +110,19 @@ TEST_CASE("types from files are known, imports included") {
     tool_output(with({"--proto-file", "test_messages.proto", "--proto-path",
                       std::string{CAF_REMOTE_TESTS_DIR} + "/proto"})),
     expected);
+}
+
+TEST_CASE("files may import types of Google's that are not built in") {
+  serve_process node;
+  temporary_folder here;
+  here.write("x.proto", "syntax = \"proto3\";\n"
+                        "package x;\n"
+                        "import \"google/protobuf/api.proto\";\n"
+                        "message X { google.protobuf.Api api = 1; }\n");
+  auto file = "--proto-file=" + here.path_of("x.proto");
+  CHECK_EQ(tool_output({"request", node.address(), "echo", "x.X",
+                        R"({"api":{"name":"a"}})", file}),
+           "x.X {\"api\":{\"name\":\"a\"}}\n");
 }
 
 TEST_CASE("an answer of an unknown type is printed in base64") {
