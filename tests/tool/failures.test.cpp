@@ -186,6 +186,16 @@ TEST_CASE("the attempts and the wait between them can be set") {
   CHECK_LT(tool(xs).elapsed, 5s);
 }
 
+TEST_CASE("the shortest limit is one like any other") {
+  silent_port port;
+  for (auto& xs : commands_for(port.address()))
+    for (auto limit : {"1ms", "1.5ms", "10ms"}) {
+      auto with_limit = xs;
+      with_limit.push_back(std::string{"--timeout="} + limit);
+      CHECK(contains(tool_error(with_limit), "time-out after 1"));
+    }
+}
+
 TEST_CASE("a port where nobody answers: no handshake, within the limit") {
   silent_port port;
   for (auto& xs : commands_for(port.address())) {
