@@ -80,15 +80,21 @@ std::string client::explain(const caf::error& reason) {
   return render(reason);
 }
 
+std::string client::explain_absence() {
+  if (observer_->was_connected())
+    return "";
+  auto& address = args_.address;
+  if (!accepts_connections(address, time_.probe_time()))
+    return address + " was not reached";
+  return address + " was reached, but did not shake hands";
+}
+
 std::string client::explain_silence() {
   auto& address = args_.address;
   if (args_.command == "watch" && observer_->was_connected())
     return address + "/" + args_.id + " has not ended";
-  if (!observer_->was_connected()) {
-    if (!accepts_connections(address, time_.probe_time()))
-      return address + " was not reached";
-    return address + " was reached, but did not shake hands";
-  }
+  if (auto why = explain_absence(); !why.empty())
+    return why;
   if (auto why = observer_->disconnect_reason(); !why.empty())
     return "the connection to " + address + " ended: " + printable(why);
   auto now = module().snapshot();

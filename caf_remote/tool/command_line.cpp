@@ -178,7 +178,10 @@ const std::vector<command>& commands_table() {
      {address, id},
      "Wait for the end of an actor and print `terminated stopped`, "
      "`terminated\n"
-     "not_found` or `terminated address_terminated`."},
+     "not_found` or `terminated address_terminated`.",
+     "The last one means that the node is gone. A node that was never reached\n"
+     "counts as gone, too, and is named on standard error; the exit code is "
+     "0."},
     {"stop", scope::client, {address, id}, "Stop an actor."},
     {"help", scope::all, {topic}, "Print this page, or that of a command."},
   };

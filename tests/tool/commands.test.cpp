@@ -233,6 +233,7 @@ TEST_CASE("a killed node is reported within 5 s") {
   node.child().send_signal(SIGKILL);
   CHECK_EQ(watcher.expect("terminated", 5s), "terminated address_terminated");
   CHECK_EQ(watcher.wait(), 0);
+  CHECK_FALSE(contains(watcher.errors(), "was not reached"));
 }
 
 TEST_CASE("a node that leaves is reported") {
@@ -244,10 +245,13 @@ TEST_CASE("a node that leaves is reported") {
   CHECK_EQ(watcher.output(), "terminated address_terminated\n");
 }
 
-TEST_CASE("a watch of a node that is not there ends") {
+TEST_CASE("a watch of a node that is not there ends, and tells") {
   closed_port port;
-  CHECK_EQ(tool_output({"watch", port.address(), "echo"}),
-           "terminated address_terminated\n");
+  auto result = tool({"watch", port.address(), "echo"});
+  CHECK_EQ(result.code, 0);
+  CHECK_EQ(result.output, "terminated address_terminated\n");
+  CHECK_EQ(result.errors,
+           "caf-remote: " + port.address() + " was not reached\n");
 }
 
 TEST_CASE("nothing but the answer is printed") {
