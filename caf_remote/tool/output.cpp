@@ -2,7 +2,10 @@
 
 #include "caf_remote/tool/output.hpp"
 
+#include "caf_remote/tool/error.hpp"
+
 #include <cerrno>
+#include <cstring>
 
 #include <limits.h>
 #include <poll.h>
@@ -16,7 +19,8 @@ constexpr int standard_output = 1;
 constexpr int standard_error = 2;
 
 // Lines are written in one piece, so that those of several threads do not mix.
-void write_all(int fd, std::string_view bytes) {
+// Returns 0 or the code of the error. That nobody reads is none.
+int write_all(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
     auto n = ::write(fd, bytes.data(), bytes.size());
     if (n > 0)
@@ -25,8 +29,9 @@ void write_all(int fd, std::string_view bytes) {
       pollfd x{fd, POLLOUT, 0};
       ::poll(&x, 1, -1);
     } else if (n < 0 && errno != EINTR)
-      return; // nobody reads
+      return errno == EPIPE ? 0 : errno;
   }
+  return 0;
 }
 
 std::string with_line_end(std::string_view prefix, std::string_view line) {
@@ -42,14 +47,16 @@ bool try_write(int fd, std::string_view line) {
   pollfd x{fd, POLLOUT, 0};
   if (::poll(&x, 1, 0) != 1 || (x.revents & POLLOUT) == 0)
     return false;
-  write_all(fd, buf);
-  return true;
+  return write_all(fd, buf) == 0;
 }
 
 } // namespace
 
 void print_line(std::string_view line) {
-  write_all(standard_output, with_line_end("", line));
+  if (auto code = write_all(standard_output, with_line_end("", line));
+      code != 0)
+    throw failure{std::string{"cannot write the output: "}
+                  + std::strerror(code)};
 }
 
 void print_error(std::string_view text) {

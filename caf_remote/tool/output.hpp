@@ -7,7 +7,8 @@
 
 namespace caf_remote::tool {
 
-/// Writes one line to standard output at once. Waits for the reader.
+/// Writes one line to standard output at once. Waits for the reader; that there
+/// is none is no error. Throws `failure` if it cannot be written otherwise.
 void print_line(std::string_view line);
 
 /// Writes one line to standard error, with the program's name before it.

@@ -291,6 +291,31 @@ TEST_CASE("files with message types are read within the limit") {
   CHECK_FALSE(port.has_visitor());
 }
 
+TEST_CASE("output that cannot be written is an error, but for nobody to read") {
+  serve_process node;
+  auto to_full = [](const words& xs) {
+    words line{"sh", "-c", R"(exec "$@" >/dev/full)", "sh"};
+    for (auto& x : tool_words(xs))
+      line.push_back(x);
+    auto result = run(line, tool_options());
+    CHECK_EQ(result.code, 1);
+    CHECK_EQ(result.errors, "caf-remote: cannot write the output: No space "
+                            "left on device\n");
+  };
+  to_full({"ping", node.address()});
+  to_full({"request", node.address(), "echo", "google.protobuf.Empty", "{}"});
+  to_full({"spawn", node.address(), "echo"});
+  to_full({"watch", node.address(), "nobody"});
+  to_full({"serve"});
+  to_full({"--help"});
+  to_full({"--version"});
+  process unread{tool_words({"watch", node.address(), "echo", "--verbose"})};
+  unread.close_output();
+  unread.expect_error("watching ");
+  tool_output({"stop", node.address(), "echo"});
+  CHECK_EQ(unread.wait(), 0);
+}
+
 TEST_CASE("a name that cannot be resolved") {
   auto text = tool_error({"ping", "no-such-host.invalid:8080"});
   // a name server may also be silent
