@@ -54,11 +54,13 @@ bool ends_within(process::duration limit, F run) {
   return false;
 }
 
-/// A file whose reader waits for somebody who writes.
+/// A file whose reader waits for somebody who writes, and one that imports it.
 class endless_file {
 public:
   endless_file() : path_(folder_.path_of("endless.proto")) {
     REQUIRE_EQ(::mkfifo(path_.c_str(), 0600), 0);
+    folder_.write("importer.proto",
+                  "syntax = \"proto3\"; import \"endless.proto\";");
   }
 
   /// Gives up, so that the reader comes to an end.
@@ -70,10 +72,31 @@ public:
     return path_;
   }
 
+  std::string importer() const {
+    return folder_.path_of("importer.proto");
+  }
+
 private:
   temporary_folder folder_;
   std::string path_;
 };
+
+/// Runs the tool with a file for its message types, which it must refuse.
+/// Returns the end of the line that it prints.
+std::string refused_file(const std::string& path) {
+  auto result = tool({"send", "127.0.0.1:1", "x", "x.Y", "{}", "--timeout=20s",
+                      "--proto-file=" + path});
+  CHECK_EQ(result.code, 2);
+  CHECK_EQ(result.output, "");
+  auto& text = result.errors;
+  std::string begin = "caf-remote: --proto-file: ";
+  CHECK_EQ(text.compare(0, begin.size(), begin), 0);
+  CHECK_EQ(text.find('\n'), text.size() - 1);
+  CHECK_FALSE(contains(text, "libprotobuf"));
+  auto end = text.rfind(" (see caf-remote --help)");
+  REQUIRE_NE(end, std::string::npos);
+  return text.substr(begin.size(), end - begin.size());
+}
 
 /// Never answers.
 caf::behavior mute(caf::event_based_actor* self) {
@@ -280,12 +303,35 @@ TEST_CASE("a node that falls silent does not hold up the stop") {
   }));
 }
 
+TEST_CASE("what is no file with message types is refused in one short line") {
+  temporary_folder here;
+  endless_file pipe;
+  CHECK_EQ(refused_file(pipe.path()), pipe.path() + " is not a regular file");
+  CHECK_EQ(refused_file("/dev/zero"), "/dev/zero is not a regular file");
+  CHECK_EQ(refused_file(here.path()), here.path() + " is not a regular file");
+  auto missing = here.path_of("missing.proto");
+  CHECK_EQ(refused_file(missing), "cannot find " + missing);
+  std::string garbage;
+  for (int i = 0; i < 20000; ++i)
+    garbage += static_cast<char>(i % 251);
+  here.write("garbage.proto", garbage);
+  auto text = refused_file(here.path_of("garbage.proto"));
+  CHECK(contains(text, "garbage.proto:1:1"));
+  CHECK(contains(text, " more"));
+  CHECK_LT(text.size(), 1100);
+  here.write("empty.proto", "");
+  auto result = tool({"send", "127.0.0.1:1", "x", "x.Y", "{}",
+                      "--proto-file=" + here.path_of("empty.proto")});
+  CHECK_EQ(result.code, 2);
+  CHECK(contains(result.errors, "unknown message type 'x.Y'"));
+}
+
 TEST_CASE("files with message types are read within the limit") {
   silent_port port;
   for (auto command : {"request", "send"}) {
     endless_file file;
     auto text = failure_in_time({command, port.address(), "echo", "x.Y", "{}",
-                                 "--proto-file=" + file.path()});
+                                 "--proto-file=" + file.importer()});
     CHECK_EQ(text, "caf-remote: time-out after 1s\n");
   }
   CHECK_FALSE(port.has_visitor());
