@@ -160,7 +160,10 @@ const std::vector<command>& commands_table() {
     {"request",
      scope::json,
      {address, id, type, json},
-     "Send a message and print the answer: its type and its JSON.",
+     "Send a message and print the answer: its type and its JSON. What\n"
+     "cannot be JSON, such as an unknown type, is `{\"@raw\":\"BASE64\"}`, "
+     "and\n"
+     "the reason is told on standard error.",
      message_details},
     {"send",
      scope::json,

@@ -118,13 +118,23 @@ raw_message message_types::encode(const std::string& type,
   return result;
 }
 
-std::string message_types::render(const raw_message& x) const {
+std::string message_types::to_json(const raw_message& x,
+                                   std::string& result) const {
   auto msg = make(x.type_name);
+  if (msg == nullptr)
+    return "unknown type; --proto-file adds types";
+  if (!decode(x, *msg))
+    return "its content does not fit the type";
+  auto status = pb::util::MessageToJsonString(*msg, &result);
+  return status.ok() ? "" : first_line(status.message().ToString());
+}
+
+rendered_message message_types::render(const raw_message& x) const {
   std::string json;
-  if (msg == nullptr || !decode(x, *msg)
-      || !pb::util::MessageToJsonString(*msg, &json).ok())
+  auto problem = to_json(x, json);
+  if (!problem.empty())
     json = render_unknown(x);
-  return printable(x.type_name) + ' ' + json;
+  return {printable(x.type_name) + ' ' + json, std::move(problem)};
 }
 
 } // namespace caf_remote::tool

@@ -13,6 +13,14 @@
 
 namespace caf_remote::tool {
 
+/// A message for a person.
+struct rendered_message {
+  /// "TYPE JSON"; what cannot be JSON is `{"@raw":"BASE64"}`.
+  std::string text;
+  /// Why it is not JSON; empty: it is.
+  std::string problem;
+};
+
 /// The message types that the tool knows: Google's well-known ones and those of
 /// the user's files.
 class message_types {
@@ -25,9 +33,7 @@ public:
   /// not fit it.
   raw_message encode(const std::string& type, const std::string& json) const;
 
-  /// Renders a message as "TYPE JSON". What cannot be decoded is rendered as
-  /// `{"@raw":"BASE64"}`.
-  std::string render(const raw_message& x) const;
+  rendered_message render(const raw_message& x) const;
 
 private:
   using message_ptr = std::unique_ptr<google::protobuf::Message>;
@@ -36,6 +42,9 @@ private:
 
   /// An empty message; null if the type is unknown.
   message_ptr make(const std::string& type) const;
+
+  /// Writes `x` as JSON and returns why that cannot be done; empty: it was.
+  std::string to_json(const raw_message& x, std::string& result) const;
 
   google::protobuf::DescriptorPool pool_;
   mutable google::protobuf::DynamicMessageFactory factory_;

@@ -22,9 +22,15 @@ void declare(client& here, const std::string& type) {
     throw failure{render(err)};
 }
 
+void print_answer(const rendered_message& x) {
+  if (!x.problem.empty())
+    print_error("the answer is not shown as JSON: " + x.problem);
+  print_line(x.text);
+}
+
 void print_answer(const message_types& types, const caf::message& x) {
   if (x.match_elements<raw_message>())
-    print_line(types.render(x.get_as<raw_message>(0)));
+    print_answer(types.render(x.get_as<raw_message>(0)));
   else if (x.empty())
     print_line("google.protobuf.Empty {}");
   else

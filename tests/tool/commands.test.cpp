@@ -137,8 +137,23 @@ TEST_CASE("an answer of an unknown type is printed in base64") {
   };
   REQUIRE_FALSE(
     node.rm().publish(node.sys().spawn(answer), "odd", receive_mode::raw));
-  CHECK_EQ(tool_output(request(node.address(), "odd", "Empty", "{}")),
-           "x.Unknown {\"@raw\":\"Af8=\"}\n");
+  auto result = tool(request(node.address(), "odd", "Empty", "{}"));
+  CHECK_EQ(result.code, 0);
+  CHECK_EQ(result.output, "x.Unknown {\"@raw\":\"Af8=\"}\n");
+  CHECK_EQ(result.errors, "caf-remote: the answer is not shown as JSON: "
+                          "unknown type; --proto-file adds types\n");
+}
+
+TEST_CASE("an answer that is nested too deeply is printed in base64") {
+  serve_process node;
+  auto json = std::string(34, '[') + std::string(34, ']');
+  auto result = tool(request(node.address(), "echo", "ListValue", json));
+  CHECK_EQ(result.code, 0);
+  CHECK(contains(result.output, "google.protobuf.ListValue {\"@raw\":"));
+  CHECK_EQ(result.errors.compare(
+             0, 45, "caf-remote: the answer is not shown as JSON: "),
+           0);
+  CHECK_EQ(result.errors.find('\n'), result.errors.size() - 1);
 }
 
 TEST_CASE("an answer in JSON is understood") {
