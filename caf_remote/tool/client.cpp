@@ -77,6 +77,10 @@ std::string client::explain(const caf::error& reason) {
            + explain_silence();
   if (code == errc::endpoint_terminated)
     return render(reason) + ": " + explain_silence();
+  if (code == errc::dead_letter && args_.command == "request")
+    return "there is no actor " + printable(args_.id) + " at " + args_.address
+           + ", or it ended or failed before it answered ("
+           + printable(render(reason)) + ")";
   return render(reason);
 }
 

@@ -4,6 +4,7 @@
 
 #include "caf_remote/error.hpp"
 #include "caf_remote/pid.hpp"
+#include "caf_remote/spelling.hpp"
 #include "caf_remote/tool/duration.hpp"
 #include "caf_remote/tool/error.hpp"
 #include "caf_remote/tool/output.hpp"
@@ -40,8 +41,8 @@ caf::timespan parse_time(const char* option, const std::string& value,
   auto result = parse_duration(value);
   if (!result || (result->count() < 1000000 && !may_be_zero))
     refuse(option, value,
-           std::string{"a duration such as 500ms, 5s or 1m"}
-             + (may_be_zero ? "" : ", not below 1ms"));
+           std::string{"a duration such as 500ms, 5s or 1m, from "}
+             + (may_be_zero ? "0" : "1ms") + " to 24h");
   return *result;
 }
 
@@ -69,6 +70,10 @@ void check_address_word(const std::string& value) {
 void check_id_word(const std::string& value) {
   if (auto err = check_id(value))
     throw usage_error{"not a usable name: " + render(err)};
+}
+
+void check_command_word(const std::string& value) {
+  get_command(value);
 }
 
 void accept(const std::string&) {
@@ -147,7 +152,8 @@ const std::vector<command>& commands_table() {
   static const positional name{"NAME", &arguments::name, check_id_word, true};
   static const positional type{"TYPE", &arguments::type, accept};
   static const positional json{"JSON", &arguments::json, accept};
-  static const positional topic{"COMMAND", &arguments::name, accept, true};
+  static const positional topic{"COMMAND", &arguments::name, check_command_word,
+                                true};
   static const std::vector<command> result{
     {"serve",
      scope::all,
@@ -196,6 +202,22 @@ const command* find_command(std::string_view name) {
     if (x.name == name)
       return &x;
   return nullptr;
+}
+
+const command& get_command(const std::string& name) {
+  if (auto result = find_command(name))
+    return *result;
+  std::vector<std::string_view> known;
+  for (auto& x : commands_table())
+    known.push_back(x.name);
+  throw usage_error{"unknown command '" + printable(name) + "'"
+                    + suggestion(name, known)};
+}
+
+std::string suggestion(const std::string& word,
+                       const std::vector<std::string_view>& known) {
+  auto near = nearest_name(word, known);
+  return near.empty() ? "" : ", did you mean " + std::string{near} + "?";
 }
 
 bool takes(const command& cmd, const option& opt) {

@@ -28,7 +28,8 @@ std::string indented(std::string_view text, const std::string& indent) {
 
 std::string describe_options(const command* cmd) {
   std::string
-    result = "\nOptions, anywhere, as --NAME=VALUE or --NAME VALUE:\n";
+    result = "\nOptions, anywhere but after --, as --NAME=VALUE or --NAME "
+             "VALUE:\n";
   for (auto& x : options_table()) {
     if (cmd != nullptr && !takes(*cmd, x))
       continue;

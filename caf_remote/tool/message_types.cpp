@@ -2,6 +2,7 @@
 
 #include "caf_remote/tool/message_types.hpp"
 
+#include "caf_remote/tool/command_line.hpp"
 #include "caf_remote/tool/error.hpp"
 #include "caf_remote/tool/output.hpp"
 #include "caf_remote/tool/proto_files.hpp"
@@ -10,6 +11,7 @@
 #include <google/protobuf/descriptor.pb.h>
 #include <google/protobuf/util/json_util.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace caf_remote::tool {
@@ -92,8 +94,20 @@ void message_types::add(const pb::FileDescriptorProto& file) {
   if (pool_.FindFileByName(file.name()) != nullptr)
     return;
   error_collector errors;
-  if (pool_.BuildFileCollectingErrors(file, &errors) == nullptr)
+  auto added = pool_.BuildFileCollectingErrors(file, &errors);
+  if (added == nullptr)
     throw usage_error{"--proto-file: " + printable(errors.text)};
+  for (int i = 0; i < added->message_type_count(); ++i)
+    names_.push_back(added->message_type(i)->full_name());
+}
+
+std::string message_types::suggest(const std::string& type) const {
+  auto full = std::find_if(names_.begin(), names_.end(), [&](auto& x) {
+    return x.substr(x.rfind('.') + 1) == type;
+  });
+  if (full != names_.end())
+    return ", did you mean " + *full + "?";
+  return suggestion(type, {names_.begin(), names_.end()});
 }
 
 message_types::message_ptr message_types::make(const std::string& type) const {
@@ -107,8 +121,8 @@ raw_message message_types::encode(const std::string& type,
                                   const std::string& json) const {
   auto msg = make(type);
   if (msg == nullptr)
-    throw usage_error{"unknown message type '" + printable(type)
-                      + "'; --proto-file adds types"};
+    throw usage_error{"unknown message type '" + printable(type) + "'"
+                      + suggest(type) + "; --proto-file adds types"};
   auto status = pb::util::JsonStringToMessage(json, msg.get());
   if (!status.ok())
     throw usage_error{"the JSON does not fit " + type + ": "

@@ -40,6 +40,9 @@ private:
 
   void add(const google::protobuf::FileDescriptorProto& file);
 
+  /// The known type that the user may have meant, as part of an error's text.
+  std::string suggest(const std::string& type) const;
+
   /// An empty message; null if the type is unknown.
   message_ptr make(const std::string& type) const;
 
@@ -47,6 +50,8 @@ private:
   std::string to_json(const raw_message& x, std::string& result) const;
 
   google::protobuf::DescriptorPool pool_;
+  /// The types that are not nested in others.
+  std::vector<std::string> names_;
   mutable google::protobuf::DynamicMessageFactory factory_;
 };
 

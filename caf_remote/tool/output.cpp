@@ -4,6 +4,7 @@
 
 #include "caf_remote/tool/error.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -50,6 +51,29 @@ bool try_write(int fd, std::string_view line) {
   return write_all(fd, buf) == 0;
 }
 
+/// The length of the character at the front in bytes; 0 if it is a control
+/// character or no UTF-8.
+size_t character_length(std::string_view str) {
+  auto byte = [&](size_t i) { return static_cast<unsigned char>(str[i]); };
+  auto first = byte(0);
+  if (first < 0x80)
+    return first >= 0x20 && first != 0x7f ? 1 : 0;
+  size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+  if (first < 0xc2 || first > 0xf4 || str.size() < length)
+    return 0;
+  for (size_t i = 1; i < length; ++i)
+    if ((byte(i) & 0xc0) != 0x80)
+      return 0;
+  auto second = byte(1);
+  // control characters of Latin-1, long forms, surrogates, beyond Unicode
+  auto bad = (first == 0xc2 && second < 0xa0)
+             || (first == 0xe0 && second < 0xa0)
+             || (first == 0xed && second >= 0xa0)
+             || (first == 0xf0 && second < 0x90)
+             || (first == 0xf4 && second >= 0x90);
+  return bad ? 0 : length;
+}
+
 } // namespace
 
 void print_line(std::string_view line) {
@@ -72,10 +96,15 @@ bool try_print_error_line(std::string_view line) {
 }
 
 std::string printable(std::string_view str) {
-  std::string result{str};
-  for (auto& c : result)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
-      c = '?';
+  std::string result;
+  while (!str.empty()) {
+    auto n = character_length(str);
+    if (n == 0)
+      result += '?';
+    else
+      result += str.substr(0, n);
+    str.remove_prefix(std::max<size_t>(n, 1));
+  }
   return result;
 }
 

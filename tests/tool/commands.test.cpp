@@ -181,8 +181,9 @@ TEST_CASE("an empty result is google.protobuf.Empty") {
 
 TEST_CASE("a request to nobody fails at once with the error's name") {
   serve_process node;
-  CHECK(contains(tool_error(request(node.address(), "nobody", "Empty", "{}")),
-                 "dead_letter"));
+  auto text = tool_error(request(node.address(), "nobody", "Empty", "{}"));
+  CHECK(contains(text, "there is no actor nobody at " + node.address()));
+  CHECK(contains(text, "dead_letter"));
 }
 
 TEST_CASE("send and the counter") {

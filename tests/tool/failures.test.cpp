@@ -148,13 +148,11 @@ TEST_CASE("settings that make no sense are told in one line") {
   silent_port port;
   const std::vector<std::pair<words, std::string>> table{
     {{"--host=0.0.0.0"},
-     "caf-remote: invalid_config: 'caf-remote.host' is \"0.0.0.0\", which "
-     "peers cannot dial: 'caf-remote.advertised-host' must be set, too (see "
-     "caf-remote --help)\n"},
+     "caf-remote: invalid_config: --host is \"0.0.0.0\", which peers cannot "
+     "dial: --advertised-host must be set, too (see caf-remote --help)\n"},
     {{"--advertised-host=::"},
-     "caf-remote: invalid_config: 'caf-remote.advertised-host' is \"::\", "
-     "which "
-     "peers cannot dial (see caf-remote --help)\n"},
+     "caf-remote: invalid_config: --advertised-host is \"::\", which peers "
+     "cannot dial (see caf-remote --help)\n"},
     // the module's own spelling is not the tool's
     {{"--caf-remote.max-batch-bytes=foo"},
      "caf-remote: unknown option --caf-remote.max-batch-bytes (see caf-remote "
