@@ -85,7 +85,12 @@ constexpr const char* message_details =
   "Empty, FieldMask, ListValue, Struct, Timestamp, Value and the wrappers\n"
   "such as StringValue; --proto-file adds types. It is sent on your word: a\n"
   "Go process ends when it gets a type that it does not know, and it knows\n"
-  "only those that its program imports.";
+  "only those that its program imports.\n"
+  "\n"
+  "JSON is Protobuf's JSON, such as '\"hello\"' for "
+  "google.protobuf.StringValue\n"
+  "and '{}' for google.protobuf.Empty. A dash means standard input, of which\n"
+  "32 MiB are accepted.";
 
 } // namespace
 

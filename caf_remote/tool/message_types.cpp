@@ -107,7 +107,8 @@ std::string message_types::suggest(const std::string& type) const {
   });
   if (full != names_.end())
     return ", did you mean " + *full + "?";
-  return suggestion(type, {names_.begin(), names_.end()});
+  auto near = suggestion(type, {names_.begin(), names_.end()});
+  return near.empty() ? "; --proto-file adds types" : near;
 }
 
 message_types::message_ptr message_types::make(const std::string& type) const {
@@ -122,7 +123,7 @@ raw_message message_types::encode(const std::string& type,
   auto msg = make(type);
   if (msg == nullptr)
     throw usage_error{"unknown message type '" + printable(type) + "'"
-                      + suggest(type) + "; --proto-file adds types"};
+                      + suggest(type)};
   auto status = pb::util::JsonStringToMessage(json, msg.get());
   if (!status.ok())
     throw usage_error{"the JSON does not fit " + type + ": "

@@ -40,7 +40,7 @@ private:
 
   void add(const google::protobuf::FileDescriptorProto& file);
 
-  /// The known type that the user may have meant, as part of an error's text.
+  /// What the user may have meant, or could do, as the end of an error's text.
   std::string suggest(const std::string& type) const;
 
   /// An empty message; null if the type is unknown.

@@ -172,6 +172,19 @@ TEST_CASE("an answer in JSON is understood") {
            "google.protobuf.StringValue \"json\"\n");
 }
 
+TEST_CASE("a dash for the JSON means standard input") {
+  serve_process node;
+  process child{tool_words(request(node.address(), "echo", "ListValue", "-")),
+                tool_options()};
+  child.write_line("[\"one\",");
+  child.write_line("\"two\"]");
+  child.close_input();
+  CHECK_EQ(child.wait(), 0);
+  CHECK_EQ(child.output(), "google.protobuf.ListValue [\"one\",\"two\"]\n");
+  // nothing is no JSON
+  CHECK_EQ(tool(request(node.address(), "echo", "Empty", "-")).code, 2);
+}
+
 TEST_CASE("an empty result is google.protobuf.Empty") {
   serve_process node;
   CHECK_EQ(

@@ -360,6 +360,23 @@ TEST_CASE("output that cannot be written is an error, but for nobody to read") {
   CHECK_EQ(unread.wait(), 0);
 }
 
+TEST_CASE("standard input is read within limits") {
+  silent_port port;
+  words xs{"send", port.address(), "x", "google.protobuf.Empty",
+           "-",    "--timeout=20s"};
+  words line{"sh", "-c", R"(exec "$@" </dev/zero)", "sh"};
+  for (auto& x : tool_words(xs))
+    line.push_back(x);
+  auto result = run(line, tool_options());
+  CHECK_EQ(result.code, 1);
+  CHECK_EQ(result.errors, "caf-remote: standard input has more than 32MiB\n");
+  xs.back() = "--timeout=500ms";
+  process child{tool_words(xs), tool_options()};
+  CHECK_EQ(child.wait(), 1);
+  CHECK_EQ(child.errors(), "caf-remote: time-out after 500ms\n");
+  CHECK_FALSE(port.has_visitor());
+}
+
 TEST_CASE("a name that cannot be resolved") {
   auto text = tool_error({"ping", "no-such-host.invalid:8080"});
   // a name server may also be silent
