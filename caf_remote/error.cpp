@@ -4,10 +4,23 @@
 
 #include <caf/actor_system_config.hpp>
 #include <caf/message.hpp>
+#include <caf/sec.hpp>
 
 #include <utility>
 
 namespace caf_remote {
+
+namespace {
+
+std::string render_foreign(const caf::error& x) {
+  if (x == caf::sec::request_timeout)
+    return "no answer within the time limit";
+  if (x && x.context().match_elements<std::string>())
+    return x.context().get_as<std::string>(0);
+  return caf::actor_system_config::render(x);
+}
+
+} // namespace
 
 std::string to_string(errc code) {
   switch (code) {
@@ -77,7 +90,7 @@ errc code_of(const caf::error& x) noexcept {
 
 std::string render(const caf::error& x) {
   if (!x || x.category() != error_category)
-    return caf::actor_system_config::render(x);
+    return render_foreign(x);
   auto result = to_string(code_of(x));
   auto& context = x.context();
   if (context.match_elements<std::string>()) {

@@ -84,8 +84,9 @@ caf::error make_error(errc code, std::string text);
 /// Returns the code of `x` if it is one of ours, else `errc::none`.
 errc code_of(const caf::error& x) noexcept;
 
-/// Renders any error for a person: the code's name and the text. Unlike
-/// CAF's own it knows our category without a configuration.
+/// Renders any error for a person: the code's name and the text. Of others'
+/// errors only the text; without one they are rendered by CAF, but for a
+/// time-out, which is put into words.
 std::string render(const caf::error& x);
 
 } // namespace caf_remote

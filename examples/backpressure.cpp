@@ -17,6 +17,7 @@
 
 #include <cstdlib>
 #include <iostream>
+#include <optional>
 #include <string>
 
 using google::protobuf::Empty;
@@ -103,8 +104,10 @@ caf::behavior paced_sender(caf::stateful_actor<paced_state>* self,
 
 // -- what became of the messages ----------------------------------------------
 
-uint64_t ask_count(caf::scoped_actor& self, const caf::actor& to) {
-  uint64_t result = 0;
+// Returns nothing, and says why, if there is no answer.
+std::optional<uint64_t> ask_count(caf::scoped_actor& self,
+                                  const caf::actor& to) {
+  std::optional<uint64_t> result;
   self->request(to, 30s, Empty{})
     .receive([&](const UInt64Value& x) { result = x.value(); },
              [](const caf::error& err) {
@@ -120,22 +123,27 @@ uint64_t dead_letters(const caf_remote::remoting& remoting) {
   return result;
 }
 
-// Runs `send`, prints what became of the messages and returns how many of them
-// neither arrived nor became dead letters.
+// Runs `send`, prints what became of the messages and returns whether all of
+// them arrived or became dead letters.
 template <class F>
-uint64_t measure(caf::scoped_actor& self, const caf::actor& to, size_t count,
-                 const char* title, F send) {
+bool measure(caf::scoped_actor& self, const caf::actor& to, size_t count,
+             const char* title, F send) {
   auto& remoting = caf_remote::get(self->system());
-  auto arrived = ask_count(self, to);
+  auto before = ask_count(self, to);
+  if (!before)
+    return false;
   auto lost = dead_letters(remoting);
   std::cout << title << ", " << count << " messages:" << std::endl;
   send();
   remoting.flush(remoting.pid_of(to).address, 30s);
-  arrived = ask_count(self, to) - arrived;
+  auto after = ask_count(self, to);
+  if (!after)
+    return false;
+  auto arrived = *after - *before;
   lost = dead_letters(remoting) - lost;
   std::cout << "  " << arrived << " arrived, " << lost << " dead letters"
             << std::endl;
-  return count - arrived - lost;
+  return count == arrived + lost;
 }
 
 int run_client(const std::string& address, size_t count) {
@@ -149,14 +157,14 @@ int run_client(const std::string& address, size_t count) {
     return EXIT_FAILURE;
   }
   caf::scoped_actor self{sys};
-  auto missing = measure(self, *to, count, "paced", [&] {
-    self->wait_for(self->spawn(paced_sender, *to, count));
-  });
-  missing += measure(self, *to, count, "not paced", [&] {
+  auto paced = [&] { self->wait_for(self->spawn(paced_sender, *to, count)); };
+  auto not_paced = [&] {
     for (size_t i = 0; i < count; ++i)
       self->send(*to, payload());
-  });
-  return missing == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  };
+  auto ok = measure(self, *to, count, "paced", paced)
+            && measure(self, *to, count, "not paced", not_paced);
+  return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int run_both() {

@@ -12,9 +12,12 @@
 
 #include <google/protobuf/wrappers.pb.h>
 
+#include <charconv>
 #include <cstdlib>
 #include <iostream>
+#include <optional>
 #include <string>
+#include <string_view>
 
 using google::protobuf::StringValue;
 
@@ -88,6 +91,15 @@ bool greet(caf::actor_system& sys, const std::string& address) {
   return ok;
 }
 
+std::optional<uint16_t> parse_port(std::string_view str) {
+  uint16_t result = 0;
+  auto end = str.data() + str.size();
+  auto [pos, code] = std::from_chars(str.data(), end, result);
+  if (code != std::errc{} || pos != end)
+    return std::nullopt;
+  return result;
+}
+
 int run_server(uint16_t port) {
   config cfg;
   caf::actor_system sys{cfg};
@@ -124,7 +136,11 @@ int main(int argc, char** argv) {
   std::string what = argc > 1 ? argv[1] : "";
   if (what.empty())
     return run_both();
-  if (what == "serve")
-    return run_server(static_cast<uint16_t>(argc > 2 ? std::atoi(argv[2]) : 0));
-  return run_client(what);
+  if (what != "serve")
+    return run_client(what);
+  auto port = parse_port(argc > 2 ? argv[2] : "0");
+  if (port)
+    return run_server(*port);
+  std::cerr << "PORT must be a number from 0 to 65535" << std::endl;
+  return EXIT_FAILURE;
 }

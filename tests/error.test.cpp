@@ -87,6 +87,18 @@ TEST_CASE("contexts of others' making are rendered as well") {
 TEST_CASE("foreign errors are rendered by CAF") {
   auto text = render(caf::make_error(caf::sec::unexpected_message));
   CHECK_NE(text.find("unexpected_message"), std::string::npos);
+  text = render(caf::make_error(caf::sec::unexpected_message, 42));
+  CHECK_NE(text.find("unexpected_message"), std::string::npos);
+}
+
+TEST_CASE("of a foreign error that has a text, the text is what counts") {
+  auto err = caf::make_error(caf::sec::cannot_open_port, "port 5 is taken");
+  CHECK_EQ(render(err), "port 5 is taken");
+}
+
+TEST_CASE("a time-out is put into words") {
+  CHECK_EQ(render(caf::sec::request_timeout),
+           "no answer within the time limit");
 }
 
 TEST_CASE("the category can be printed") {

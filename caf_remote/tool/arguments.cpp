@@ -2,7 +2,6 @@
 
 #include "caf_remote/tool/arguments.hpp"
 
-#include "caf_remote/spelling.hpp"
 #include "caf_remote/tool/command_line.hpp"
 #include "caf_remote/tool/error.hpp"
 #include "caf_remote/tool/output.hpp"
@@ -14,12 +13,6 @@ namespace caf_remote::tool {
 
 namespace {
 
-std::string suggestion(const std::string& word,
-                       const std::vector<std::string_view>& known) {
-  auto near = nearest_name(word, known);
-  return near.empty() ? "" : ", did you mean " + std::string{near} + "?";
-}
-
 const option& find_option(const std::string& word) {
   if (word == "-h")
     return find_option("--help");
@@ -29,8 +22,11 @@ const option& find_option(const std::string& word) {
       return x;
     known.push_back(x.name);
   }
-  throw usage_error{"unknown option " + printable(word)
-                    + suggestion(word, known)};
+  // all options begin with two
+  auto hint = word.compare(0, 2, "--") == 0
+                ? suggestion(word, known)
+                : "; write -- before words that begin with a dash";
+  throw usage_error{"unknown option " + printable(word) + hint};
 }
 
 /// Tells options from negative numbers, which are JSON.
@@ -49,7 +45,8 @@ public:
       next();
     if (result_.help || result_.version) {
       // whatever else is there
-      result_.command = positionals_.empty() ? "" : positionals_.front();
+      if (!positionals_.empty())
+        result_.command = get_command(positionals_.front()).name;
       return std::move(result_);
     }
     assign_positionals();
@@ -88,35 +85,25 @@ private:
     if (positionals_.empty())
       throw usage_error{"no command given"};
     result_.command = positionals_.front();
-    auto cmd = find_command(result_.command);
-    if (cmd == nullptr)
-      throw usage_error{"unknown command '" + printable(result_.command) + "'"
-                        + suggest_command(result_.command)};
+    auto& cmd = get_command(result_.command);
     for (auto opt : given_)
-      if (!takes(*cmd, *opt))
-        throw usage_error{std::string{cmd->name} + " does not take "
+      if (!takes(cmd, *opt))
+        throw usage_error{std::string{cmd.name} + " does not take "
                           + opt->name};
     size_t i = 1;
-    for (auto& word : cmd->words) {
+    for (auto& word : cmd.words) {
       if (i == positionals_.size()) {
         if (word.optional)
           break;
         throw usage_error{std::string{word.name}
-                          + " is missing: " + synopsis(*cmd)};
+                          + " is missing: " + synopsis(cmd)};
       }
       word.check(positionals_[i]);
       result_.*word.member = positionals_[i++];
     }
     if (i < positionals_.size())
       throw usage_error{"'" + printable(positionals_[i])
-                        + "' is too much: " + synopsis(*cmd)};
-  }
-
-  static std::string suggest_command(const std::string& word) {
-    std::vector<std::string_view> known;
-    for (auto& x : commands_table())
-      known.push_back(x.name);
-    return suggestion(word, known);
+                        + "' is too much: " + synopsis(cmd)};
   }
 
   const std::vector<std::string>& words_;

@@ -25,6 +25,7 @@ struct arguments {
   /// Empty: the other node chooses.
   std::string name;
   std::string type;
+  /// A dash: standard input.
   std::string json;
 
   // -- options ----------------------------------------------------------------

@@ -35,9 +35,7 @@ client::client(const arguments& args, command_time& time)
   auto& rm = module();
   rm.set_log_sink(args.verbose ? log_sink{show_log_line} : log_sink{});
   rm.set_hook(observer_);
-  auto address = rm.listen();
-  if (!address)
-    throw failure{"cannot listen: " + render(address.error())};
+  listen(rm);
 }
 
 client::~client() {
@@ -79,18 +77,28 @@ std::string client::explain(const caf::error& reason) {
            + explain_silence();
   if (code == errc::endpoint_terminated)
     return render(reason) + ": " + explain_silence();
+  if (code == errc::dead_letter && args_.command == "request")
+    return "there is no actor " + printable(args_.id) + " at " + args_.address
+           + ", or it ended or failed before it answered ("
+           + printable(render(reason)) + ")";
   return render(reason);
+}
+
+std::string client::explain_absence() {
+  if (observer_->was_connected())
+    return "";
+  auto& address = args_.address;
+  if (!accepts_connections(address, time_.probe_time()))
+    return address + " was not reached";
+  return address + " was reached, but did not shake hands";
 }
 
 std::string client::explain_silence() {
   auto& address = args_.address;
   if (args_.command == "watch" && observer_->was_connected())
     return address + "/" + args_.id + " has not ended";
-  if (!observer_->was_connected()) {
-    if (!accepts_connections(address, time_.probe_time()))
-      return address + " was not reached";
-    return address + " was reached, but did not shake hands";
-  }
+  if (auto why = explain_absence(); !why.empty())
+    return why;
   if (auto why = observer_->disconnect_reason(); !why.empty())
     return "the connection to " + address + " ended: " + printable(why);
   auto now = module().snapshot();

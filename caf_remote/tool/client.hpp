@@ -55,6 +55,9 @@ public:
   /// says.
   std::string explain(const caf::error& reason);
 
+  /// Says why we were never connected to the other node; empty if we were.
+  std::string explain_absence();
+
 private:
   void check_losses();
   std::string explain_silence();

@@ -4,6 +4,7 @@
 
 #include "caf_remote/error.hpp"
 #include "caf_remote/pid.hpp"
+#include "caf_remote/spelling.hpp"
 #include "caf_remote/tool/duration.hpp"
 #include "caf_remote/tool/error.hpp"
 #include "caf_remote/tool/output.hpp"
@@ -40,8 +41,8 @@ caf::timespan parse_time(const char* option, const std::string& value,
   auto result = parse_duration(value);
   if (!result || (result->count() < 1000000 && !may_be_zero))
     refuse(option, value,
-           std::string{"a duration such as 500ms, 5s or 1m"}
-             + (may_be_zero ? "" : ", not below 1ms"));
+           std::string{"a duration such as 500ms, 5s or 1m, from "}
+             + (may_be_zero ? "0" : "1ms") + " to 24h");
   return *result;
 }
 
@@ -71,9 +72,25 @@ void check_id_word(const std::string& value) {
     throw usage_error{"not a usable name: " + render(err)};
 }
 
+void check_command_word(const std::string& value) {
+  get_command(value);
+}
+
 void accept(const std::string&) {
   // nop
 }
+
+constexpr const char* message_details =
+  "TYPE is a full Protobuf name. Built in are google.protobuf.Any, Duration,\n"
+  "Empty, FieldMask, ListValue, Struct, Timestamp, Value and the wrappers\n"
+  "such as StringValue; --proto-file adds types. It is sent on your word: a\n"
+  "Go process ends when it gets a type that it does not know, and it knows\n"
+  "only those that its program imports.\n"
+  "\n"
+  "JSON is Protobuf's JSON, such as '\"hello\"' for "
+  "google.protobuf.StringValue\n"
+  "and '{}' for google.protobuf.Empty. A dash means standard input, of which\n"
+  "32 MiB are accepted.";
 
 } // namespace
 
@@ -140,7 +157,8 @@ const std::vector<command>& commands_table() {
   static const positional name{"NAME", &arguments::name, check_id_word, true};
   static const positional type{"TYPE", &arguments::type, accept};
   static const positional json{"JSON", &arguments::json, accept};
-  static const positional topic{"COMMAND", &arguments::name, accept, true};
+  static const positional topic{"COMMAND", &arguments::name, check_command_word,
+                                true};
   static const std::vector<command> result{
     {"serve",
      scope::all,
@@ -153,13 +171,18 @@ const std::vector<command>& commands_table() {
     {"request",
      scope::json,
      {address, id, type, json},
-     "Send a message and print the answer: its type and its JSON."},
+     "Send a message and print the answer: its type and its JSON. What\n"
+     "cannot be JSON, such as an unknown type, is `{\"@raw\":\"BASE64\"}`, "
+     "and\n"
+     "the reason is told on standard error.",
+     message_details},
     {"send",
      scope::json,
      {address, id, type, json},
      "Send a message without waiting for an answer. It has been written to "
      "the\n"
-     "node when the command ends."},
+     "node when the command ends.",
+     message_details},
     {"spawn",
      scope::client,
      {address, kind, name},
@@ -169,7 +192,10 @@ const std::vector<command>& commands_table() {
      {address, id},
      "Wait for the end of an actor and print `terminated stopped`, "
      "`terminated\n"
-     "not_found` or `terminated address_terminated`."},
+     "not_found` or `terminated address_terminated`.",
+     "The last one means that the node is gone. A node that was never reached\n"
+     "counts as gone, too, and is named on standard error; the exit code is "
+     "0."},
     {"stop", scope::client, {address, id}, "Stop an actor."},
     {"help", scope::all, {topic}, "Print this page, or that of a command."},
   };
@@ -181,6 +207,22 @@ const command* find_command(std::string_view name) {
     if (x.name == name)
       return &x;
   return nullptr;
+}
+
+const command& get_command(const std::string& name) {
+  if (auto result = find_command(name))
+    return *result;
+  std::vector<std::string_view> known;
+  for (auto& x : commands_table())
+    known.push_back(x.name);
+  throw usage_error{"unknown command '" + printable(name) + "'"
+                    + suggestion(name, known)};
+}
+
+std::string suggestion(const std::string& word,
+                       const std::vector<std::string_view>& known) {
+  auto near = nearest_name(word, known);
+  return near.empty() ? "" : ", did you mean " + std::string{near} + "?";
 }
 
 bool takes(const command& cmd, const option& opt) {

@@ -39,6 +39,8 @@ struct command {
   scope takes;
   std::vector<positional> words;
   const char* doc;
+  /// More, for the command's own page.
+  const char* details = "";
 };
 
 const std::vector<option>& options_table();
@@ -47,6 +49,14 @@ const std::vector<command>& commands_table();
 
 /// Null if there is no such command.
 const command* find_command(std::string_view name);
+
+/// Throws `usage_error` if there is no such command.
+const command& get_command(const std::string& name);
+
+/// ", did you mean ...?" with the name that is most like `word`; empty if none
+/// is.
+std::string suggestion(const std::string& word,
+                       const std::vector<std::string_view>& known);
 
 bool takes(const command& cmd, const option& opt);
 

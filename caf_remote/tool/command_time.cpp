@@ -51,8 +51,9 @@ caf::timespan command_time::probe_time() const {
 }
 
 caf::timespan command_time::shutdown_time() const {
+  constexpr caf::timespan shortest = 1ms;
   constexpr caf::timespan longest = 1s;
-  return limit_ ? std::min(longest, *limit_ / 2) : longest;
+  return limit_ ? std::clamp(*limit_ / 2, shortest, longest) : longest;
 }
 
 void command_time::leave(int code) {

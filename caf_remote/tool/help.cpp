@@ -28,7 +28,8 @@ std::string indented(std::string_view text, const std::string& indent) {
 
 std::string describe_options(const command* cmd) {
   std::string
-    result = "\nOptions, anywhere, as --NAME=VALUE or --NAME VALUE:\n";
+    result = "\nOptions, anywhere but after --, as --NAME=VALUE or --NAME "
+             "VALUE:\n";
   for (auto& x : options_table()) {
     if (cmd != nullptr && !takes(*cmd, x))
       continue;
@@ -43,8 +44,11 @@ std::string describe_options(const command* cmd) {
 constexpr const char* notes =
   "\nADDRESS is HOST:PORT. TIME is a number with ms, s, m or h; without, it\n"
   "means seconds. TYPE is a full Protobuf name; Google's well-known types are\n"
-  "built in. JSON is Protobuf's JSON, such as '\"hello\"' for\n"
-  "google.protobuf.StringValue and '{}' for google.protobuf.Empty.\n"
+  "built in. The other side must know it: a Go process ends when it gets a "
+  "type\n"
+  "that it does not know. JSON is Protobuf's JSON, such as '\"hello\"' for\n"
+  "google.protobuf.StringValue and '{}' for google.protobuf.Empty; - means\n"
+  "standard input.\n"
   "\n"
   "Commands other than serve bind and advertise the local address that the\n"
   "kernel uses to reach ADDRESS, unless --host says otherwise: a peer answers\n"
@@ -65,7 +69,10 @@ std::string help_page(const std::string& name) {
   auto cmd = find_command(name);
   if (cmd != nullptr) {
     result = "Usage: caf-remote " + synopsis(*cmd) + " [OPTIONS]\n\n";
-    return result + indented(cmd->doc, "") + describe_options(cmd);
+    result += indented(cmd->doc, "");
+    if (*cmd->details != '\0')
+      result += '\n' + indented(cmd->details, "");
+    return result + describe_options(cmd);
   }
   result += "Talks to nodes that speak Proto.Actor's remote protocol.\n";
   result += "\nCommands:\n";

@@ -78,15 +78,14 @@ int watch(const arguments& args) {
     self->monitor(here.target());
     if (args.verbose)
       announce_watch(here);
-    bool over = false;
-    self->receive(
-      [&](const caf::down_msg& x) {
-        over = true;
-        print_line("terminated " + render_down(x.reason));
-      },
-      caf::after(here.remaining()) >> [] {});
-    if (!over)
+    std::string end;
+    self->receive([&](const caf::down_msg& x) { end = render_down(x.reason); },
+                  caf::after(here.remaining()) >> [] {});
+    if (end.empty())
       throw failure{here.explain(caf::sec::request_timeout)};
+    if (auto why = here.explain_absence(); !why.empty())
+      print_error(why);
+    print_line("terminated " + end);
   });
 }
 

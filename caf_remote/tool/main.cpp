@@ -7,6 +7,8 @@
 #include "caf_remote/tool/output.hpp"
 #include "caf_remote/version.hpp"
 
+#include <google/protobuf/stubs/logging.h>
+
 #include <csignal>
 #include <cstdlib>
 #include <exception>
@@ -69,5 +71,6 @@ int main(int argc, char** argv) {
   ::signal(SIGPIPE, SIG_IGN);
   // errors are told by us, in one line
   ::setenv("GRPC_VERBOSITY", "NONE", 0);
+  google::protobuf::SetLogHandler(nullptr);
   return caf_remote::tool::run_and_report({argv + 1, argv + argc});
 }

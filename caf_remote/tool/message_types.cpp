@@ -2,6 +2,7 @@
 
 #include "caf_remote/tool/message_types.hpp"
 
+#include "caf_remote/tool/command_line.hpp"
 #include "caf_remote/tool/error.hpp"
 #include "caf_remote/tool/output.hpp"
 #include "caf_remote/tool/proto_files.hpp"
@@ -10,6 +11,7 @@
 #include <google/protobuf/descriptor.pb.h>
 #include <google/protobuf/util/json_util.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace caf_remote::tool {
@@ -92,8 +94,21 @@ void message_types::add(const pb::FileDescriptorProto& file) {
   if (pool_.FindFileByName(file.name()) != nullptr)
     return;
   error_collector errors;
-  if (pool_.BuildFileCollectingErrors(file, &errors) == nullptr)
+  auto added = pool_.BuildFileCollectingErrors(file, &errors);
+  if (added == nullptr)
     throw usage_error{"--proto-file: " + printable(errors.text)};
+  for (int i = 0; i < added->message_type_count(); ++i)
+    names_.push_back(added->message_type(i)->full_name());
+}
+
+std::string message_types::suggest(const std::string& type) const {
+  auto full = std::find_if(names_.begin(), names_.end(), [&](auto& x) {
+    return x.substr(x.rfind('.') + 1) == type;
+  });
+  if (full != names_.end())
+    return ", did you mean " + *full + "?";
+  auto near = suggestion(type, {names_.begin(), names_.end()});
+  return near.empty() ? "; --proto-file adds types" : near;
 }
 
 message_types::message_ptr message_types::make(const std::string& type) const {
@@ -107,8 +122,8 @@ raw_message message_types::encode(const std::string& type,
                                   const std::string& json) const {
   auto msg = make(type);
   if (msg == nullptr)
-    throw usage_error{"unknown message type '" + printable(type)
-                      + "'; --proto-file adds types"};
+    throw usage_error{"unknown message type '" + printable(type) + "'"
+                      + suggest(type)};
   auto status = pb::util::JsonStringToMessage(json, msg.get());
   if (!status.ok())
     throw usage_error{"the JSON does not fit " + type + ": "
@@ -118,13 +133,23 @@ raw_message message_types::encode(const std::string& type,
   return result;
 }
 
-std::string message_types::render(const raw_message& x) const {
+std::string message_types::to_json(const raw_message& x,
+                                   std::string& result) const {
   auto msg = make(x.type_name);
+  if (msg == nullptr)
+    return "unknown type; --proto-file adds types";
+  if (!decode(x, *msg))
+    return "its content does not fit the type";
+  auto status = pb::util::MessageToJsonString(*msg, &result);
+  return status.ok() ? "" : first_line(status.message().ToString());
+}
+
+rendered_message message_types::render(const raw_message& x) const {
   std::string json;
-  if (msg == nullptr || !decode(x, *msg)
-      || !pb::util::MessageToJsonString(*msg, &json).ok())
+  auto problem = to_json(x, json);
+  if (!problem.empty())
     json = render_unknown(x);
-  return printable(x.type_name) + ' ' + json;
+  return {printable(x.type_name) + ' ' + json, std::move(problem)};
 }
 
 } // namespace caf_remote::tool

@@ -13,6 +13,14 @@
 
 namespace caf_remote::tool {
 
+/// A message for a person.
+struct rendered_message {
+  /// "TYPE JSON"; what cannot be JSON is `{"@raw":"BASE64"}`.
+  std::string text;
+  /// Why it is not JSON; empty: it is.
+  std::string problem;
+};
+
 /// The message types that the tool knows: Google's well-known ones and those of
 /// the user's files.
 class message_types {
@@ -25,19 +33,25 @@ public:
   /// not fit it.
   raw_message encode(const std::string& type, const std::string& json) const;
 
-  /// Renders a message as "TYPE JSON". What cannot be decoded is rendered as
-  /// `{"@raw":"BASE64"}`.
-  std::string render(const raw_message& x) const;
+  rendered_message render(const raw_message& x) const;
 
 private:
   using message_ptr = std::unique_ptr<google::protobuf::Message>;
 
   void add(const google::protobuf::FileDescriptorProto& file);
 
+  /// What the user may have meant, or could do, as the end of an error's text.
+  std::string suggest(const std::string& type) const;
+
   /// An empty message; null if the type is unknown.
   message_ptr make(const std::string& type) const;
 
+  /// Writes `x` as JSON and returns why that cannot be done; empty: it was.
+  std::string to_json(const raw_message& x, std::string& result) const;
+
   google::protobuf::DescriptorPool pool_;
+  /// The types that are not nested in others.
+  std::vector<std::string> names_;
   mutable google::protobuf::DynamicMessageFactory factory_;
 };
 

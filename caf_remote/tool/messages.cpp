@@ -6,6 +6,7 @@
 #include "caf_remote/tool/client.hpp"
 #include "caf_remote/tool/commands.hpp"
 #include "caf_remote/tool/error.hpp"
+#include "caf_remote/tool/input.hpp"
 #include "caf_remote/tool/message_types.hpp"
 #include "caf_remote/tool/output.hpp"
 
@@ -16,15 +17,29 @@ namespace caf_remote::tool {
 
 namespace {
 
+/// The message that the command line describes.
+raw_message content_of(const arguments& args, const message_types& types) {
+  if (args.json != "-")
+    return types.encode(args.type, args.json);
+  // what is larger would not be accepted as an answer either
+  return types.encode(args.type, read_input(options{}.max_receive_bytes));
+}
+
 /// Says that the other node knows the type: the user says so by using it.
 void declare(client& here, const std::string& type) {
   if (auto err = here.module().declare_type(type))
     throw failure{render(err)};
 }
 
+void print_answer(const rendered_message& x) {
+  if (!x.problem.empty())
+    print_error("the answer is not shown as JSON: " + x.problem);
+  print_line(x.text);
+}
+
 void print_answer(const message_types& types, const caf::message& x) {
   if (x.match_elements<raw_message>())
-    print_line(types.render(x.get_as<raw_message>(0)));
+    print_answer(types.render(x.get_as<raw_message>(0)));
   else if (x.empty())
     print_line("google.protobuf.Empty {}");
   else
@@ -54,7 +69,7 @@ caf::message ask(client& here, raw_message content) {
 int request(const arguments& args) {
   command_time time{args};
   message_types types{args.proto_files, args.proto_paths};
-  auto content = types.encode(args.type, args.json);
+  auto content = content_of(args, types);
   return run_client(args, time, [&](client& here) {
     declare(here, args.type);
     print_answer(types, ask(here, content));
@@ -64,7 +79,7 @@ int request(const arguments& args) {
 int send(const arguments& args) {
   command_time time{args};
   message_types types{args.proto_files, args.proto_paths};
-  auto content = types.encode(args.type, args.json);
+  auto content = content_of(args, types);
   return run_client(args, time, [&](client& here) {
     declare(here, args.type);
     caf::anon_send(here.target(), content);

@@ -3,10 +3,26 @@
 #include "caf_remote/tool/node_config.hpp"
 
 #include "caf_remote/error.hpp"
-#include "caf_remote/remoting.hpp"
 #include "caf_remote/tool/error.hpp"
 
 namespace caf_remote::tool {
+
+namespace {
+
+/// Names settings the way the tool does: 'caf-remote.host' is --host.
+std::string with_option_names(std::string text) {
+  const std::string begin = "'caf-remote.";
+  for (size_t pos = 0; (pos = text.find(begin, pos)) != std::string::npos;) {
+    auto end = text.find('\'', pos + begin.size());
+    if (end == std::string::npos)
+      break;
+    text.erase(end, 1);
+    text.replace(pos, begin.size(), "--");
+  }
+  return text;
+}
+
+} // namespace
 
 node_config::node_config(const arguments& args, const std::string& host,
                          caf::timespan shutdown_timeout) {
@@ -21,7 +37,17 @@ node_config::node_config(const arguments& args, const std::string& host,
   set("caf-remote.shutdown-timeout", shutdown_timeout);
   if (auto err = caf_remote::check(*this))
     // CAF's class has a function of that name, too
-    throw usage_error{caf_remote::render(err)};
+    throw usage_error{with_option_names(caf_remote::render(err))};
+}
+
+std::string listen(remoting& module) {
+  auto address = module.listen();
+  if (address)
+    return *address;
+  auto& err = address.error();
+  // the texts of foreign errors begin with these words
+  auto ours = code_of(err) != errc::none;
+  throw failure{(ours ? "cannot listen: " : "") + render(err)};
 }
 
 } // namespace caf_remote::tool

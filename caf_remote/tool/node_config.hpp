@@ -3,6 +3,7 @@
 #pragma once
 
 #include "caf_remote/config.hpp"
+#include "caf_remote/remoting.hpp"
 #include "caf_remote/tool/arguments.hpp"
 
 #include <string>
@@ -16,5 +17,9 @@ public:
   node_config(const arguments& args, const std::string& host,
               caf::timespan shutdown_timeout);
 };
+
+/// Listens as the module's settings say and returns our address. Throws
+/// `failure`.
+std::string listen(remoting& module);
 
 } // namespace caf_remote::tool

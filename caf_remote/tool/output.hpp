@@ -7,7 +7,8 @@
 
 namespace caf_remote::tool {
 
-/// Writes one line to standard output at once. Waits for the reader.
+/// Writes one line to standard output at once. Waits for the reader; that there
+/// is none is no error. Throws `failure` if it cannot be written otherwise.
 void print_line(std::string_view line);
 
 /// Writes one line to standard error, with the program's name before it.
@@ -20,7 +21,8 @@ bool try_print_line(std::string_view line);
 /// The same for standard error, as it is.
 bool try_print_error_line(std::string_view line);
 
-/// Replaces control characters, so that what peers say stays on one line.
+/// Replaces control characters and what is not UTF-8, so that whatever it is
+/// stays on one line and can be read.
 std::string printable(std::string_view str);
 
 } // namespace caf_remote::tool

@@ -12,6 +12,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <sstream>
+#include <system_error>
 
 #include <spawn.h>
 #include <sys/mman.h>
@@ -88,14 +90,44 @@ std::string compiler() {
   return name != nullptr && *name != '\0' ? name : "protoc";
 }
 
-/// One line, for a message.
-std::string flatten(std::string text) {
-  while (!text.empty() && text.back() == '\n')
-    text.pop_back();
+/// The first of the compiler's lines in one, for a message.
+std::string summarize(const std::string& text) {
+  constexpr size_t max_lines = 3;
+  constexpr size_t max_length = 300;
+  std::istringstream lines{text};
   std::string result;
-  for (auto c : text)
-    result += c == '\n' ? std::string{"; "} : std::string{c};
-  return printable(result);
+  size_t count = 0;
+  for (std::string line; std::getline(lines, line);) {
+    auto is_log = line.compare(0, 13, "[libprotobuf ") == 0;
+    if (line.empty() || is_log || ++count > max_lines)
+      continue;
+    result += result.empty() ? "" : "; ";
+    result += printable(line.substr(0, max_length));
+    result += line.size() > max_length ? "..." : "";
+  }
+  if (count > max_lines)
+    result += "; and " + std::to_string(count - max_lines) + " more";
+  return result.empty() ? compiler() + " failed" : result;
+}
+
+/// The compiler would wait for a pipe, and read a device for ever.
+void check_file(const std::string& file,
+                const std::vector<std::string>& paths) {
+  namespace fs = std::filesystem;
+  std::vector<fs::path> places{file};
+  for (auto& x : paths)
+    places.push_back(fs::path{x} / file);
+  for (auto& x : places) {
+    std::error_code ignored;
+    auto status = fs::status(x, ignored);
+    if (!fs::exists(status))
+      continue;
+    if (!fs::is_regular_file(status))
+      throw usage_error{"--proto-file: " + printable(x.string())
+                        + " is not a regular file"};
+    return;
+  }
+  throw usage_error{"--proto-file: cannot find " + printable(file)};
 }
 
 std::string directory_of(const std::string& file) {
@@ -112,9 +144,9 @@ std::vector<std::string> command_line(const std::vector<std::string>& files,
                                   "--descriptor_set_out=/dev/stdout"};
   for (auto& x : paths)
     result.push_back("--proto_path=" + x);
-  // no file may look like an option
+  // no file may look like an option or a list of arguments
   for (auto& x : files)
-    result.push_back(x[0] == '-' ? "./" + x : x);
+    result.push_back(x[0] == '-' || x[0] == '@' ? "./" + x : x);
   return result;
 }
 
@@ -126,11 +158,13 @@ compile_proto_files(const std::vector<std::string>& files,
   google::protobuf::FileDescriptorSet result;
   if (files.empty())
     return result;
+  for (auto& x : files)
+    check_file(x, paths);
   memory_file out;
   memory_file err;
   auto status = run(command_line(files, paths), out, err);
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-    throw usage_error{"--proto-file: " + flatten(err.content())};
+    throw usage_error{"--proto-file: " + summarize(err.content())};
   if (!result.ParseFromString(out.content()))
     throw failure{compiler() + " did not write what it should"};
   return result;

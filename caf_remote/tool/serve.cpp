@@ -76,7 +76,7 @@ public:
     check(rm.declare_type("google.protobuf.UInt64Value"));
     add_actor("echo", [](caf::actor_system& x) { return x.spawn(echo); });
     add_actor("counter", [](caf::actor_system& x) { return x.spawn(counter); });
-    listen();
+    begin();
   }
 
 private:
@@ -87,15 +87,12 @@ private:
     check(rm.register_kind(name, std::move(make), receive_mode::raw));
   }
 
-  void listen() {
+  void begin() {
     auto& rm = get(sys_);
     auto printer = sys_.spawn(event_printer);
     actors_.push_back(printer);
     check(rm.subscribe(printer));
-    auto address = rm.listen();
-    if (!address)
-      throw failure{"cannot listen: " + render(address.error())};
-    print_line("listening on " + *address);
+    print_line("listening on " + listen(rm));
     caf::anon_send(printer, caf::ok_atom::value);
   }
 

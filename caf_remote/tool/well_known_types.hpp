@@ -12,8 +12,9 @@ class FileDescriptor;
 
 namespace caf_remote::tool {
 
-/// The files with Google's well-known types, each after those that it imports.
-/// They come with the Protobuf library.
+/// The files with those of Google's well-known types that programs exchange.
+/// Not those about APIs and types themselves: hardly any Go program links
+/// them, and it ends when it gets a type that it does not have.
 std::vector<const google::protobuf::FileDescriptor*> well_known_files();
 
 } // namespace caf_remote::tool

@@ -22,6 +22,14 @@ std::string refusal(const words& xs) {
   return text;
 }
 
+void check_width(const std::string& page) {
+  for (size_t pos = 0; pos < page.size();) {
+    auto end = page.find('\n', pos);
+    CHECK_LE(end - pos, 80);
+    pos = end + 1;
+  }
+}
+
 } // namespace
 
 TEST_SUITE_BEGIN("tool.arguments");
@@ -82,6 +90,45 @@ TEST_CASE("misspelt words get a suggestion") {
   CHECK(contains(refusal({"ping", "--timout=1s"}), "did you mean --timeout?"));
 }
 
+TEST_CASE("a type without its package gets a suggestion") {
+  auto text = [](const std::string& type) {
+    return refusal({"send", "localhost:1", "x", type, "{}"});
+  };
+  CHECK(
+    contains(text("StringValue"), "did you mean google.protobuf.StringValue?"));
+  CHECK(contains(text("google.protobuf.Emtpy"),
+                 "did you mean google.protobuf.Empty?"));
+  CHECK_FALSE(contains(text("my.own.Message"), "did you mean"));
+}
+
+TEST_CASE("help is for commands that there are") {
+  CHECK(contains(refusal({"help", "frob"}), "unknown command 'frob'"));
+  CHECK(contains(refusal({"help", "reqest"}), "did you mean request?"));
+  CHECK(contains(refusal({"frob", "--help"}), "unknown command 'frob'"));
+}
+
+TEST_CASE("words that begin with a dash need a hint") {
+  auto text = refusal({"send", "localhost:1", "x", "y", "-.5"});
+  CHECK(contains(text, "unknown option -.5; write -- before"));
+  CHECK(contains(tool_output({"help", "send"}), "but after --"));
+}
+
+TEST_CASE("the bounds of durations are told") {
+  CHECK(contains(refusal({"ping", "localhost:1", "--timeout=25h"}),
+                 "from 1ms to 24h"));
+  CHECK(contains(refusal({"ping", "localhost:1", "--retry-wait=25h"}),
+                 "from 0 to 24h"));
+}
+
+TEST_CASE("what is not UTF-8 is not printed") {
+  CHECK(
+    contains(refusal({"ping", "h\xff\xfe\xe2\x82:1"}), "ADDRESS is 'h????:1'"));
+  CHECK(contains(refusal({"ping", "h\xc2\x85\xc0\xaf\xed\xa0\x80:1"}),
+                 "ADDRESS is 'h???????:1'"));
+  CHECK(contains(refusal({"ping", "\u00fc\u20ac\U0001f600"}),
+                 "ADDRESS is '\u00fc\u20ac\U0001f600'"));
+}
+
 TEST_CASE("what is missing or too much is named") {
   CHECK(contains(refusal({"watch", "localhost:1"}), "ID"));
   CHECK(contains(refusal({"ping", "localhost:1", "surplus"}), "surplus"));
@@ -97,11 +144,7 @@ TEST_CASE("the help page names everything") {
                    "--max-retry-count", "--retry-wait", "--timeout",
                    "--proto-file", "--proto-path", "--verbose", "--version"})
       CHECK_MESSAGE(contains(page, x), x);
-    for (size_t pos = 0; pos < page.size();) {
-      auto end = page.find('\n', pos);
-      CHECK_LE(end - pos, 80);
-      pos = end + 1;
-    }
+    check_width(page);
   }
 }
 
@@ -109,9 +152,16 @@ TEST_CASE("each command has its own help page") {
   for (auto x :
        {"serve", "ping", "request", "send", "spawn", "watch", "stop"}) {
     auto page = tool_output({x, "--help"});
+    check_width(page);
     CHECK_EQ(page, tool_output({"help", x}));
     CHECK(contains(page, std::string{"Usage: caf-remote "} + x));
   }
+}
+
+TEST_CASE("the pages of what sends messages warn about unknown types") {
+  for (auto& xs :
+       {words{"help"}, words{"help", "send"}, words{"help", "request"}})
+    CHECK(contains(tool_output(xs), "Go process ends"));
 }
 
 TEST_CASE("the version is printed") {

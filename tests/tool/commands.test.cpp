@@ -2,6 +2,7 @@
 
 #include "support/eventually.hpp"
 #include "support/loopback_node.hpp"
+#include "support/temporary_folder.hpp"
 #include "tool/tool_fixture.hpp"
 
 #include <caf/all.hpp>
@@ -88,9 +89,6 @@ TEST_CASE("request prints type and JSON on one line, for all known types") {
     {"Value", "null"},
     {"Any", R"({"@type":"type.googleapis.com/google.protobuf.StringValue",)"
             R"("value":"x"})"},
-    {"SourceContext", R"({"fileName":"x"})"},
-    {"Type", R"({"name":"x"})"},
-    {"Api", R"({"name":"x"})"},
   };
   for (auto& [type, json] : table)
     CHECK_EQ(tool_output(request(node.address(), "echo", type, json)),
@@ -114,6 +112,19 @@ TEST_CASE("types from files are known, imports included") {
     expected);
 }
 
+TEST_CASE("files may import types of Google's that are not built in") {
+  serve_process node;
+  temporary_folder here;
+  here.write("x.proto", "syntax = \"proto3\";\n"
+                        "package x;\n"
+                        "import \"google/protobuf/api.proto\";\n"
+                        "message X { google.protobuf.Api api = 1; }\n");
+  auto file = "--proto-file=" + here.path_of("x.proto");
+  CHECK_EQ(tool_output({"request", node.address(), "echo", "x.X",
+                        R"({"api":{"name":"a"}})", file}),
+           "x.X {\"api\":{\"name\":\"a\"}}\n");
+}
+
 TEST_CASE("an answer of an unknown type is printed in base64") {
   loopback_node node;
   REQUIRE_FALSE(node.rm().declare_type("x.Unknown"));
@@ -126,8 +137,23 @@ TEST_CASE("an answer of an unknown type is printed in base64") {
   };
   REQUIRE_FALSE(
     node.rm().publish(node.sys().spawn(answer), "odd", receive_mode::raw));
-  CHECK_EQ(tool_output(request(node.address(), "odd", "Empty", "{}")),
-           "x.Unknown {\"@raw\":\"Af8=\"}\n");
+  auto result = tool(request(node.address(), "odd", "Empty", "{}"));
+  CHECK_EQ(result.code, 0);
+  CHECK_EQ(result.output, "x.Unknown {\"@raw\":\"Af8=\"}\n");
+  CHECK_EQ(result.errors, "caf-remote: the answer is not shown as JSON: "
+                          "unknown type; --proto-file adds types\n");
+}
+
+TEST_CASE("an answer that is nested too deeply is printed in base64") {
+  serve_process node;
+  auto json = std::string(34, '[') + std::string(34, ']');
+  auto result = tool(request(node.address(), "echo", "ListValue", json));
+  CHECK_EQ(result.code, 0);
+  CHECK(contains(result.output, "google.protobuf.ListValue {\"@raw\":"));
+  CHECK_EQ(result.errors.compare(
+             0, 45, "caf-remote: the answer is not shown as JSON: "),
+           0);
+  CHECK_EQ(result.errors.find('\n'), result.errors.size() - 1);
 }
 
 TEST_CASE("an answer in JSON is understood") {
@@ -146,6 +172,19 @@ TEST_CASE("an answer in JSON is understood") {
            "google.protobuf.StringValue \"json\"\n");
 }
 
+TEST_CASE("a dash for the JSON means standard input") {
+  serve_process node;
+  process child{tool_words(request(node.address(), "echo", "ListValue", "-")),
+                tool_options()};
+  child.write_line("[\"one\",");
+  child.write_line("\"two\"]");
+  child.close_input();
+  CHECK_EQ(child.wait(), 0);
+  CHECK_EQ(child.output(), "google.protobuf.ListValue [\"one\",\"two\"]\n");
+  // nothing is no JSON
+  CHECK_EQ(tool(request(node.address(), "echo", "Empty", "-")).code, 2);
+}
+
 TEST_CASE("an empty result is google.protobuf.Empty") {
   serve_process node;
   CHECK_EQ(
@@ -155,8 +194,9 @@ TEST_CASE("an empty result is google.protobuf.Empty") {
 
 TEST_CASE("a request to nobody fails at once with the error's name") {
   serve_process node;
-  CHECK(contains(tool_error(request(node.address(), "nobody", "Empty", "{}")),
-                 "dead_letter"));
+  auto text = tool_error(request(node.address(), "nobody", "Empty", "{}"));
+  CHECK(contains(text, "there is no actor nobody at " + node.address()));
+  CHECK(contains(text, "dead_letter"));
 }
 
 TEST_CASE("send and the counter") {
@@ -222,6 +262,7 @@ TEST_CASE("a killed node is reported within 5 s") {
   node.child().send_signal(SIGKILL);
   CHECK_EQ(watcher.expect("terminated", 5s), "terminated address_terminated");
   CHECK_EQ(watcher.wait(), 0);
+  CHECK_FALSE(contains(watcher.errors(), "was not reached"));
 }
 
 TEST_CASE("a node that leaves is reported") {
@@ -233,10 +274,13 @@ TEST_CASE("a node that leaves is reported") {
   CHECK_EQ(watcher.output(), "terminated address_terminated\n");
 }
 
-TEST_CASE("a watch of a node that is not there ends") {
+TEST_CASE("a watch of a node that is not there ends, and tells") {
   closed_port port;
-  CHECK_EQ(tool_output({"watch", port.address(), "echo"}),
-           "terminated address_terminated\n");
+  auto result = tool({"watch", port.address(), "echo"});
+  CHECK_EQ(result.code, 0);
+  CHECK_EQ(result.output, "terminated address_terminated\n");
+  CHECK_EQ(result.errors,
+           "caf-remote: " + port.address() + " was not reached\n");
 }
 
 TEST_CASE("nothing but the answer is printed") {

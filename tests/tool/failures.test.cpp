@@ -54,11 +54,13 @@ bool ends_within(process::duration limit, F run) {
   return false;
 }
 
-/// A file whose reader waits for somebody who writes.
+/// A file whose reader waits for somebody who writes, and one that imports it.
 class endless_file {
 public:
   endless_file() : path_(folder_.path_of("endless.proto")) {
     REQUIRE_EQ(::mkfifo(path_.c_str(), 0600), 0);
+    folder_.write("importer.proto",
+                  "syntax = \"proto3\"; import \"endless.proto\";");
   }
 
   /// Gives up, so that the reader comes to an end.
@@ -70,10 +72,31 @@ public:
     return path_;
   }
 
+  std::string importer() const {
+    return folder_.path_of("importer.proto");
+  }
+
 private:
   temporary_folder folder_;
   std::string path_;
 };
+
+/// Runs the tool with a file for its message types, which it must refuse.
+/// Returns the end of the line that it prints.
+std::string refused_file(const std::string& path) {
+  auto result = tool({"send", "127.0.0.1:1", "x", "x.Y", "{}", "--timeout=20s",
+                      "--proto-file=" + path});
+  CHECK_EQ(result.code, 2);
+  CHECK_EQ(result.output, "");
+  auto& text = result.errors;
+  std::string begin = "caf-remote: --proto-file: ";
+  CHECK_EQ(text.compare(0, begin.size(), begin), 0);
+  CHECK_EQ(text.find('\n'), text.size() - 1);
+  CHECK_FALSE(contains(text, "libprotobuf"));
+  auto end = text.rfind(" (see caf-remote --help)");
+  REQUIRE_NE(end, std::string::npos);
+  return text.substr(begin.size(), end - begin.size());
+}
 
 /// Never answers.
 caf::behavior mute(caf::event_based_actor* self) {
@@ -104,6 +127,10 @@ TEST_CASE("what the tool does not know is refused before anything is sent") {
   refused("", "{}");
   refused("google.protobuf.Nothing", "{}");
   refused("actor.PID", "{}");
+  // Go programs hardly ever have these, and would end
+  for (auto type : {"Api", "Method", "Mixin", "Type", "Field", "Enum",
+                    "EnumValue", "Option", "SourceContext", "DescriptorProto"})
+    refused(std::string{"google.protobuf."} + type, "{}");
   refused("google.protobuf.Empty", "{\"x\":1}");
   refused("google.protobuf.Empty", "");
   refused("google.protobuf.Empty", "{} {}");
@@ -121,13 +148,11 @@ TEST_CASE("settings that make no sense are told in one line") {
   silent_port port;
   const std::vector<std::pair<words, std::string>> table{
     {{"--host=0.0.0.0"},
-     "caf-remote: invalid_config: 'caf-remote.host' is \"0.0.0.0\", which "
-     "peers cannot dial: 'caf-remote.advertised-host' must be set, too (see "
-     "caf-remote --help)\n"},
+     "caf-remote: invalid_config: --host is \"0.0.0.0\", which peers cannot "
+     "dial: --advertised-host must be set, too (see caf-remote --help)\n"},
     {{"--advertised-host=::"},
-     "caf-remote: invalid_config: 'caf-remote.advertised-host' is \"::\", "
-     "which "
-     "peers cannot dial (see caf-remote --help)\n"},
+     "caf-remote: invalid_config: --advertised-host is \"::\", which peers "
+     "cannot dial (see caf-remote --help)\n"},
     // the module's own spelling is not the tool's
     {{"--caf-remote.max-batch-bytes=foo"},
      "caf-remote: unknown option --caf-remote.max-batch-bytes (see caf-remote "
@@ -180,6 +205,16 @@ TEST_CASE("the attempts and the wait between them can be set") {
   CHECK_GE(result.elapsed, 600ms);
   xs = {"ping", port.address(), "--max-retry-count=1", "--retry-wait=1m"};
   CHECK_LT(tool(xs).elapsed, 5s);
+}
+
+TEST_CASE("the shortest limit is one like any other") {
+  silent_port port;
+  for (auto& xs : commands_for(port.address()))
+    for (auto limit : {"1ms", "1.5ms", "10ms"}) {
+      auto with_limit = xs;
+      with_limit.push_back(std::string{"--timeout="} + limit);
+      CHECK(contains(tool_error(with_limit), "time-out after 1"));
+    }
 }
 
 TEST_CASE("a port where nobody answers: no handshake, within the limit") {
@@ -266,14 +301,79 @@ TEST_CASE("a node that falls silent does not hold up the stop") {
   }));
 }
 
+TEST_CASE("what is no file with message types is refused in one short line") {
+  temporary_folder here;
+  endless_file pipe;
+  CHECK_EQ(refused_file(pipe.path()), pipe.path() + " is not a regular file");
+  CHECK_EQ(refused_file("/dev/zero"), "/dev/zero is not a regular file");
+  CHECK_EQ(refused_file(here.path()), here.path() + " is not a regular file");
+  auto missing = here.path_of("missing.proto");
+  CHECK_EQ(refused_file(missing), "cannot find " + missing);
+  std::string garbage;
+  for (int i = 0; i < 20000; ++i)
+    garbage += static_cast<char>(i % 251);
+  here.write("garbage.proto", garbage);
+  auto text = refused_file(here.path_of("garbage.proto"));
+  CHECK(contains(text, "garbage.proto:1:1"));
+  CHECK(contains(text, " more"));
+  CHECK_LT(text.size(), 1100);
+  here.write("empty.proto", "");
+  auto result = tool({"send", "127.0.0.1:1", "x", "x.Y", "{}",
+                      "--proto-file=" + here.path_of("empty.proto")});
+  CHECK_EQ(result.code, 2);
+  CHECK(contains(result.errors, "unknown message type 'x.Y'"));
+}
+
 TEST_CASE("files with message types are read within the limit") {
   silent_port port;
   for (auto command : {"request", "send"}) {
     endless_file file;
     auto text = failure_in_time({command, port.address(), "echo", "x.Y", "{}",
-                                 "--proto-file=" + file.path()});
+                                 "--proto-file=" + file.importer()});
     CHECK_EQ(text, "caf-remote: time-out after 1s\n");
   }
+  CHECK_FALSE(port.has_visitor());
+}
+
+TEST_CASE("output that cannot be written is an error, but for nobody to read") {
+  serve_process node;
+  auto to_full = [](const words& xs) {
+    words line{"sh", "-c", R"(exec "$@" >/dev/full)", "sh"};
+    for (auto& x : tool_words(xs))
+      line.push_back(x);
+    auto result = run(line, tool_options());
+    CHECK_EQ(result.code, 1);
+    CHECK_EQ(result.errors, "caf-remote: cannot write the output: No space "
+                            "left on device\n");
+  };
+  to_full({"ping", node.address()});
+  to_full({"request", node.address(), "echo", "google.protobuf.Empty", "{}"});
+  to_full({"spawn", node.address(), "echo"});
+  to_full({"watch", node.address(), "nobody"});
+  to_full({"serve"});
+  to_full({"--help"});
+  to_full({"--version"});
+  process unread{tool_words({"watch", node.address(), "echo", "--verbose"})};
+  unread.close_output();
+  unread.expect_error("watching ");
+  tool_output({"stop", node.address(), "echo"});
+  CHECK_EQ(unread.wait(), 0);
+}
+
+TEST_CASE("standard input is read within limits") {
+  silent_port port;
+  words xs{"send", port.address(), "x", "google.protobuf.Empty",
+           "-",    "--timeout=20s"};
+  words line{"sh", "-c", R"(exec "$@" </dev/zero)", "sh"};
+  for (auto& x : tool_words(xs))
+    line.push_back(x);
+  auto result = run(line, tool_options());
+  CHECK_EQ(result.code, 1);
+  CHECK_EQ(result.errors, "caf-remote: standard input has more than 32MiB\n");
+  xs.back() = "--timeout=500ms";
+  process child{tool_words(xs), tool_options()};
+  CHECK_EQ(child.wait(), 1);
+  CHECK_EQ(child.errors(), "caf-remote: time-out after 500ms\n");
   CHECK_FALSE(port.has_visitor());
 }
 
@@ -288,7 +388,7 @@ TEST_CASE("a port of ours that is taken") {
   serve_process node;
   auto port = std::to_string(node.port());
   auto text = tool_error({"ping", node.address(), "--port=" + port});
-  CHECK(contains(text, "cannot listen"));
+  CHECK_EQ(text.compare(0, 27, "caf-remote: cannot listen o"), 0);
 }
 
 TEST_SUITE_END();

@@ -139,7 +139,9 @@ TEST_CASE("an advertised address is what it says about itself") {
 TEST_CASE("a taken port is an error") {
   serve_process node;
   auto port = std::to_string(node.port());
-  CHECK(contains(tool_error({"serve", "--port=" + port}), "cannot listen"));
+  CHECK_EQ(tool_error({"serve", "--port=" + port}),
+           "caf-remote: cannot listen on 127.0.0.1:" + port
+             + ": Address already in use\n");
   silent_port other;
   tool_error({"serve", "--port", std::to_string(port_of(other.address()))});
 }

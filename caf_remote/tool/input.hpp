@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+namespace caf_remote::tool {
+
+/// Reads standard input to its end. Throws `failure` if it is longer than
+/// `limit` bytes or cannot be read.
+std::string read_input(size_t limit);
+
+} // namespace caf_remote::tool
