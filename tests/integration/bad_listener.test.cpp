@@ -78,13 +78,16 @@ TEST_CASE("a listener that blocks us is asked once") {
   CHECK_EQ(peer.streams(), 1u);
 }
 
-TEST_CASE("a listener that answers twice is no worse for it") {
+TEST_CASE("a listener that answers twice costs streams, no messages") {
   loopback_node node{brisk()};
   raw_peer peer{manners::twice};
   inbox me{node};
   me.self()->send(node.remote(peer.address(), "actor"), make_ping("hi"));
   CHECK_EQ(peer.wait_for_type("caf_remote.test.Ping").target, "actor");
-  CHECK_EQ(counters_of(node, peer.address()).connects, 1u);
+  CHECK(eventually([&] { return node.rm().snapshot().protocol_errors > 0; }));
+  CHECK_EQ(sum_of(node).written, 1u);
+  CHECK_EQ(sum_of(node).dead_lettered, 0u);
+  check_well(node);
 }
 
 TEST_CASE("a port without gRPC behind it") {
