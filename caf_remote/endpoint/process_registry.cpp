@@ -103,7 +103,9 @@ bool process_registry::add_slot(slot x) {
 
 void process_registry::forget_vanished() {
   for (auto i = by_actor_.begin(); i != by_actor_.end();) {
-    auto vanished = i->second.names.empty() && i->second.ref.lock() == nullptr;
+    // a reference made here might become the last one, with the lock held
+    auto vanished = i->second.names.empty()
+                    && i->first->strong_refs.load() == 0;
     i = vanished ? by_actor_.erase(i) : std::next(i);
   }
 }
