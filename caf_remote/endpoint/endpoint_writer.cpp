@@ -247,8 +247,9 @@ void endpoint_writer_state::flush() {
     return;
   }
   st_.writing = true;
-  st_.stream->write(std::move(next.frame));
+  // first, so that what the peer has got is counted
   settle(next.messages);
+  st_.stream->write(std::move(next.frame));
 }
 
 void endpoint_writer_state::settle(std::vector<outbound_ptr>& messages) {
