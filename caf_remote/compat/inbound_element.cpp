@@ -226,6 +226,13 @@ private:
   caf::empty_type_erased_tuple content_;
 };
 
+/// An element with one value, without sender.
+template <class T>
+inbound_ptr make_value(T content) {
+  return inbound_ptr{
+    new values_element<T>(nullptr, caf::make_message_id(), std::move(content))};
+}
+
 template <class Element>
 inbound_ptr unimportant(std::unique_ptr<Element> x) {
   x->mark_unimportant();
@@ -248,13 +255,11 @@ inbound_ptr make_inbound(caf::strong_actor_ptr sender, caf::message_id mid,
 }
 
 inbound_ptr make_inbound_answer(touched content) {
-  return inbound_ptr{new values_element<touched>(
-    nullptr, caf::make_message_id(), std::move(content))};
+  return make_value(std::move(content));
 }
 
 inbound_ptr make_inbound_answer(pid_response content) {
-  return inbound_ptr{new values_element<pid_response>(
-    nullptr, caf::make_message_id(), std::move(content))};
+  return make_value(std::move(content));
 }
 
 inbound_ptr make_inbound_empty_result() {
@@ -291,8 +296,7 @@ inbound_ptr make_inbound_spawn(spawn_for_peer content) {
 }
 
 inbound_ptr make_inbound_event(dead_letter content) {
-  return inbound_ptr{new values_element<dead_letter>(
-    nullptr, caf::make_message_id(), std::move(content))};
+  return make_value(std::move(content));
 }
 
 const message_header& header_of(caf::local_actor* self) {

@@ -225,20 +225,20 @@ void endpoint::written(size_t user_messages, size_t user_bytes,
 }
 
 void endpoint::lost(outbound_element& x) {
-  // who waits for a Watch, Unwatch or Terminated learns that the address is
-  // over
-  if (x.data.which == lane::user)
-    node_->dead_letter(x, loss_reason_.load(std::memory_order_acquire));
-  gate_of(x).dead(x.charge());
-  if (waiting_.load())
-    tell_waiting();
+  bury(x, loss_reason_.load(std::memory_order_acquire));
 }
 
 void endpoint::discard(outbound_ptr x, errc reason) {
   x->settle();
-  if (x->data.which == lane::user)
-    node_->dead_letter(*x, reason);
-  gate_of(*x).dead(x->charge());
+  bury(*x, reason);
+}
+
+void endpoint::bury(outbound_element& x, errc reason) {
+  // who waits for a Watch, Unwatch or Terminated learns that the address is
+  // over
+  if (x.data.which == lane::user)
+    node_->dead_letter(x, reason);
+  gate_of(x).dead(x.charge());
   if (waiting_.load())
     tell_waiting();
 }

@@ -151,6 +151,7 @@ private:
   bool is_empty() const noexcept;
   void wait_for(waiter x);
   void tell_waiting();
+  void bury(outbound_element& x, errc reason);
   void refuse(outbound_ptr x);
 
   const node_ptr node_;

@@ -351,13 +351,13 @@ void endpoint_writer_state::fail_unconfirmed() {
   in_flight_requests_.clear();
 }
 
-void endpoint_writer_state::fail_written(errc reason) {
+void endpoint_writer_state::fail_written(errc code, const std::string& text) {
   for (auto& entry : node_->pending.take_endpoint(endpoint_->serial(), true))
-    answer(std::move(entry), make_error(reason, endpoint_->address()));
+    answer(std::move(entry), make_error(code, text));
 }
 
 void endpoint_writer_state::on_incarnation_over(const std::string& member_id) {
-  fail_written(errc::incarnation_over);
+  fail_written(errc::incarnation_over, endpoint_->address());
   node_->on_terminated(endpoint_->address(), member_id,
                        "another incarnation of the node was met");
 }
@@ -411,8 +411,7 @@ void endpoint_writer_state::give_up(errc code, const std::string& reason) {
   for (auto& x : box_.drain())
     endpoint_->discard(std::move(x), code);
   fail_unconfirmed();
-  for (auto& entry : node_->pending.take_endpoint(endpoint_->serial(), true))
-    answer(std::move(entry), make_error(code, reason));
+  fail_written(code, reason);
   endpoint_->close();
   caf::anon_send(node_->manager(), endpoint_over{endpoint_, code, reason});
   st_.ready = false;

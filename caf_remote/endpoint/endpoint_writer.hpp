@@ -85,7 +85,7 @@ private:
   void retry_after_failure(const std::string& reason);
   void reconnect();
   void fail_unconfirmed();
-  void fail_written(errc reason);
+  void fail_written(errc code, const std::string& text);
   void on_incarnation_over(const std::string& member_id);
   caf::result<left> on_peer_restarted(const std::string& member_id);
 

@@ -135,12 +135,16 @@ void inbound_dispatcher::deliver_user(const wire::envelope& x,
   hand_over(std::move(*msg), x, target);
 }
 
-bool inbound_dispatcher::hand_over(inbound_ptr msg, const wire::envelope& x,
+void inbound_dispatcher::hand_over(inbound_ptr msg, const wire::envelope& x,
                                    target_slot& target) {
-  if (!charge(*msg, x, account_of(x, target)))
-    return false;
-  target.process.hdl->enqueue(std::move(msg), nullptr);
-  return true;
+  hand_over(std::move(msg), x, target, account_of(x, target));
+}
+
+void inbound_dispatcher::hand_over(inbound_ptr msg, const wire::envelope& x,
+                                   const target_slot& target,
+                                   const inbound_ledger::account_ptr& account) {
+  if (charge(*msg, x, account))
+    target.process.hdl->enqueue(std::move(msg), nullptr);
 }
 
 const inbound_ledger::account_ptr&
@@ -239,14 +243,19 @@ void inbound_dispatcher::answer_pending(const wire::envelope& x,
 
 void inbound_dispatcher::answer_with(pending_requests::entry entry,
                                      inbound_ptr msg, const wire::envelope& x) {
-  auto& target = batch_.target(x);
-  if (target.answer_account == nullptr)
-    target.answer_account = ledger_->answer_account_of(batch_.target_id(x));
-  if (!leaves_late_answers(entry.requester)
-      && !charge(*msg, x, target.answer_account))
-    answer(std::move(entry), make_error(errc::queue_full));
-  else
+  if (leaves_late_answers(entry.requester)
+      || charge(*msg, x, answer_account_of(x)))
     answer(std::move(entry), batch_.sender(x), std::move(msg));
+  else
+    answer(std::move(entry), make_error(errc::queue_full));
+}
+
+const inbound_ledger::account_ptr&
+inbound_dispatcher::answer_account_of(const wire::envelope& x) {
+  auto& result = batch_.target(x).answer_account;
+  if (result == nullptr)
+    result = ledger_->answer_account_of(batch_.target_id(x));
+  return result;
 }
 
 caf::expected<inbound_ptr>
@@ -323,10 +332,9 @@ void inbound_dispatcher::on_stop(const wire::envelope& x, bool at_once) {
   }
   auto msg = make_inbound_exit(at_once);
   // one that acts at once reaches also a target that holds all it may
-  auto account = at_once ? ledger_->stop_account_of(batch_.target_id(x))
-                         : account_of(x, target);
-  if (charge(*msg, x, account))
-    target.process.hdl->enqueue(std::move(msg), nullptr);
+  hand_over(std::move(msg), x, target,
+            at_once ? ledger_->stop_account_of(batch_.target_id(x))
+                    : account_of(x, target));
 }
 
 void inbound_dispatcher::on_touch(const wire::envelope& x,

@@ -56,7 +56,10 @@ private:
   void deliver(const wire::envelope& x);
   void deliver_system(const wire::envelope& x, wire::system_type type);
   void deliver_user(const wire::envelope& x, target_slot& target);
-  bool hand_over(inbound_ptr msg, const wire::envelope& x, target_slot& target);
+  void hand_over(inbound_ptr msg, const wire::envelope& x, target_slot& target);
+  void hand_over(inbound_ptr msg, const wire::envelope& x,
+                 const target_slot& target,
+                 const inbound_ledger::account_ptr& account);
   const inbound_ledger::account_ptr& account_of(const wire::envelope& x,
                                                 target_slot& target);
 
@@ -73,6 +76,7 @@ private:
   void answer_pending(const wire::envelope& x, inbound_ptr msg);
   void answer_with(pending_requests::entry entry, inbound_ptr msg,
                    const wire::envelope& x);
+  const inbound_ledger::account_ptr& answer_account_of(const wire::envelope& x);
   caf::expected<inbound_ptr> decode_answer(const wire::envelope& x);
   bool is_empty_result(const wire::envelope& x);
 

@@ -37,7 +37,8 @@ cached_name& cache_slot(caf::actor_id aid) {
   return cache[aid % cache.size()];
 }
 
-bool is_reply_address(std::string_view id) {
+/// Reply addresses and the module's own names.
+bool is_reserved(std::string_view id) {
   return id.front() == '$';
 }
 
@@ -59,7 +60,7 @@ caf::error process_registry::publish(const caf::strong_actor_ptr& hdl,
     return make_error(errc::not_found, "cannot publish an invalid handle");
   if (auto err = check_id(name))
     return err;
-  if (kind == process_kind::published && name.front() == '$')
+  if (kind == process_kind::published && is_reserved(name))
     return make_error(errc::invalid_name,
                       "names that begin with '$' belong to the module");
   auto ptr = caf::make_counted<const actor_name>(std::string{},
@@ -91,10 +92,9 @@ bool process_registry::add_slot(slot x) {
   // a published name comes before the reply address
   auto pos = x.kind == process_kind::reply_address
                ? names.end()
-               : std::find_if(names.begin(), names.end(),
-                              [](const actor_name_ptr& y) {
-                                return is_reply_address(y->id);
-                              });
+               : std::find_if(
+                 names.begin(), names.end(),
+                 [](const actor_name_ptr& y) { return is_reserved(y->id); });
   names.insert(pos, x.name);
   auto key = std::string_view{x.name->id};
   slots_.emplace(key, std::move(x));

@@ -60,6 +60,12 @@ void set_option(int fd, int level, int option, int value) {
   ::setsockopt(fd, level, option, &value, sizeof(value));
 }
 
+int failed(int code, std::string& problem) {
+  problem = std::generic_category().message(code);
+  errno = code;
+  return -1;
+}
+
 // Sets `errno` if it fails for another reason than the literal.
 int listen_on(const std::string& literal, uint16_t port, std::string& problem) {
   auto list = look_up(literal, std::to_string(port).c_str(),
@@ -68,12 +74,8 @@ int listen_on(const std::string& literal, uint16_t port, std::string& problem) {
     return -1;
   auto fd = ::socket(list->ai_family,
                      SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (fd < 0) {
-    auto code = errno;
-    problem = std::generic_category().message(code);
-    errno = code;
-    return -1;
-  }
+  if (fd < 0)
+    return failed(errno, problem);
   // A port is free once nobody listens on it. Never SO_REUSEPORT: a second
   // server would start and take half of the connections.
   set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
@@ -85,10 +87,8 @@ int listen_on(const std::string& literal, uint16_t port, std::string& problem) {
       && ::listen(fd, SOMAXCONN) == 0)
     return fd;
   auto code = errno;
-  problem = std::generic_category().message(code);
   ::close(fd);
-  errno = code;
-  return -1;
+  return failed(code, problem);
 }
 
 } // namespace

@@ -420,6 +420,13 @@ TEST_CASE_FIXTURE(dispatcher_fixture, "system messages that lack a part are "
 
 // -- answers ------------------------------------------------------------------
 
+/// Addresses a message to who sent the request `asked`.
+envelope answer_to(const envelope& asked, envelope x) {
+  x.target.id = asked.sender.id;
+  x.target.request_id = asked.sender.request_id;
+  return x;
+}
+
 /// A request of ours is under way.
 struct request_fixture : dispatcher_fixture {
   request_fixture() : answer(request(remote("joe"), make_ping("question"))) {
@@ -428,9 +435,7 @@ struct request_fixture : dispatcher_fixture {
 
   /// Addresses a message to the requester.
   envelope reply(envelope x) {
-    x.target.id = asked.sender.id;
-    x.target.request_id = asked.sender.request_id;
-    return x;
+    return answer_to(asked, std::move(x));
   }
 
   outcome_ptr answer;
@@ -506,8 +511,7 @@ TEST_CASE_FIXTURE(dispatcher_fixture, "an answer's header can be read") {
   });
   run();
   auto asked = sent().at(0);
-  auto x = ping_to(asked.sender.id, "answer");
-  x.target.request_id = asked.sender.request_id;
+  auto x = answer_to(asked, ping_to("", "answer"));
   x.header = {{"trace", "42"}};
   receive_all({x});
   CHECK_EQ(*seen, message_header{{"trace", "42"}});
@@ -531,9 +535,7 @@ TEST_CASE("answers count against the inbound bound") {
   fix.run();
   std::vector<envelope> answers;
   for (auto& asked : fix.sent()) {
-    auto x = ping_to(asked.sender.id, "answer");
-    x.target.request_id = asked.sender.request_id;
-    answers.push_back(x);
+    answers.push_back(answer_to(asked, ping_to("", "answer")));
   }
   REQUIRE_EQ(answers.size(), 10);
   // the requester cannot run before all of them are there
@@ -556,8 +558,7 @@ TEST_CASE_FIXTURE(dispatcher_fixture,
   run();
   auto asked = sent().at(0);
   advance(2s);
-  auto x = ping_to(asked.sender.id, "answer");
-  x.target.request_id = asked.sender.request_id;
+  auto x = answer_to(asked, ping_to("", "answer"));
   receive_all({x});
   CHECK_EQ(dead_letters(errc::dead_letter), 1);
   CHECK_EQ(home->pending.size(), 0);
@@ -577,8 +578,7 @@ TEST_CASE("an actor that awaits an answer gets it, whatever else has come") {
   fix.publish(hdl, "alice");
   fix.run();
   auto asked = fix.sent().at(0);
-  auto x = ping_to(asked.sender.id, "answer");
-  x.target.request_id = asked.sender.request_id;
+  auto x = answer_to(asked, ping_to("", "answer"));
   fix.receive_all({ping_to("alice", "1"), ping_to("alice", "2"),
                    ping_to("alice", "too many"), x});
   CHECK_EQ(*texts, strings{"answer", "1", "2"});
@@ -598,17 +598,14 @@ TEST_CASE("answers that a blocking actor never looks at do not count") {
     fix.run();
   }
   for (auto& asked : fix.sent()) {
-    auto x = ping_to(asked.sender.id, "late");
-    x.target.request_id = asked.sender.request_id;
-    answers.push_back(x);
+    answers.push_back(answer_to(asked, ping_to("", "late")));
   }
   REQUIRE_EQ(answers.size(), 3);
   fix.receive_all(answers);
   auto last = self->request(joe, caf::infinite, make_ping("question"));
   fix.run();
   auto asked = fix.sent().at(0);
-  auto x = ping_to(asked.sender.id, "answer");
-  x.target.request_id = asked.sender.request_id;
+  auto x = answer_to(asked, ping_to("", "answer"));
   fix.receive_all({x});
   std::string text;
   last.receive([&](const Ping& y) { text = y.text(); },
@@ -628,8 +625,7 @@ TEST_CASE_FIXTURE(dispatcher_fixture, "an Empty with many headers is no empty "
   });
   run();
   auto asked = sent().at(0);
-  auto x = make_system_envelope(asked.sender.id, "google.protobuf.Empty");
-  x.target.request_id = asked.sender.request_id;
+  auto x = answer_to(asked, make_system_envelope("", "google.protobuf.Empty"));
   for (int i = 0; i < 100; ++i)
     x.header.emplace("caf-remote-empty-result" + std::to_string(i), "1");
   receive_all({x});
