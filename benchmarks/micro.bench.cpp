@@ -193,20 +193,51 @@ void decode_batch_by_protobuf(benchmark::State& state) {
   count_batches(state);
 }
 
-inbound_ptr decoded(std::string_view payload) {
-  auto& codec = *type().codec;
-  auto content = codec.make();
-  if (registry().decode(payload, wire::protobuf_serializer, type(), *content))
-    return nullptr;
-  return make_inbound(nullptr, caf::make_message_id(), codec,
-                      std::move(content));
-}
+class nobody : public undelivered_sink {
+public:
+  void undelivered(inbound_element&) override {
+    // nop
+  }
+};
+
+/// What the reader of a stream does with a payload.
+class stream_end {
+public:
+  stream_end()
+    : ledger_(caf::make_counted<inbound_ledger>(
+      inbound_ledger::bounds{1000000, 1u << 30}, [] {},
+      std::make_shared<nobody>())),
+      account_(ledger_->account_of("counter")),
+      shelf_(std::make_shared<inbound_shelf>(*type().codec)) {
+    ledger_->keep(shelf_);
+  }
+
+  ~stream_end() {
+    shelf_->close();
+    ledger_->detach();
+  }
+
+  inbound_ptr decode(std::string_view payload) {
+    auto x = make_inbound(nullptr, caf::make_message_id(), *shelf_);
+    if (registry().decode(payload, wire::protobuf_serializer, type(), x.object)
+        || !ledger_->enter(*account_, payload.size()))
+      return nullptr;
+    x.element->charge(account_, payload.size());
+    return std::move(x.element);
+  }
+
+private:
+  caf::intrusive_ptr<inbound_ledger> ledger_;
+  inbound_ledger::account_ptr account_;
+  std::shared_ptr<inbound_shelf> shelf_;
+};
 
 /// The payload into its mailbox element, and the element's end.
 void decode_payload(benchmark::State& state) {
   auto payload = content_of(state).SerializeAsString();
+  stream_end in;
   for (auto _ : state)
-    benchmark::DoNotOptimize(decoded(payload));
+    benchmark::DoNotOptimize(in.decode(payload));
   state.SetItemsProcessed(state.iterations());
 }
 
@@ -219,9 +250,10 @@ void deliver(benchmark::State& state) {
   auto actor = sys.spawn(bench::counter);
   auto payload = content_of(state).SerializeAsString();
   caf::scoped_actor self{sys};
+  stream_end in;
   for (auto _ : state) {
     for (size_t i = 0; i < batch_size; ++i)
-      caf::actor_cast<caf::strong_actor_ptr>(actor)->enqueue(decoded(payload),
+      caf::actor_cast<caf::strong_actor_ptr>(actor)->enqueue(in.decode(payload),
                                                              nullptr);
     self->request(actor, caf::infinite, Empty{})
       .receive([](const UInt64Value&) {},

@@ -2,6 +2,8 @@
 
 #include "caf_remote/compat/inbound_element.hpp"
 
+#include "caf_remote/compat/inbound_shelf.hpp"
+
 #include <caf/atom.hpp>
 #include <caf/blocking_actor.hpp>
 #include <caf/detail/tuple_vals.hpp>
@@ -27,31 +29,52 @@ void inbound_element::charge(inbound_ledger::account_ptr where,
   bytes_ = bytes;
 }
 
-void inbound_element::finish() noexcept {
+inbound_ledger::account_ptr inbound_element::finish() noexcept {
   if (account_ == nullptr)
-    return;
+    return nullptr;
   if (!taken_)
     account_->sink().undelivered(*this);
   account_->leave(bytes_);
-  account_.reset();
+  return std::move(account_);
 }
 
-namespace {
+void inbound_element::reset(caf::strong_actor_ptr source,
+                            caf::message_id id) noexcept {
+  sender = std::move(source);
+  mid = id;
+  taken_ = false;
+  bytes_ = 0;
+}
 
 /// A registered Protobuf message as content.
 class protobuf_element final : public inbound_element,
                                public caf::type_erased_tuple {
 public:
-  protobuf_element(caf::strong_actor_ptr source, caf::message_id id,
-                   const message_codec& codec,
-                   std::unique_ptr<google::protobuf::Message> content)
-    : inbound_element(std::move(source), id), codec_(codec),
-      content_(std::move(content)) {
+  explicit protobuf_element(inbound_shelf& shelf)
+    : inbound_element(nullptr, caf::make_message_id()), shelf_(shelf),
+      codec_(shelf.codec()), content_(codec_.make()) {
     // nop
   }
 
   ~protobuf_element() override {
     finish();
+  }
+
+  using inbound_element::reset;
+
+  google::protobuf::Message& object() noexcept {
+    return *content_;
+  }
+
+  protobuf_element* next_kept = nullptr;
+
+  // Called by the mailbox's smart pointer instead of `delete`.
+  void request_deletion(bool) const noexcept override {
+    auto self = const_cast<protobuf_element*>(this);
+    // keeps the shelf
+    auto account = self->finish();
+    if (account == nullptr || !self->shelve())
+      delete self;
   }
 
   std::string_view type_name() const noexcept override {
@@ -121,9 +144,71 @@ public:
   }
 
 private:
+  bool shelve() noexcept {
+    if (bytes() > inbound_shelf::max_element_bytes)
+      return false;
+    sender = nullptr;
+    stages.clear();
+    header.clear();
+    content_->Clear();
+    return shelf_.give(this, bytes());
+  }
+
+  inbound_shelf& shelf_;
   const message_codec& codec_;
   std::unique_ptr<google::protobuf::Message> content_;
 };
+
+// -- the shelf -----------------------------------------------------------------
+
+inbound_shelf::inbound_shelf(const message_codec& codec) : codec_(codec) {
+  // nop
+}
+
+inbound_shelf::~inbound_shelf() {
+  close();
+}
+
+protobuf_element* inbound_shelf::take() {
+  if (stock_ == nullptr) {
+    returned_bytes_.store(0, std::memory_order_relaxed);
+    stock_ = returned_.exchange(nullptr, std::memory_order_acquire);
+  }
+  if (stock_ == nullptr)
+    return new protobuf_element(*this);
+  auto result = stock_;
+  stock_ = std::exchange(result->next_kept, nullptr);
+  return result;
+}
+
+bool inbound_shelf::give(protobuf_element* x, size_t bytes) noexcept {
+  if (closed_.load(std::memory_order_relaxed)
+      || returned_bytes_.fetch_add(bytes, std::memory_order_relaxed)
+           > max_bytes)
+    return false;
+  // nothing is taken from the middle, so the head cannot be mistaken
+  x->next_kept = returned_.load(std::memory_order_relaxed);
+  while (!returned_.compare_exchange_weak(
+    x->next_kept, x, std::memory_order_release, std::memory_order_relaxed))
+    ; // nop
+  return true;
+}
+
+void inbound_shelf::close() noexcept {
+  closed_.store(true, std::memory_order_relaxed);
+  destroy(std::exchange(stock_, nullptr));
+  destroy(returned_.exchange(nullptr, std::memory_order_acquire));
+}
+
+void inbound_shelf::destroy(protobuf_element* head) noexcept {
+  while (head != nullptr) {
+    auto next = head->next_kept;
+    delete head;
+    head = next;
+  }
+}
+
+namespace {
 
 /// Plain CAF values as content.
 template <class... Ts>
@@ -241,11 +326,11 @@ inbound_ptr unimportant(std::unique_ptr<Element> x) {
 
 } // namespace
 
-inbound_ptr make_inbound(caf::strong_actor_ptr sender, caf::message_id mid,
-                         const message_codec& codec,
-                         std::unique_ptr<google::protobuf::Message> content) {
-  return inbound_ptr{
-    new protobuf_element(std::move(sender), mid, codec, std::move(content))};
+inbound_message make_inbound(caf::strong_actor_ptr sender, caf::message_id mid,
+                             inbound_shelf& shelf) {
+  auto element = shelf.take();
+  element->reset(std::move(sender), mid);
+  return {inbound_ptr{element}, element->object()};
 }
 
 inbound_ptr make_inbound(caf::strong_actor_ptr sender, caf::message_id mid,

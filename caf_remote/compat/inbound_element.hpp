@@ -48,8 +48,16 @@ public:
 protected:
   inbound_element(caf::strong_actor_ptr source, caf::message_id id);
 
-  /// To be called first in the destructor of the subclass.
-  void finish() noexcept;
+  /// To be called first in the destructor of the subclass. Returns where the
+  /// message was charged.
+  inbound_ledger::account_ptr finish() noexcept;
+
+  /// Makes the element look new.
+  void reset(caf::strong_actor_ptr source, caf::message_id id) noexcept;
+
+  size_t bytes() const noexcept {
+    return bytes_;
+  }
 
   /// The sink need not hear of it if nobody takes the message.
   void mark_unimportant() noexcept {
@@ -68,10 +76,17 @@ private:
 
 using inbound_ptr = std::unique_ptr<inbound_element, caf::detail::disposer>;
 
-/// Makes an element for a decoded message of a registered type.
-inbound_ptr make_inbound(caf::strong_actor_ptr sender, caf::message_id mid,
-                         const message_codec& codec,
-                         std::unique_ptr<google::protobuf::Message> content);
+class inbound_shelf;
+
+/// An element and the empty object in it, into which its message is decoded.
+struct inbound_message {
+  inbound_ptr element;
+  google::protobuf::Message& object;
+};
+
+/// Makes an element for a message of a registered type, from a shelf.
+inbound_message make_inbound(caf::strong_actor_ptr sender, caf::message_id mid,
+                             inbound_shelf& shelf);
 
 /// Makes an element for a message in encoded form.
 inbound_ptr make_inbound(caf::strong_actor_ptr sender, caf::message_id mid,

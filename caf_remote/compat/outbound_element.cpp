@@ -2,6 +2,7 @@
 
 #include "caf_remote/compat/outbound_element.hpp"
 
+#include "caf_remote/compat/recycled_storage.hpp"
 #include "caf_remote/endpoint/endpoint.hpp"
 
 #include <caf/make_message.hpp>
@@ -23,12 +24,19 @@ void outbound_deleter::operator()(outbound_element* x) const noexcept {
 
 outbound_ptr outbound_element::make(size_t tail) {
   auto bytes = sizeof(outbound_element) + tail;
-  auto storage = ::operator new(bytes);
-  return outbound_ptr{new (storage)
-                        outbound_element(bytes + allocator_overhead)};
+  auto storage = recycled_storage::allocate(bytes);
+  return outbound_ptr{new (storage) outbound_element(bytes)};
 }
 
-outbound_element::outbound_element(size_t charge) noexcept : charge_(charge) {
+void outbound_element::destroy(const outbound_element* x) noexcept {
+  auto bytes = x->bytes_;
+  x->~outbound_element();
+  recycled_storage::release(const_cast<outbound_element*>(x), bytes);
+}
+
+outbound_element::outbound_element(size_t bytes) noexcept
+  : bytes_(bytes),
+    charge_(recycled_storage::capacity(bytes) + allocator_overhead) {
   data.element = this;
 }
 
@@ -73,7 +81,7 @@ void outbound_element::request_deletion(bool) const noexcept {
   if (kept_)
     kept_ = false;
   else
-    delete this;
+    destroy(this);
 }
 
 void* outbound_element::get_mutable(size_t) {

@@ -120,13 +120,13 @@ public:
   caf::type_erased_value_ptr copy(size_t pos) const override;
   caf::error save(size_t pos, caf::serializer& sink) const override;
 
-  static void operator delete(void* ptr) noexcept {
-    ::operator delete(ptr);
-  }
-
 private:
-  explicit outbound_element(size_t charge) noexcept;
+  explicit outbound_element(size_t bytes) noexcept;
 
+  static void destroy(const outbound_element* x) noexcept;
+
+  // of the whole block
+  const size_t bytes_;
   const size_t charge_;
   // set while both the mailbox and an `outbound_ptr` own the element, which is
   // only so on the writer's thread while it handles the element; the one that

@@ -29,14 +29,14 @@ admission& endpoint::gate_of(const outbound_element& x) noexcept {
   return x.data.which == lane::user ? user_ : control_;
 }
 
-void endpoint::push(outbound_ptr x) {
+void endpoint::push(outbound_ptr x, caf::execution_unit* ctx) {
   if (!gate_of(*x).enter(x->charge())) {
     refuse(std::move(x));
     return;
   }
   x->admitted(endpoint_ptr{this});
   if (open_.load(std::memory_order_acquire)) {
-    enqueue(std::move(x));
+    enqueue(std::move(x), ctx);
     return;
   }
   std::unique_lock<std::mutex> guard{mtx_};
@@ -47,7 +47,7 @@ void endpoint::push(outbound_ptr x) {
   }
   guard.unlock();
   if (opened)
-    enqueue(std::move(x));
+    enqueue(std::move(x), ctx);
   else
     discard(std::move(x), errc::not_running);
 }
@@ -64,8 +64,8 @@ void endpoint::refuse(outbound_ptr x) {
                               "too many watches wait for the peer"});
 }
 
-void endpoint::enqueue(outbound_ptr x) {
-  writer_->enqueue(caf::mailbox_element_ptr{x.release()}, nullptr);
+void endpoint::enqueue(outbound_ptr x, caf::execution_unit* ctx) {
+  writer_->enqueue(caf::mailbox_element_ptr{x.release()}, ctx);
 }
 
 void endpoint::post_to_watcher(caf::message x) {
@@ -134,7 +134,7 @@ void endpoint::open(caf::actor writer, caf::actor watcher) {
     for (auto& x : watches)
       watcher_->enqueue(nullptr, caf::make_message_id(), std::move(x), nullptr);
     for (auto& x : msgs)
-      enqueue(std::move(x));
+      enqueue(std::move(x), nullptr);
   }
 }
 

@@ -8,6 +8,7 @@
 #include "caf_remote/endpoint/peer.hpp"
 
 #include <caf/actor.hpp>
+#include <caf/fwd.hpp>
 #include <caf/intrusive_ptr.hpp>
 #include <caf/message.hpp>
 #include <caf/ref_counted.hpp>
@@ -52,7 +53,9 @@ public:
   // -- senders -------------------------------------------------------------------------
 
   /// Takes a message: it is queued, or dead-lettered if a bound is exceeded.
-  void push(outbound_ptr x);
+  /// `ctx` is where the sender runs; the writer is woken there if it is not
+  /// null, which saves waking another thread.
+  void push(outbound_ptr x, caf::execution_unit* ctx = nullptr);
 
   /// Sends `x` to the watcher, in order with earlier ones.
   void post_to_watcher(caf::message x);
@@ -138,7 +141,7 @@ public:
   std::atomic<uint64_t> connects{0};
 
 private:
-  void enqueue(outbound_ptr x);
+  void enqueue(outbound_ptr x, caf::execution_unit* ctx);
   void push_watch(const actor_name_ptr& who, std::string_view type_name,
                   uint64_t seq);
   admission& gate_of(const outbound_element& x) noexcept;

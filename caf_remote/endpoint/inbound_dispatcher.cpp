@@ -37,11 +37,14 @@ inbound_dispatcher::inbound_dispatcher(node_ptr home, peer_ptr from,
     ledger_(caf::make_counted<inbound_ledger>(
       bounds_of(*node_), std::move(resume),
       std::make_shared<undelivered_messages>(node_))),
+    shelves_(std::make_shared<shelves>()),
     batch_(node_, peer_, node_->endpoints.types_of(member_id_)) {
-  // nop
+  ledger_->keep(shelves_);
 }
 
 inbound_dispatcher::~inbound_dispatcher() {
+  for (auto& kvp : *shelves_)
+    kvp.second.close();
   ledger_->detach();
 }
 
@@ -53,7 +56,9 @@ bool inbound_dispatcher::give_up_waiting() {
   return ledger_->give_up_waiting();
 }
 
-bool inbound_dispatcher::dispatch(std::string_view content) {
+bool inbound_dispatcher::dispatch(std::string_view content,
+                                  caf::execution_unit* ctx) {
+  ctx_ = ctx;
   if (!batch_.decode(content))
     return false;
   auto& envelopes = batch_.envelopes();
@@ -144,7 +149,7 @@ void inbound_dispatcher::hand_over(inbound_ptr msg, const wire::envelope& x,
                                    const target_slot& target,
                                    const inbound_ledger::account_ptr& account) {
   if (charge(*msg, x, account))
-    target.process.hdl->enqueue(std::move(msg), nullptr);
+    target.process.hdl->enqueue(std::move(msg), ctx_);
 }
 
 const inbound_ledger::account_ptr&
@@ -174,12 +179,12 @@ inbound_dispatcher::decode(const wire::envelope& x, const target_slot& target) {
   auto raw = target.process.mode == delivery_mode::raw;
   inbound_ptr result;
   if (type.entry != nullptr && !raw) {
-    auto content = type.entry->codec->make();
+    auto msg = make_inbound(batch_.sender(x), batch_.message_id(x),
+                            shelf_of(*type.entry->codec));
     if (auto err = node_->types.decode(x.payload, x.serializer_id, *type.entry,
-                                       *content))
+                                       msg.object))
       return err;
-    result = make_inbound(batch_.sender(x), batch_.message_id(x),
-                          *type.entry->codec, std::move(content));
+    result = std::move(msg.element);
   } else {
     if (!raw && !node_->types.knows(x.serializer_id))
       return make_error(errc::not_found, "no serializer has the id "
@@ -190,6 +195,10 @@ inbound_dispatcher::decode(const wire::envelope& x, const target_slot& target) {
   }
   result->header = std::move(*header);
   return result;
+}
+
+inbound_shelf& inbound_dispatcher::shelf_of(const message_codec& codec) {
+  return shelves_->try_emplace(&codec, codec).first->second;
 }
 
 caf::expected<message_header>
@@ -245,7 +254,7 @@ void inbound_dispatcher::answer_with(pending_requests::entry entry,
                                      inbound_ptr msg, const wire::envelope& x) {
   if (leaves_late_answers(entry.requester)
       || charge(*msg, x, answer_account_of(x)))
-    answer(std::move(entry), batch_.sender(x), std::move(msg));
+    answer(std::move(entry), batch_.sender(x), std::move(msg), ctx_);
   else
     answer(std::move(entry), make_error(errc::queue_full));
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "caf_remote/compat/inbound_element.hpp"
+#include "caf_remote/compat/inbound_shelf.hpp"
 #include "caf_remote/endpoint/endpoint.hpp"
 #include "caf_remote/endpoint/inbound_batch.hpp"
 #include "caf_remote/endpoint/inbound_ledger.hpp"
@@ -15,9 +16,11 @@
 #include <caf/expected.hpp>
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace caf_remote {
@@ -36,7 +39,8 @@ public:
 
   /// Delivers the content of a MessageBatch. Returns false if it is none;
   /// defects of single envelopes are dealt with here.
-  bool dispatch(std::string_view content);
+  /// `ctx` is where the reader runs: who gets a message is woken there.
+  bool dispatch(std::string_view content, caf::execution_unit* ctx = nullptr);
 
   /// Whether reading must pause for lack of room.
   bool must_stop();
@@ -69,6 +73,7 @@ private:
 
   caf::expected<inbound_ptr> decode(const wire::envelope& x,
                                     const target_slot& target);
+  inbound_shelf& shelf_of(const message_codec& codec);
   caf::expected<message_header> decode_header(const wire::envelope& x);
 
   std::optional<pending_requests::entry> take_pending(const wire::envelope& x);
@@ -104,7 +109,11 @@ private:
   const peer_ptr peer_;
   const std::string member_id_;
   caf::intrusive_ptr<inbound_ledger> ledger_;
+  caf::execution_unit* ctx_ = nullptr;
   bool discarding_ = false;
+  // by type; kept by the ledger as long as elements of theirs are under way
+  using shelves = std::unordered_map<const message_codec*, inbound_shelf>;
+  const std::shared_ptr<shelves> shelves_;
   inbound_batch batch_;
   wire::header_view header_;
   uint64_t batches_ = 0;

@@ -22,8 +22,7 @@ undelivered_sink::~undelivered_sink() {
 }
 
 void inbound_ledger::account::leave(size_t bytes) noexcept {
-  bytes_.fetch_sub(bytes, std::memory_order_acq_rel);
-  messages_.fetch_sub(1, std::memory_order_acq_rel);
+  tally_.leave(bytes);
   if (stalled_.load(std::memory_order_relaxed)
       && !owner_->crowded(*this, resume_fraction))
     stalled_.store(false, std::memory_order_release);
@@ -69,37 +68,39 @@ inbound_ledger::find_or_make(const std::string& key, std::string_view target) {
 bool inbound_ledger::enter(account& x, size_t bytes) noexcept {
   // only the reader adds, so a plain check before the addition is exact enough:
   // others can only make room meanwhile
-  auto messages = x.messages_.load(std::memory_order_acquire);
-  auto held = x.bytes_.load(std::memory_order_acquire);
-  if (messages + 1 > limit_.messages / 2
-      || (messages > 0 && held + bytes > limit_.bytes / 2))
+  auto held = x.tally_.held();
+  if (held.messages + 1 > limit_.messages / 2
+      || (held.messages > 0 && held.bytes + bytes > limit_.bytes / 2))
     return false;
-  if (messages > 0 && overloaded_.load(std::memory_order_relaxed))
+  if (held.messages > 0 && overloaded_.load(std::memory_order_relaxed))
     return false;
-  x.messages_.fetch_add(1, std::memory_order_acq_rel);
-  x.bytes_.fetch_add(bytes, std::memory_order_acq_rel);
-  messages_.fetch_add(1, std::memory_order_acq_rel);
-  bytes_.fetch_add(bytes, std::memory_order_acq_rel);
-  if (resume_ != nullptr && crowded_ == nullptr && crowded(x, pause_fraction)
-      && !x.stalled())
+  if (resume_ == nullptr) {
+    x.tally_.enter_shared(bytes);
+    tally_.enter_shared(bytes);
+    return true;
+  }
+  x.tally_.enter(bytes);
+  tally_.enter(bytes);
+  if (crowded_ == nullptr && crowded(x, pause_fraction) && !x.stalled())
     crowded_.reset(&x);
   return true;
 }
 
 bool inbound_ledger::crowded(const account& x, size_t fraction) const noexcept {
-  return x.messages_.load() > limit_.messages / fraction
-         || x.bytes_.load() > limit_.bytes / fraction;
+  auto held = x.tally_.held();
+  return held.messages > limit_.messages / fraction
+         || held.bytes > limit_.bytes / fraction;
 }
 
 bool inbound_ledger::must_stop() noexcept {
   account_ptr target;
   target.swap(crowded_);
-  if (over(messages(), bytes())) {
+  if (over()) {
     if (overloaded_.load())
       return false;
     stopped_.store(true);
     // room may have come before the flag was seen; then the reader goes on
-    return over(messages(), bytes()) || !stopped_.exchange(false);
+    return over() || !stopped_.exchange(false);
   }
   if (target == nullptr || target->stalled()
       || !crowded(*target, pause_fraction))
@@ -111,8 +112,8 @@ bool inbound_ledger::must_stop() noexcept {
 }
 
 bool inbound_ledger::give_up_waiting() noexcept {
-  auto taken = taken_.load(std::memory_order_relaxed);
-  auto progress = std::exchange(last_taken_, taken) != taken;
+  auto departures = tally_.departures();
+  auto progress = std::exchange(last_departures_, departures) != departures;
   if (awaited_ != nullptr && awaited_->waited_for_.load()) {
     awaited_->stalled_.store(true, std::memory_order_release);
     return awaited_->waited_for_.exchange(false);
@@ -138,17 +139,15 @@ void inbound_ledger::forget_idle() {
 }
 
 void inbound_ledger::left(size_t n) noexcept {
-  bytes_.fetch_sub(n);
-  messages_.fetch_sub(1);
-  taken_.fetch_add(1, std::memory_order_relaxed);
-  if (overloaded_.load(std::memory_order_relaxed) && !over(messages(), bytes()))
+  tally_.leave(n);
+  if (overloaded_.load(std::memory_order_relaxed) && !over())
     overloaded_.store(false);
   if (stopped_.load())
     wake_if_room();
 }
 
 void inbound_ledger::wake_if_room() noexcept {
-  if (over(messages(), bytes()))
+  if (over())
     return;
   if (stopped_.exchange(false))
     resume_();

@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include "caf_remote/endpoint/tally.hpp"
+
 #include <caf/intrusive_ptr.hpp>
 #include <caf/ref_counted.hpp>
 
@@ -63,7 +65,7 @@ public:
     void leave(size_t bytes) noexcept;
 
     bool idle() const noexcept {
-      return messages_.load(std::memory_order_acquire) == 0;
+      return tally_.held().messages == 0;
     }
 
     /// Whether the target is not waited for.
@@ -76,8 +78,7 @@ public:
 
     const caf::intrusive_ptr<inbound_ledger> owner_;
     const std::string target_;
-    std::atomic<size_t> messages_{0};
-    std::atomic<size_t> bytes_{0};
+    tally tally_;
     std::atomic<bool> stalled_{false};
     // whether the reader waits for this target
     std::atomic<bool> waited_for_{false};
@@ -114,6 +115,11 @@ public:
   /// the last call. Returns true if the reader may go on.
   bool give_up_waiting() noexcept;
 
+  /// Keeps `x` as long as messages that were counted here are on their way.
+  void keep(std::shared_ptr<void> x) {
+    kept_ = std::move(x);
+  }
+
   /// The reader is gone; `resume` will not be called any more.
   void detach() noexcept;
 
@@ -121,16 +127,17 @@ public:
   void forget_idle();
 
   size_t messages() const noexcept {
-    return messages_.load(std::memory_order_acquire);
+    return tally_.held().messages;
   }
 
   size_t bytes() const noexcept {
-    return bytes_.load(std::memory_order_acquire);
+    return tally_.held().bytes;
   }
 
 private:
-  bool over(size_t messages, size_t bytes) const noexcept {
-    return messages > limit_.messages || bytes > limit_.bytes;
+  bool over() const noexcept {
+    auto held = tally_.held();
+    return held.messages > limit_.messages || held.bytes > limit_.bytes;
   }
 
   bool crowded(const account& x, size_t fraction) const noexcept;
@@ -141,8 +148,8 @@ private:
   const bounds limit_;
   const std::function<void()> resume_;
   const std::shared_ptr<undelivered_sink> sink_;
-  std::atomic<size_t> messages_{0};
-  std::atomic<size_t> bytes_{0};
+  std::shared_ptr<void> kept_;
+  tally tally_;
   // whether the reader waits for `resume`
   std::atomic<bool> stopped_{false};
   std::unordered_map<std::string, account_ptr> accounts_;
@@ -150,9 +157,8 @@ private:
   account_ptr crowded_;
   // the target that the reader waits for
   account_ptr awaited_;
-  // messages taken by all targets, now and at the last `give_up_waiting`
-  std::atomic<uint64_t> taken_{0};
-  uint64_t last_taken_ = 0;
+  // at the last `give_up_waiting`
+  uint64_t last_departures_ = 0;
   // reading goes on above the bounds, but only idle targets get messages
   std::atomic<bool> overloaded_{false};
 };

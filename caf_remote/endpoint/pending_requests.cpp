@@ -139,11 +139,11 @@ void pending_requests::drop_requester(
 }
 
 void answer(pending_requests::entry x, caf::strong_actor_ptr responder,
-            caf::mailbox_element_ptr content) {
+            caf::mailbox_element_ptr content, caf::execution_unit* ctx) {
   if (x.stages.empty()) {
     content->sender = std::move(responder);
     content->mid = x.mid.response_id();
-    x.requester->enqueue(std::move(content), nullptr);
+    x.requester->enqueue(std::move(content), ctx);
     return;
   }
   auto next = std::move(x.stages.back());
@@ -151,7 +151,7 @@ void answer(pending_requests::entry x, caf::strong_actor_ptr responder,
   content->sender = std::move(x.requester);
   content->mid = x.mid;
   content->stages = std::move(x.stages);
-  next->enqueue(std::move(content), nullptr);
+  next->enqueue(std::move(content), ctx);
 }
 
 // Takes the entry like its twin above: nobody shall answer it again.

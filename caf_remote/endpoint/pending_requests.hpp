@@ -6,6 +6,7 @@
 
 #include <caf/actor_control_block.hpp>
 #include <caf/error.hpp>
+#include <caf/fwd.hpp>
 #include <caf/mailbox_element.hpp>
 #include <caf/message_id.hpp>
 
@@ -124,9 +125,11 @@ private:
 };
 
 /// Passes an answer on to the requester of `x` or, before that, the actors that
-/// the answer has to pass. Sets where `content` comes from and goes to.
+/// the answer has to pass. Sets where `content` comes from and goes to. `ctx`
+/// is where the caller runs, may be null.
 void answer(pending_requests::entry x, caf::strong_actor_ptr responder,
-            caf::mailbox_element_ptr content);
+            caf::mailbox_element_ptr content,
+            caf::execution_unit* ctx = nullptr);
 
 /// Answers the requester of `x` itself with an error.
 void answer(pending_requests::entry x, caf::error reason);

@@ -10,6 +10,7 @@
 #include "caf_remote/wire/empty_result.hpp"
 
 #include <caf/default_attachable.hpp>
+#include <caf/execution_unit.hpp>
 #include <caf/local_actor.hpp>
 #include <caf/make_message.hpp>
 #include <caf/system_messages.hpp>
@@ -65,11 +66,11 @@ pid remote_proxy::who() const {
 // -- sending -----------------------------------------------------------------------------------
 
 void remote_proxy::enqueue(caf::mailbox_element_ptr what,
-                           caf::execution_unit*) {
+                           caf::execution_unit* ctx) {
   // reading through the const overload never copies a shared message
   auto& content = std::as_const(*what).content();
   if (is_here()) {
-    deliver_locally(std::move(what));
+    deliver_locally(std::move(what), ctx);
     return;
   }
   if (only_element<caf::exit_msg>(content) != nullptr) {
@@ -77,7 +78,7 @@ void remote_proxy::enqueue(caf::mailbox_element_ptr what,
     return;
   }
   sending x{std::move(what->sender), what->mid, std::move(what->stages),
-            content};
+            content, own(ctx)};
   if (x.mid.is_response())
     send_response(x);
   else if (!x.mid.is_request() && only_element<caf::error>(content) != nullptr)
@@ -108,7 +109,13 @@ void remote_proxy::send(sending x) {
     refuse(x, err);
     return;
   }
-  where->push(std::move(*msg));
+  where->push(std::move(*msg), x.ctx);
+}
+
+// Where an actor of another system runs may end before our writer has run.
+caf::execution_unit*
+remote_proxy::own(caf::execution_unit* ctx) const noexcept {
+  return ctx != nullptr && &ctx->system() == &node_->sys ? ctx : nullptr;
 }
 
 caf::error remote_proxy::address_sender(outbound& x, sending& s,
@@ -171,7 +178,7 @@ void remote_proxy::send_response(const sending& x) {
     return;
   }
   (*msg)->data.target_request_id = request_id;
-  where->push(std::move(*msg));
+  where->push(std::move(*msg), x.ctx);
 }
 
 void remote_proxy::send_error_result(const sending& x) {
@@ -229,7 +236,8 @@ void remote_proxy::send_exit(const caf::type_erased_tuple& content) {
   send_system(wire::stop::type_name, {});
 }
 
-void remote_proxy::deliver_locally(caf::mailbox_element_ptr what) {
+void remote_proxy::deliver_locally(caf::mailbox_element_ptr what,
+                                   caf::execution_unit* ctx) {
   if (what->mid.is_response()) {
     // a request of ours that came back to us: its id is the wire's
     auto id = static_cast<uint32_t>(what->mid.request_id().integer_value());
@@ -237,19 +245,22 @@ void remote_proxy::deliver_locally(caf::mailbox_element_ptr what) {
       auto responder = std::move(what->sender);
       answer(std::move(*entry), std::move(responder), std::move(what));
     } else {
-      sending x{
-        std::move(what->sender), what->mid, {}, std::as_const(*what).content()};
+      sending x{std::move(what->sender),
+                what->mid,
+                {},
+                std::as_const(*what).content(),
+                nullptr};
       refuse(x, make_error(errc::dead_letter, "the request has ended"));
     }
     return;
   }
   auto target = node_->processes->find(name_->id);
   if (target.hdl != nullptr) {
-    target.hdl->enqueue(std::move(what), nullptr);
+    target.hdl->enqueue(std::move(what), ctx);
     return;
   }
   auto& content = std::as_const(*what).content();
-  sending x{std::move(what->sender), what->mid, {}, content};
+  sending x{std::move(what->sender), what->mid, {}, content, nullptr};
   refuse(x, make_error(errc::dead_letter,
                        "no actor is published as '" + name_->id + "' here"));
 }

@@ -33,7 +33,8 @@ public:
 
   // -- sending ---------------------------------------------------------------------------
 
-  void enqueue(caf::mailbox_element_ptr what, caf::execution_unit*) override;
+  void enqueue(caf::mailbox_element_ptr what,
+               caf::execution_unit* ctx) override;
 
   /// Sends one of Proto.Actor's own messages. `type_name` must be a constant.
   void send_system(std::string_view type_name, std::string_view payload,
@@ -66,6 +67,7 @@ private:
     caf::message_id mid;
     std::vector<caf::strong_actor_ptr> stages;
     const caf::type_erased_tuple& content;
+    caf::execution_unit* ctx;
   };
 
   void send(sending x);
@@ -74,7 +76,8 @@ private:
   void send_empty_result(const sending& x);
   void send_exit(const caf::type_erased_tuple& content);
   void push(outbound_ptr msg);
-  void deliver_locally(caf::mailbox_element_ptr what);
+  void deliver_locally(caf::mailbox_element_ptr what, caf::execution_unit* ctx);
+  caf::execution_unit* own(caf::execution_unit* ctx) const noexcept;
   caf::error address_sender(outbound& x, sending& s, uint64_t endpoint);
   caf::error check_size(const outbound_element& x, endpoint& where) const;
   void refuse(const sending& x, const caf::error& reason);

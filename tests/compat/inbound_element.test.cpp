@@ -2,7 +2,12 @@
 
 #include "caf_remote/compat/inbound_element.hpp"
 
+#include "caf_remote/compat/inbound_shelf.hpp"
+
 #include "support/actor_fixture.hpp"
+
+#include <mutex>
+#include <thread>
 
 using namespace caf_remote;
 using namespace caf_remote::test;
@@ -13,8 +18,10 @@ namespace {
 class counting_sink : public undelivered_sink {
 public:
   std::vector<std::string> types;
+  std::mutex mtx;
 
   void undelivered(inbound_element& x) override {
+    std::lock_guard<std::mutex> guard{mtx};
     types.emplace_back(x.type_name());
   }
 };
@@ -25,10 +32,11 @@ struct element_fixture : actor_fixture {
       ledger(caf::make_counted<inbound_ledger>(
         inbound_ledger::bounds{100, 1000}, [] {}, sink)),
       account(ledger->account_of("alice")) {
-    // nop
+    ledger->keep(shelf);
   }
 
   ~element_fixture() {
+    shelf->close();
     ledger->detach();
   }
 
@@ -39,9 +47,9 @@ struct element_fixture : actor_fixture {
   }
 
   inbound_ptr make_ping_element() {
-    return charged(make_inbound(nullptr, caf::make_message_id(),
-                                codec_of<Ping>(),
-                                std::make_unique<Ping>(make_ping("hi"))));
+    auto x = make_inbound(nullptr, caf::make_message_id(), *shelf);
+    x.object.CopyFrom(make_ping("hi"));
+    return charged(std::move(x.element));
   }
 
   inbound_ptr make_raw_element() {
@@ -57,6 +65,8 @@ struct element_fixture : actor_fixture {
   std::shared_ptr<counting_sink> sink;
   caf::intrusive_ptr<inbound_ledger> ledger;
   inbound_ledger::account_ptr account;
+  std::shared_ptr<inbound_shelf> shelf = std::make_shared<inbound_shelf>(
+    codec_of<Ping>());
 };
 
 using strings = std::vector<std::string>;
@@ -150,6 +160,97 @@ TEST_CASE_FIXTURE(element_fixture,
   REQUIRE_EQ(seen->size(), 2);
   CHECK_EQ(seen->at(0), message_header{{"k", "v"}});
   CHECK(seen->at(1).empty());
+}
+
+// -- recycling ------------------------------------------------------------------
+
+/// What an element looked like from outside.
+struct seen {
+  const caf::mailbox_element* element;
+  const google::protobuf::Message* object;
+};
+
+struct shelf_fixture : element_fixture {
+  seen use(size_t bytes = 100) {
+    auto x = make_inbound(nullptr, caf::make_message_id(), *shelf);
+    seen result{x.element.get(), &x.object};
+    CHECK_EQ(x.object.ByteSizeLong(), 0);
+    CHECK(x.element->header.empty());
+    CHECK(x.element->sender == nullptr);
+    x.object.CopyFrom(make_ping("hi"));
+    x.element->header = {{"key", "value"}};
+    REQUIRE(ledger->enter(*account, bytes));
+    x.element->charge(account, bytes);
+    return result;
+  }
+};
+
+TEST_CASE_FIXTURE(shelf_fixture, "an element and its object serve again, and "
+                                 "look new") {
+  auto first = use();
+  auto second = use();
+  CHECK_EQ(first.element, second.element);
+  CHECK_EQ(first.object, second.object);
+  CHECK_EQ(ledger->messages(), 0);
+  CHECK_EQ(sink->types.size(), 2);
+}
+
+TEST_CASE_FIXTURE(shelf_fixture, "a recycled element is taken or not for "
+                                 "itself") {
+  auto w = spawn_witness();
+  enqueue(w.hdl, make_ping_element());
+  CHECK(sink->types.empty());
+  use();
+  CHECK_EQ(sink->types.size(), 1);
+}
+
+TEST_CASE_FIXTURE(shelf_fixture, "large elements are not kept") {
+  ledger->detach();
+  ledger = caf::make_counted<inbound_ledger>(
+    inbound_ledger::bounds{100, 1u << 20}, [] {}, sink);
+  ledger->keep(shelf);
+  account = ledger->account_of("alice");
+  auto large = make_inbound(nullptr, caf::make_message_id(), *shelf);
+  large.object.CopyFrom(make_ping(std::string(8192, 'x')));
+  large.element->charge(account, 8192);
+  REQUIRE(ledger->enter(*account, 8192));
+  large.element.reset();
+  auto next = make_inbound(nullptr, caf::make_message_id(), *shelf);
+  CHECK_EQ(static_cast<Ping&>(next.object).text().capacity(),
+           std::string{}.capacity());
+}
+
+TEST_CASE_FIXTURE(shelf_fixture, "elements outlive their stream") {
+  auto x = make_ping_element();
+  shelf->close();
+  ledger->detach();
+  shelf = nullptr;
+  ledger = nullptr;
+  account = nullptr;
+  x.reset();
+  CHECK_EQ(sink->types.size(), 1);
+  // for the fixture
+  ledger = caf::make_counted<inbound_ledger>(
+    inbound_ledger::bounds{2, 2}, [] {}, sink);
+  shelf = std::make_shared<inbound_shelf>(codec_of<Ping>());
+}
+
+TEST_CASE_FIXTURE(shelf_fixture, "elements come back from many threads") {
+  constexpr int rounds = 200;
+  constexpr int per_round = 40;
+  for (int i = 0; i < rounds; ++i) {
+    std::vector<std::thread> threads;
+    for (int j = 0; j < 4; ++j) {
+      std::vector<inbound_ptr> xs;
+      for (int k = 0; k < per_round / 4; ++k)
+        xs.push_back(make_ping_element());
+      threads.emplace_back([ys = std::move(xs)]() mutable { ys.clear(); });
+    }
+    for (auto& t : threads)
+      t.join();
+  }
+  CHECK_EQ(ledger->messages(), 0);
+  CHECK_EQ(ledger->bytes(), 0);
 }
 
 TEST_SUITE_END();

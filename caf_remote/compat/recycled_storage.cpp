@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_remote/compat/recycled_storage.hpp"
+
+#include <array>
+#include <mutex>
+#include <new>
+#include <vector>
+
+namespace caf_remote {
+
+namespace {
+
+// Nearly all elements are as small as the first: a block much larger than its
+// content costs more time in cache misses than it saves.
+constexpr std::array<size_t, 3> block_sizes{320, 512, 1536};
+
+constexpr size_t none = block_sizes.size();
+
+// Blocks that change threads at once.
+constexpr size_t dozen = 64;
+
+// Blocks of one size that wait for a thread; what is more goes back to the
+// system.
+constexpr size_t max_dozens = 128;
+
+size_t class_of(size_t bytes) noexcept {
+  size_t i = 0;
+  while (i < block_sizes.size() && bytes > block_sizes[i])
+    ++i;
+  return i;
+}
+
+struct block {
+  block* next;
+};
+
+void destroy(block* head) noexcept {
+  while (head != nullptr) {
+    auto next = head->next;
+    ::operator delete(head);
+    head = next;
+  }
+}
+
+/// The blocks of one size that belong to no thread, in lists of a dozen.
+class depot {
+public:
+  block* take() noexcept {
+    std::lock_guard<std::mutex> guard{mtx_};
+    if (size_ == 0)
+      return nullptr;
+    return lists_[--size_];
+  }
+
+  void give(block* list) noexcept {
+    {
+      std::lock_guard<std::mutex> guard{mtx_};
+      if (size_ < lists_.size()) {
+        lists_[size_++] = list;
+        return;
+      }
+    }
+    destroy(list);
+  }
+
+private:
+  std::mutex mtx_;
+  size_t size_ = 0;
+  std::array<block*, max_dozens> lists_{};
+};
+
+depot& depot_of(size_t i) {
+  // threads may end after the destruction of static objects
+  static auto& instances = *new std::array<depot, block_sizes.size()>;
+  return instances[i];
+}
+
+/// One thread's blocks of one size: up to two dozens.
+struct stock {
+  block* head = nullptr;
+  size_t size = 0;
+  // a full dozen in reserve
+  block* reserve = nullptr;
+};
+
+struct thread_stock {
+  std::array<stock, block_sizes.size()> by_class;
+
+  ~thread_stock() {
+    for (auto& x : by_class) {
+      destroy(x.head);
+      destroy(x.reserve);
+      x = stock{};
+    }
+  }
+};
+
+stock& stock_of(size_t i) {
+  thread_local thread_stock instance;
+  return instance.by_class[i];
+}
+
+} // namespace
+
+void* recycled_storage::allocate(size_t bytes) {
+  auto i = class_of(bytes);
+  if (i == none)
+    return ::operator new(bytes);
+  auto& mine = stock_of(i);
+  if (mine.head == nullptr) {
+    mine.head = mine.reserve != nullptr ? mine.reserve : depot_of(i).take();
+    mine.reserve = nullptr;
+    mine.size = mine.head != nullptr ? dozen : 0;
+  }
+  if (mine.head == nullptr)
+    return ::operator new(block_sizes[i]);
+  auto result = mine.head;
+  mine.head = result->next;
+  --mine.size;
+  return result;
+}
+
+void recycled_storage::release(void* ptr, size_t bytes) noexcept {
+  auto i = class_of(bytes);
+  if (i == none) {
+    ::operator delete(ptr);
+    return;
+  }
+  auto& mine = stock_of(i);
+  if (mine.size == dozen) {
+    if (mine.reserve != nullptr)
+      depot_of(i).give(mine.reserve);
+    mine.reserve = mine.head;
+    mine.head = nullptr;
+    mine.size = 0;
+  }
+  mine.head = new (ptr) block{mine.head};
+  ++mine.size;
+}
+
+size_t recycled_storage::capacity(size_t bytes) noexcept {
+  auto i = class_of(bytes);
+  return i == none ? bytes : block_sizes[i];
+}
+
+} // namespace caf_remote
