@@ -4,6 +4,8 @@
 
 #include "caf_remote/compat/inbound_shelf.hpp"
 
+#include "caf_remote/prefetch.hpp"
+
 #include <caf/atom.hpp>
 #include <caf/blocking_actor.hpp>
 #include <caf/detail/tuple_vals.hpp>
@@ -67,6 +69,12 @@ public:
   }
 
   protobuf_element* next_kept = nullptr;
+
+  void prefetch_all() const noexcept {
+    prefetch(this, sizeof(*this));
+    if (next_kept != nullptr)
+      prefetch(next_kept, sizeof(*this));
+  }
 
   // Called by the mailbox's smart pointer instead of `delete`.
   void request_deletion(bool) const noexcept override {
@@ -150,7 +158,6 @@ private:
     sender = nullptr;
     stages.clear();
     header.clear();
-    content_->Clear();
     return shelf_.give(this, bytes());
   }
 
@@ -178,6 +185,8 @@ protobuf_element* inbound_shelf::take() {
     return new protobuf_element(*this);
   auto result = stock_;
   stock_ = std::exchange(result->next_kept, nullptr);
+  if (stock_ != nullptr)
+    stock_->prefetch_all();
   return result;
 }
 
@@ -186,7 +195,7 @@ bool inbound_shelf::give(protobuf_element* x, size_t bytes) noexcept {
       || returned_bytes_.fetch_add(bytes, std::memory_order_relaxed)
            > max_bytes)
     return false;
-  // nothing is taken from the middle, so the head cannot be mistaken
+  // only the whole chain is ever taken, so the head cannot be mistaken
   x->next_kept = returned_.load(std::memory_order_relaxed);
   while (!returned_.compare_exchange_weak(
     x->next_kept, x, std::memory_order_release, std::memory_order_relaxed))

@@ -9,6 +9,9 @@
 #include <caf/make_type_erased_value.hpp>
 #include <caf/sec.hpp>
 
+#include <algorithm>
+#include <new>
+
 namespace caf_remote {
 
 namespace {
@@ -16,16 +19,24 @@ namespace {
 // What the allocator adds to a block.
 constexpr size_t allocator_overhead = 16;
 
+char* append(char* pos, std::string_view str) noexcept {
+  std::copy(str.begin(), str.end(), pos);
+  return pos + str.size();
+}
+
 } // namespace
 
 void outbound_deleter::operator()(outbound_element* x) const noexcept {
   x->request_deletion(false);
 }
 
-outbound_ptr outbound_element::make(size_t tail) {
-  auto bytes = sizeof(outbound_element) + tail;
+outbound_ptr outbound_element::make(const parts& xs) {
+  auto bytes = sizeof(outbound_element) + xs.payload_size + xs.header.size()
+               + xs.who.target.size() + xs.who.sender.size()
+               + xs.who.sender_address.size()
+               + (xs.copy_type_name ? xs.type_name.size() : 0);
   auto storage = recycled_storage::allocate(bytes);
-  return outbound_ptr{new (storage) outbound_element(bytes)};
+  return outbound_ptr{new (storage) outbound_element(xs, bytes)};
 }
 
 void outbound_element::destroy(const outbound_element* x) noexcept {
@@ -34,10 +45,23 @@ void outbound_element::destroy(const outbound_element* x) noexcept {
   recycled_storage::release(const_cast<outbound_element*>(x), bytes);
 }
 
-outbound_element::outbound_element(size_t bytes) noexcept
-  : bytes_(bytes),
-    charge_(recycled_storage::capacity(bytes) + allocator_overhead) {
-  data.element = this;
+// The tail: payload, header, target, sender, its address, type name.
+outbound_element::outbound_element(const parts& xs, size_t bytes) noexcept
+  : bytes_(static_cast<uint32_t>(bytes)),
+    payload_size_(static_cast<uint32_t>(xs.payload_size)),
+    header_size_(static_cast<uint32_t>(xs.header.size())),
+    target_size_(static_cast<uint16_t>(xs.who.target.size())),
+    sender_size_(static_cast<uint16_t>(xs.who.sender.size())),
+    sender_address_size_(static_cast<uint16_t>(xs.who.sender_address.size())) {
+  auto pos = append(payload_buffer() + payload_size_, xs.header);
+  pos = append(pos, xs.who.target);
+  pos = append(pos, xs.who.sender);
+  pos = append(pos, xs.who.sender_address);
+  type_name_ = xs.type_name;
+  if (xs.copy_type_name) {
+    append(pos, xs.type_name);
+    type_name_ = {pos, xs.type_name.size()};
+  }
 }
 
 outbound_element::~outbound_element() {
@@ -45,14 +69,17 @@ outbound_element::~outbound_element() {
     where->lost(*this);
 }
 
-void outbound_element::admitted(endpoint_ptr where) noexcept {
-  counted_by_ = std::move(where);
+correspondents outbound_element::who() const noexcept {
+  auto pos = tail() + payload_size_ + header_size_;
+  std::string_view to{pos, target_size_};
+  pos += target_size_;
+  std::string_view from{pos, sender_size_};
+  pos += sender_size_;
+  return {to, from, {pos, sender_address_size_}};
 }
 
-endpoint_ptr outbound_element::settle() noexcept {
-  endpoint_ptr result;
-  result.swap(counted_by_);
-  return result;
+size_t outbound_element::charge() const noexcept {
+  return recycled_storage::capacity(bytes_) + allocator_overhead;
 }
 
 outbound_ptr outbound_element::keep() noexcept {
@@ -85,7 +112,7 @@ void outbound_element::request_deletion(bool) const noexcept {
 }
 
 void* outbound_element::get_mutable(size_t) {
-  return &data;
+  return static_cast<outbound*>(this);
 }
 
 caf::error outbound_element::load(size_t, caf::deserializer&) {
@@ -105,11 +132,11 @@ caf::rtti_pair outbound_element::type(size_t) const noexcept {
 }
 
 const void* outbound_element::get(size_t) const noexcept {
-  return &data;
+  return static_cast<const outbound*>(this);
 }
 
 std::string outbound_element::stringify(size_t) const {
-  return "<outbound " + std::string{data.type_name} + ">";
+  return "<outbound " + std::string{type_name()} + ">";
 }
 
 caf::type_erased_value_ptr outbound_element::copy(size_t) const {

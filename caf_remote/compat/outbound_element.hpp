@@ -2,7 +2,6 @@
 
 #pragma once
 
-#include "caf_remote/endpoint/actor_name.hpp"
 #include "caf_remote/error.hpp"
 
 #include <caf/mailbox_element.hpp>
@@ -11,8 +10,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <new>
 #include <string_view>
+#include <utility>
 
 namespace caf_remote {
 
@@ -33,17 +32,18 @@ enum class peer_need : uint8_t {
   caf_remote,
 };
 
-/// One encoded message on its way to an endpoint: made on the sender's thread,
-/// carried by the writer's mailbox, kept in its outbox, freed when its batch
-/// was handed to the stream. The views point into the element's own tail.
+/// Who writes to whom. The ids are those of PIDs; the target is at the
+/// endpoint's address.
+struct correspondents {
+  std::string_view target;
+  /// Empty: no sender.
+  std::string_view sender;
+  /// Empty: our own node.
+  std::string_view sender_address;
+};
+
+/// What else there is to say about a message on its way to an endpoint.
 struct outbound {
-  actor_name_ptr target;
-  /// Null: no sender. An empty address in it means our own node.
-  actor_name_ptr sender;
-  std::string_view type_name;
-  std::string_view payload;
-  /// The content of remote.MessageHeader; empty: none.
-  std::string_view header;
   int32_t serializer_id = 0;
   uint32_t target_request_id = 0;
   uint32_t sender_request_id = 0;
@@ -53,8 +53,6 @@ struct outbound {
   uint64_t watch_seq = 0;
   lane which = lane::user;
   peer_need need = peer_need::none;
-
-  outbound_element* element = nullptr;
 };
 
 /// Owns an element outside of a mailbox.
@@ -64,37 +62,68 @@ struct outbound_deleter {
 
 using outbound_ptr = std::unique_ptr<outbound_element, outbound_deleter>;
 
-/// The mailbox element around `outbound`: one allocation per message, payload
-/// included. It may leave its mailbox (`keep`) and wait in the outbox without
-/// another allocation. Destroyed while still counted by its endpoint, it
-/// becomes a dead letter by itself, so that nothing vanishes on any path.
+/// One encoded message: made on the sender's thread, carried by the writer's
+/// mailbox, kept in its outbox, freed when its batch was handed to the stream.
+/// One recycled block of memory holds all of it, names included, so that
+/// nothing in it is shared between threads. It may leave its mailbox (`keep`)
+/// and wait in the outbox without another allocation. Destroyed while still
+/// counted by its endpoint, it becomes a dead letter by itself, so that nothing
+/// vanishes on any path.
 class outbound_element final : public caf::mailbox_element,
-                               public caf::type_erased_tuple {
+                               public caf::type_erased_tuple,
+                               public outbound {
 public:
-  /// Makes an element with `tail` bytes behind it.
-  static outbound_ptr make(size_t tail);
+  /// What goes into an element.
+  struct parts {
+    correspondents who;
+    std::string_view type_name;
+    /// False: the name lives as long as the program.
+    bool copy_type_name = false;
+    size_t payload_size = 0;
+    /// The content of remote.MessageHeader; empty: none.
+    std::string_view header;
+  };
+
+  /// Makes an element, whose payload is for the caller to fill in.
+  static outbound_ptr make(const parts& xs);
 
   ~outbound_element() override;
 
-  outbound data;
+  // -- parts -----------------------------------------------------------------------
 
-  /// The memory behind the element.
-  char* tail() noexcept {
+  std::string_view type_name() const noexcept {
+    return type_name_;
+  }
+
+  char* payload_buffer() noexcept {
     return reinterpret_cast<char*>(this + 1);
   }
 
-  /// What the element is charged with: the memory it holds.
-  size_t charge() const noexcept {
-    return charge_;
+  std::string_view payload() const noexcept {
+    return {tail(), payload_size_};
   }
+
+  std::string_view header() const noexcept {
+    return {payload().end(), header_size_};
+  }
+
+  correspondents who() const noexcept;
+
+  /// What the element is charged with: the memory it holds.
+  size_t charge() const noexcept;
 
   // -- accounting ------------------------------------------------------------------
 
-  /// From now on the element is counted by `where`.
-  void admitted(endpoint_ptr where) noexcept;
+  /// From now on the element is counted by `where`, which must outlive it: as
+  /// the owner of its mailbox does.
+  void admitted(endpoint& where) noexcept {
+    counted_by_ = &where;
+  }
 
   /// The element was written or dead-lettered: it is not counted any more.
-  endpoint_ptr settle() noexcept;
+  endpoint* settle() noexcept {
+    return std::exchange(counted_by_, nullptr);
+  }
 
   // -- mailbox -----------------------------------------------------------------------
 
@@ -121,18 +150,28 @@ public:
   caf::error save(size_t pos, caf::serializer& sink) const override;
 
 private:
-  explicit outbound_element(size_t bytes) noexcept;
+  outbound_element(const parts& xs, size_t bytes) noexcept;
 
   static void destroy(const outbound_element* x) noexcept;
 
-  // of the whole block
-  const size_t bytes_;
-  const size_t charge_;
+  const char* tail() const noexcept {
+    return reinterpret_cast<const char*>(this + 1);
+  }
+
+  std::string_view type_name_;
+  endpoint* counted_by_ = nullptr;
+  // of the block; less than 4 GiB, since Protobuf's messages end at 2 GiB
+  const uint32_t bytes_;
+  const uint32_t payload_size_;
+  const uint32_t header_size_;
+  // ids and addresses are bounded, see pid.hpp
+  const uint16_t target_size_;
+  const uint16_t sender_size_;
+  const uint16_t sender_address_size_;
   // set while both the mailbox and an `outbound_ptr` own the element, which is
   // only so on the writer's thread while it handles the element; the one that
   // lets go last deletes it
   mutable bool kept_ = false;
-  endpoint_ptr counted_by_;
 };
 
 } // namespace caf_remote

@@ -2,6 +2,9 @@
 
 #include "caf_remote/compat/recycled_storage.hpp"
 
+#include "caf_remote/prefetch.hpp"
+
+#include <algorithm>
 #include <array>
 #include <mutex>
 #include <new>
@@ -13,7 +16,7 @@ namespace {
 
 // Nearly all elements are as small as the first: a block much larger than its
 // content costs more time in cache misses than it saves.
-constexpr std::array<size_t, 3> block_sizes{320, 512, 1536};
+constexpr std::array<size_t, 3> block_sizes{256, 512, 1280};
 
 constexpr size_t none = block_sizes.size();
 
@@ -117,6 +120,8 @@ void* recycled_storage::allocate(size_t bytes) {
     return ::operator new(block_sizes[i]);
   auto result = mine.head;
   mine.head = result->next;
+  if (mine.head != nullptr)
+    prefetch(mine.head, std::min<size_t>(block_sizes[i], 512));
   --mine.size;
   return result;
 }

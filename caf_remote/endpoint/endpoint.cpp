@@ -22,11 +22,12 @@ endpoint::endpoint(node_ptr home, peer_ptr who, uint64_t serial)
 }
 
 endpoint::~endpoint() {
-  // nop
+  // what was never given to a writer becomes dead letters, which need the rest
+  early_.clear();
 }
 
 admission& endpoint::gate_of(const outbound_element& x) noexcept {
-  return x.data.which == lane::user ? user_ : control_;
+  return x.which == lane::user ? user_ : control_;
 }
 
 void endpoint::push(outbound_ptr x, caf::execution_unit* ctx) {
@@ -34,7 +35,7 @@ void endpoint::push(outbound_ptr x, caf::execution_unit* ctx) {
     refuse(std::move(x));
     return;
   }
-  x->admitted(endpoint_ptr{this});
+  x->admitted(*this);
   if (open_.load(std::memory_order_acquire)) {
     enqueue(std::move(x), ctx);
     return;
@@ -54,8 +55,8 @@ void endpoint::push(outbound_ptr x, caf::execution_unit* ctx) {
 
 void endpoint::refuse(outbound_ptr x) {
   gate_of(*x).refused();
-  if (x->data.which == lane::user) {
-    node_->dead_letter(*x, errc::queue_full);
+  if (x->which == lane::user) {
+    node_->dead_letter(*x, address(), errc::queue_full);
     return;
   }
   // to drop a watch silently would be worse than to give the peer up
@@ -106,9 +107,10 @@ void endpoint::push_watch(const actor_name_ptr& who, std::string_view type_name,
                           uint64_t seq) {
   // Watch and Unwatch have the same content
   wire::watch content{{node_->own().advertised(), watcher_id, 0}};
-  auto msg = make_outbound(who, type_name, false, wire::encode(content));
-  msg->data.which = lane::control;
-  msg->data.watch_seq = seq;
+  auto msg = make_outbound({who->id, {}, {}}, type_name, false,
+                           wire::encode(content));
+  msg->which = lane::control;
+  msg->watch_seq = seq;
   push(std::move(msg));
 }
 
@@ -236,8 +238,8 @@ void endpoint::discard(outbound_ptr x, errc reason) {
 void endpoint::bury(outbound_element& x, errc reason) {
   // who waits for a Watch, Unwatch or Terminated learns that the address is
   // over
-  if (x.data.which == lane::user)
-    node_->dead_letter(x, reason);
+  if (x.which == lane::user)
+    node_->dead_letter(x, address(), reason);
   gate_of(x).dead(x.charge());
   if (waiting_.load())
     tell_waiting();

@@ -4,6 +4,7 @@
 
 #include "caf_remote/compat/outbound_element.hpp"
 #include "caf_remote/counters.hpp"
+#include "caf_remote/endpoint/actor_name.hpp"
 #include "caf_remote/endpoint/admission.hpp"
 #include "caf_remote/endpoint/peer.hpp"
 

@@ -159,9 +159,8 @@ void endpoint_watcher_state::push(std::string_view type_name,
                                   std::string_view payload) {
   if (endpoint_ == nullptr || silent_)
     return;
-  auto to = caf::make_counted<const actor_name>(endpoint_->address(), target);
-  auto msg = make_outbound(std::move(to), type_name, false, payload);
-  msg->data.which = lane::control;
+  auto msg = make_outbound({target, {}, {}}, type_name, false, payload);
+  msg->which = lane::control;
   endpoint_->push(std::move(msg));
 }
 

@@ -11,9 +11,13 @@
 
 namespace caf_remote {
 
-endpoint_writer_state::endpoint_writer_state(caf::event_based_actor* self)
+endpoint_writer_state::endpoint_writer_state(outbound_consumer* self)
   : self_(self), policy_(1, caf::timespan{0}) {
   // nop
+}
+
+endpoint_writer_state::~endpoint_writer_state() {
+  self_->taker(nullptr);
 }
 
 caf::behavior endpoint_writer_state::make_behavior(node_ptr home,
@@ -24,13 +28,16 @@ caf::behavior endpoint_writer_state::make_behavior(node_ptr home,
   watcher_ = std::move(watcher);
   policy_ = reconnect_policy{node_->opts.max_retry_count,
                              node_->opts.retry_wait};
-  may_send_ = [this](const outbound& x) { return may_send(x); };
+  self_->taker(this);
+  // messages that are counted by the endpoint may wait in the mailbox until
+  // after the end of this state
+  self_->attach_functor([keep = endpoint_](const caf::error&) {});
+  may_send_ = [this](const outbound_element& x) { return may_send(x); };
   reject_ = [this](outbound_ptr x, errc why) {
     endpoint_->discard(std::move(x), why);
   };
   auto current = [this](uint64_t epoch) { return epoch == st_.epoch; };
   return {
-    [this](outbound& x) { on_message(x); },
     [this, current](connect_tick x) {
       if (current(x.epoch))
         connect();
@@ -183,18 +190,23 @@ void endpoint_writer_state::on_no_handshake(uint64_t epoch) {
 
 // -- write -------------------------------------------------------------------------------------
 
-void endpoint_writer_state::on_message(outbound& x) {
-  auto msg = x.element->keep();
+void endpoint_writer_state::take(outbound_ptr x) {
   if (st_.over || st_.half_closed) {
-    endpoint_->discard(std::move(msg), st_.over ? errc::endpoint_terminated
-                                                : errc::not_running);
+    endpoint_->discard(std::move(x), st_.over ? errc::endpoint_terminated
+                                              : errc::not_running);
     return;
   }
-  box_.push(std::move(msg));
-  if (st_.ready)
-    flush();
-  else
+  box_.push(std::move(x));
+  if (!st_.ready)
     ensure_connected();
+  else if (box_.size() >= node_->opts.batch_size)
+    flush();
+}
+
+// Messages that come together travel together; nothing waits for more to come.
+void endpoint_writer_state::pause() {
+  if (!box_.empty())
+    flush();
 }
 
 void endpoint_writer_state::on_written() {
@@ -221,13 +233,11 @@ outbox::limits endpoint_writer_state::batch_limits() const {
   return {opts.batch_size, std::min(opts.max_batch_bytes, frame), frame};
 }
 
-errc endpoint_writer_state::may_send(const outbound& x) const {
-  if (x.need == peer_need::none)
-    return errc::none;
+errc endpoint_writer_state::may_send(const outbound_element& x) const {
   auto& who = endpoint_->remote();
   auto ok = who.is_caf_remote()
             || (x.need == peer_need::knows_type
-                && who.types()->contains(x.type_name));
+                && who.types()->contains(x.type_name()));
   return ok ? errc::none : errc::peer_cannot_take;
 }
 
@@ -248,34 +258,20 @@ void endpoint_writer_state::flush() {
   }
   st_.writing = true;
   // first, so that what the peer has got is counted
-  settle(next.messages);
+  settle(next);
   st_.stream->write(std::move(next.frame));
 }
 
-void endpoint_writer_state::settle(std::vector<outbound_ptr>& messages) {
-  size_t user = 0;
-  size_t user_bytes = 0;
-  size_t control = 0;
-  size_t control_bytes = 0;
-  for (auto& msg : messages) {
-    auto& x = msg->data;
-    if (x.which == lane::user) {
-      ++user;
-      user_bytes += msg->charge();
-    } else {
-      ++control;
-      control_bytes += msg->charge();
-    }
-    if (x.watch_seq > written_watch_seq_)
-      written_watch_seq_ = x.watch_seq;
-    if (x.request != 0) {
-      node_->pending.mark_written(x.request);
-      in_flight_requests_.push_back(x.request);
-    }
+void endpoint_writer_state::settle(outbox::batch& x) {
+  written_watch_seq_ = std::max(written_watch_seq_, x.watch_seq);
+  for (auto id : x.requests)
+    node_->pending.mark_written(id);
+  in_flight_requests_ = std::move(x.requests);
+  in_flight_ = x.user_messages;
+  for (auto& msg : x.messages)
     msg->settle();
-  }
-  in_flight_ = user;
-  endpoint_->written(user, user_bytes, control, control_bytes);
+  endpoint_->written(x.user_messages, x.user_bytes, x.control_messages,
+                     x.control_bytes);
 }
 
 // -- loss --------------------------------------------------------------------------------------
@@ -437,9 +433,8 @@ void endpoint_writer_state::on_drain() {
     flush();
 }
 
-caf::behavior endpoint_writer(caf::stateful_actor<endpoint_writer_state>* self,
-                              node_ptr home, endpoint_ptr where,
-                              caf::actor watcher) {
+caf::behavior endpoint_writer(endpoint_writer_actor* self, node_ptr home,
+                              endpoint_ptr where, caf::actor watcher) {
   return self->state.make_behavior(std::move(home), std::move(where),
                                    std::move(watcher));
 }

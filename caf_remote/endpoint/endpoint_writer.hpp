@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "caf_remote/compat/outbound_consumer.hpp"
 #include "caf_remote/endpoint/endpoint.hpp"
 #include "caf_remote/endpoint/messages.hpp"
 #include "caf_remote/endpoint/outbox.hpp"
@@ -47,14 +48,19 @@ struct endpoint_state {
 /// The EndpointWriter: owns one outgoing stream. Connects when something is
 /// wanted, shakes hands, writes batches, reconnects, and gives up. Its mailbox
 /// is the queue of the endpoint; admission is counted in `endpoint`.
-class endpoint_writer_state {
+class endpoint_writer_state : public outbound_taker {
 public:
   static inline const char* name = "caf_remote.endpoint_writer";
 
-  explicit endpoint_writer_state(caf::event_based_actor* self);
+  explicit endpoint_writer_state(outbound_consumer* self);
+
+  ~endpoint_writer_state() override;
 
   caf::behavior make_behavior(node_ptr home, endpoint_ptr where,
                               caf::actor watcher);
+
+  void take(outbound_ptr x) override;
+  void pause() override;
 
 private:
   // -- connect -----------------------------------------------------------------------------
@@ -69,12 +75,11 @@ private:
 
   // -- write ---------------------------------------------------------------------------------
 
-  void on_message(outbound& x);
   void on_written();
   void flush();
-  void settle(std::vector<outbound_ptr>& messages);
+  void settle(outbox::batch& x);
   outbox::limits batch_limits() const;
-  errc may_send(const outbound& x) const;
+  errc may_send(const outbound_element& x) const;
   std::string target_address() const;
 
   // -- loss ----------------------------------------------------------------------------------
@@ -96,7 +101,7 @@ private:
   void on_drain();
   void half_close();
 
-  caf::event_based_actor* self_;
+  outbound_consumer* self_;
   node_ptr node_;
   endpoint_ptr endpoint_;
   caf::actor watcher_;
@@ -112,9 +117,11 @@ private:
   uint64_t written_watch_seq_ = 0;
 };
 
-caf::behavior endpoint_writer(caf::stateful_actor<endpoint_writer_state>* self,
-                              node_ptr home, endpoint_ptr where,
-                              caf::actor watcher);
+using endpoint_writer_actor
+  = caf::stateful_actor<endpoint_writer_state, outbound_consumer>;
+
+caf::behavior endpoint_writer(endpoint_writer_actor* self, node_ptr home,
+                              endpoint_ptr where, caf::actor watcher);
 
 } // namespace caf_remote
 

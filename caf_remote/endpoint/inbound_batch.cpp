@@ -16,9 +16,9 @@ inbound_batch::inbound_batch(node_ptr home, peer_ptr from,
 bool inbound_batch::decode(std::string_view content) {
   if (!wire::decode_batch(content, batch_))
     return false;
-  targets_.assign(batch_.targets.size(), target_slot{});
+  targets_.resize(batch_.targets.size());
   types_.assign(batch_.type_names.size(), type_slot{});
-  senders_.assign(batch_.senders.size(), sender_slot{});
+  senders_.resize(batch_.senders.size());
   return true;
 }
 
@@ -36,9 +36,9 @@ void inbound_batch::release_if_large() {
       && batch_.type_names.capacity() <= usual)
     return;
   batch_ = wire::batch_view{};
-  targets_ = {};
-  types_ = {};
-  senders_ = {};
+  targets_ = std::vector<target_slot>{};
+  types_ = std::vector<type_slot>{};
+  senders_ = std::vector<sender_slot>{};
 }
 
 inbound_batch::target_slot& inbound_batch::target(const wire::envelope& x) {
@@ -54,7 +54,7 @@ inbound_batch::target_slot& inbound_batch::target(const wire::envelope& x) {
   return result;
 }
 
-const inbound_batch::type_slot& inbound_batch::type(const wire::envelope& x) {
+inbound_batch::type_slot& inbound_batch::type(const wire::envelope& x) {
   auto& result = types_[static_cast<size_t>(x.type_index)];
   if (result.resolved)
     return result;
@@ -88,12 +88,12 @@ caf::strong_actor_ptr inbound_batch::sender(const wire::envelope& x) {
     return nullptr;
   auto index = static_cast<size_t>(x.sender_index);
   auto& slot = senders_[index];
-  if (slot.proxy == nullptr) {
+  if (!slot.proxy) {
     auto& view = batch_.senders[index];
-    slot.proxy = node_->proxies.get(*node_, peer_address(view.address),
-                                    view.id);
+    slot.proxy = reference_stock<caf::actor_control_block>{
+      node_->proxies.get(*node_, peer_address(view.address), view.id)};
   }
-  return slot.proxy;
+  return slot.proxy.take();
 }
 
 caf::message_id inbound_batch::message_id(const wire::envelope& x) const {

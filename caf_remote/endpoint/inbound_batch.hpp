@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "caf_remote/compat/reference_stock.hpp"
 #include "caf_remote/endpoint/endpoint.hpp"
 #include "caf_remote/endpoint/inbound_ledger.hpp"
 #include "caf_remote/endpoint/known_types.hpp"
@@ -22,6 +23,8 @@
 
 namespace caf_remote {
 
+class inbound_shelf;
+
 /// A MessageBatch from a peer together with what its names mean here: each
 /// entry of its tables is looked up when first used, once per batch. One object
 /// serves one batch after another. Belongs to the stream's reader and is used
@@ -32,14 +35,16 @@ public:
   inbound_batch(node_ptr home, peer_ptr from,
                 std::shared_ptr<known_types> types);
 
+  using account_stock = reference_stock<inbound_ledger::account>;
+
   /// A target: a process of ours, if the address is ours and the name is known.
   struct target_slot {
     bool resolved = false;
     bool ours = false;
     process_registry::process process;
     /// For the dispatcher to keep.
-    inbound_ledger::account_ptr account;
-    inbound_ledger::account_ptr answer_account;
+    account_stock account;
+    account_stock answer_account;
   };
 
   /// A type: one of Proto.Actor's own, a registered one (`entry`), or neither.
@@ -47,6 +52,8 @@ public:
     bool resolved = false;
     wire::system_type system = wire::system_type::none;
     const wire::serializer_registry::entry* entry = nullptr;
+    /// For the dispatcher to set.
+    inbound_shelf* shelf = nullptr;
   };
 
   /// Takes the content of a MessageBatch, which must stay valid until `clear`.
@@ -63,7 +70,7 @@ public:
   // -- sound envelopes only (`fault` is none) --------------------------------------------
 
   target_slot& target(const wire::envelope& x);
-  const type_slot& type(const wire::envelope& x);
+  type_slot& type(const wire::envelope& x);
   std::string_view target_id(const wire::envelope& x) const;
 
   /// False: the sender cannot be answered, its name or address is no good.
@@ -89,7 +96,7 @@ private:
   struct sender_slot {
     bool checked = false;
     bool usable = false;
-    caf::strong_actor_ptr proxy;
+    reference_stock<caf::actor_control_block> proxy;
   };
 
   void release_if_large();

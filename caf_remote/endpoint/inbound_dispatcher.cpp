@@ -147,40 +147,37 @@ void inbound_dispatcher::hand_over(inbound_ptr msg, const wire::envelope& x,
 
 void inbound_dispatcher::hand_over(inbound_ptr msg, const wire::envelope& x,
                                    const target_slot& target,
-                                   const inbound_ledger::account_ptr& account) {
+                                   account_stock& account) {
   if (charge(*msg, x, account))
     target.process.hdl->enqueue(std::move(msg), ctx_);
 }
 
-const inbound_ledger::account_ptr&
+inbound_batch::account_stock&
 inbound_dispatcher::account_of(const wire::envelope& x, target_slot& target) {
-  if (target.account == nullptr)
-    target.account = ledger_->account_of(batch_.target_id(x));
+  if (!target.account)
+    target.account = account_stock{ledger_->account_of(batch_.target_id(x))};
   return target.account;
 }
 
 bool inbound_dispatcher::charge(inbound_element& msg, const wire::envelope& x,
-                                const inbound_ledger::account_ptr& account) {
+                                account_stock& account) {
   auto bytes = x.payload.size() + x.header.size() + message_overhead;
   if (!ledger_->enter(*account, bytes)) {
     dead(x, errc::queue_full);
     return false;
   }
-  msg.charge(account, bytes);
+  msg.charge(account.take(), bytes);
   return true;
 }
 
 caf::expected<inbound_ptr>
 inbound_dispatcher::decode(const wire::envelope& x, const target_slot& target) {
-  auto header = decode_header(x);
-  if (!header)
-    return std::move(header.error());
   auto& type = batch_.type(x);
   auto raw = target.process.mode == delivery_mode::raw;
   inbound_ptr result;
   if (type.entry != nullptr && !raw) {
     auto msg = make_inbound(batch_.sender(x), batch_.message_id(x),
-                            shelf_of(*type.entry->codec));
+                            shelf_of(type));
     if (auto err = node_->types.decode(x.payload, x.serializer_id, *type.entry,
                                        msg.object))
       return err;
@@ -193,19 +190,26 @@ inbound_dispatcher::decode(const wire::envelope& x, const target_slot& target) {
                           raw_message{std::string{batch_.type_name(x)},
                                       x.serializer_id, std::string{x.payload}});
   }
-  result->header = std::move(*header);
+  if (!x.header.empty()) {
+    auto header = decode_header(x);
+    if (!header)
+      return std::move(header.error());
+    result->header = std::move(*header);
+  }
   return result;
 }
 
-inbound_shelf& inbound_dispatcher::shelf_of(const message_codec& codec) {
-  return shelves_->try_emplace(&codec, codec).first->second;
+inbound_shelf& inbound_dispatcher::shelf_of(inbound_batch::type_slot& type) {
+  if (type.shelf == nullptr) {
+    auto& codec = *type.entry->codec;
+    type.shelf = &shelves_->try_emplace(&codec, codec).first->second;
+  }
+  return *type.shelf;
 }
 
 caf::expected<message_header>
 inbound_dispatcher::decode_header(const wire::envelope& x) {
   message_header result;
-  if (x.header.empty())
-    return result;
   if (x.header_count > node_->opts.max_headers)
     return make_error(errc::header_too_large);
   wire::decode_header(x.header, header_);
@@ -259,11 +263,11 @@ void inbound_dispatcher::answer_with(pending_requests::entry entry,
     answer(std::move(entry), make_error(errc::queue_full));
 }
 
-const inbound_ledger::account_ptr&
+inbound_batch::account_stock&
 inbound_dispatcher::answer_account_of(const wire::envelope& x) {
   auto& result = batch_.target(x).answer_account;
-  if (result == nullptr)
-    result = ledger_->answer_account_of(batch_.target_id(x));
+  if (!result)
+    result = account_stock{ledger_->answer_account_of(batch_.target_id(x))};
   return result;
 }
 
@@ -341,9 +345,12 @@ void inbound_dispatcher::on_stop(const wire::envelope& x, bool at_once) {
   }
   auto msg = make_inbound_exit(at_once);
   // one that acts at once reaches also a target that holds all it may
-  hand_over(std::move(msg), x, target,
-            at_once ? ledger_->stop_account_of(batch_.target_id(x))
-                    : account_of(x, target));
+  if (at_once) {
+    account_stock account{ledger_->stop_account_of(batch_.target_id(x))};
+    hand_over(std::move(msg), x, target, account);
+  } else {
+    hand_over(std::move(msg), x, target);
+  }
 }
 
 void inbound_dispatcher::on_touch(const wire::envelope& x,

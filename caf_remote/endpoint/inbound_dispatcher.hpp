@@ -55,6 +55,7 @@ public:
   }
 
 private:
+  using account_stock = inbound_batch::account_stock;
   using target_slot = inbound_batch::target_slot;
 
   void deliver(const wire::envelope& x);
@@ -63,17 +64,17 @@ private:
   void hand_over(inbound_ptr msg, const wire::envelope& x, target_slot& target);
   void hand_over(inbound_ptr msg, const wire::envelope& x,
                  const target_slot& target,
-                 const inbound_ledger::account_ptr& account);
-  const inbound_ledger::account_ptr& account_of(const wire::envelope& x,
+                 account_stock& account);
+  account_stock& account_of(const wire::envelope& x,
                                                 target_slot& target);
 
   /// Counts a message; if there is no room it is dead.
   bool charge(inbound_element& msg, const wire::envelope& x,
-              const inbound_ledger::account_ptr& account);
+              account_stock& account);
 
   caf::expected<inbound_ptr> decode(const wire::envelope& x,
                                     const target_slot& target);
-  inbound_shelf& shelf_of(const message_codec& codec);
+  inbound_shelf& shelf_of(inbound_batch::type_slot& type);
   caf::expected<message_header> decode_header(const wire::envelope& x);
 
   std::optional<pending_requests::entry> take_pending(const wire::envelope& x);
@@ -81,7 +82,7 @@ private:
   void answer_pending(const wire::envelope& x, inbound_ptr msg);
   void answer_with(pending_requests::entry entry, inbound_ptr msg,
                    const wire::envelope& x);
-  const inbound_ledger::account_ptr& answer_account_of(const wire::envelope& x);
+  account_stock& answer_account_of(const wire::envelope& x);
   caf::expected<inbound_ptr> decode_answer(const wire::envelope& x);
   bool is_empty_result(const wire::envelope& x);
 

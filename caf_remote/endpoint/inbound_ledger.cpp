@@ -66,9 +66,14 @@ inbound_ledger::find_or_make(const std::string& key, std::string_view target) {
 }
 
 bool inbound_ledger::enter(account& x, size_t bytes) noexcept {
+  if (resume_ != nullptr && roomy(x, bytes)) {
+    x.tally_.enter(bytes);
+    tally_.enter(bytes);
+    return true;
+  }
   // only the reader adds, so a plain check before the addition is exact enough:
   // others can only make room meanwhile
-  auto held = x.tally_.held();
+  auto held = resume_ != nullptr ? x.tally_.look() : x.tally_.held();
   if (held.messages + 1 > limit_.messages / 2
       || (held.messages > 0 && held.bytes + bytes > limit_.bytes / 2))
     return false;
@@ -84,6 +89,15 @@ bool inbound_ledger::enter(account& x, size_t bytes) noexcept {
   if (crowded_ == nullptr && crowded(x, pause_fraction) && !x.stalled())
     crowded_.reset(&x);
   return true;
+}
+
+// Whether the target is far below all bounds even if it has taken nothing since
+// the last look.
+bool inbound_ledger::roomy(const account& x, size_t bytes) const noexcept {
+  auto held = x.tally_.held_at_most();
+  return held.messages < limit_.messages / pause_fraction
+         && held.bytes + bytes <= limit_.bytes / pause_fraction
+         && !overloaded_.load(std::memory_order_relaxed);
 }
 
 bool inbound_ledger::crowded(const account& x, size_t fraction) const noexcept {

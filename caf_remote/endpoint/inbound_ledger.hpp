@@ -52,6 +52,14 @@ public:
       // nop
     }
 
+    void add_references(size_t n) noexcept {
+      rc_.fetch_add(n, std::memory_order_relaxed);
+    }
+
+    void drop_references(size_t n) noexcept {
+      rc_.fetch_sub(n, std::memory_order_release);
+    }
+
     /// The id of the target.
     const std::string& target() const noexcept {
       return target_;
@@ -140,6 +148,7 @@ private:
     return held.messages > limit_.messages || held.bytes > limit_.bytes;
   }
 
+  bool roomy(const account& x, size_t bytes) const noexcept;
   bool crowded(const account& x, size_t fraction) const noexcept;
   account_ptr find_or_make(const std::string& key, std::string_view target);
   void left(size_t n) noexcept;
@@ -149,9 +158,11 @@ private:
   const std::function<void()> resume_;
   const std::shared_ptr<undelivered_sink> sink_;
   std::shared_ptr<void> kept_;
-  tally tally_;
   // whether the reader waits for `resume`
   std::atomic<bool> stopped_{false};
+  // reading goes on above the bounds, but only idle targets get messages
+  std::atomic<bool> overloaded_{false};
+  tally tally_;
   std::unordered_map<std::string, account_ptr> accounts_;
   // a target that holds a quarter since the last `must_stop`
   account_ptr crowded_;
@@ -159,8 +170,6 @@ private:
   account_ptr awaited_;
   // at the last `give_up_waiting`
   uint64_t last_departures_ = 0;
-  // reading goes on above the bounds, but only idle targets get messages
-  std::atomic<bool> overloaded_{false};
 };
 
 } // namespace caf_remote

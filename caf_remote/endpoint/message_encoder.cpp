@@ -47,7 +47,7 @@ message_encoder::encode(const caf::type_erased_tuple& content,
     wire::touched answer;
     answer.who = {node_.own().advertised(), node_.processes->name_of(actor)->id,
                   0};
-    return make_outbound(target_, wire::touched::type_name, false,
+    return make_outbound(who_, wire::touched::type_name, false,
                          wire::encode(answer));
   }
   if (content.size() != 1)
@@ -58,20 +58,20 @@ message_encoder::encode(const caf::type_erased_tuple& content,
   auto rtti = content.type(0);
   if (rtti.second != nullptr) {
     if (auto type = node_.types.find(*rtti.second))
-      return make_outbound(target_, node_.types, *type,
+      return make_outbound(who_, node_.types, *type,
                            type->codec->base(content.get(0)), serializer_id,
                            header);
     if (auto x = only_element<raw_message>(content))
       return encode(*x, header);
     if (auto x = only_element<pid_request>(content)) {
       auto payload = wire::encode(wire::actor_pid_request{x->name, x->kind});
-      return make_outbound(target_, wire::actor_pid_request::type_name, false,
+      return make_outbound(who_, wire::actor_pid_request::type_name, false,
                            payload, header);
     }
     if (only_element<touch>(content) != nullptr)
-      return make_outbound(target_, wire::touch::type_name, false, {}, header);
+      return make_outbound(who_, wire::touch::type_name, false, {}, header);
     if (only_element<poison_pill>(content) != nullptr)
-      return make_outbound(target_, wire::poison_pill::type_name, false, {});
+      return make_outbound(who_, wire::poison_pill::type_name, false, {});
   }
   return make_error(errc::not_serializable,
                     "not a registered Protobuf message: "
@@ -87,8 +87,8 @@ message_encoder::encode(const raw_message& x, std::string_view header) const {
   if (wire::classify(x.type_name) != wire::system_type::none)
     return make_error(errc::not_serializable,
                       "Proto.Actor's own messages are not for users");
-  auto result = make_outbound(target_, x.type_name, true, x.bytes, header);
-  auto& data = result->data;
+  auto result = make_outbound(who_, x.type_name, true, x.bytes, header);
+  auto& data = *result;
   data.serializer_id = x.serializer_id;
   if (x.serializer_id != wire::protobuf_serializer
       && x.serializer_id != wire::json_serializer)

@@ -19,8 +19,8 @@ namespace caf_remote {
 /// Proto.Actor. Runs on the sender's thread.
 class message_encoder {
 public:
-  message_encoder(node& home, const actor_name_ptr& target)
-    : node_(home), target_(target) {
+  message_encoder(node& home, const correspondents& who)
+    : node_(home), who_(who) {
     // nop
   }
 
@@ -38,7 +38,7 @@ private:
                                      std::string_view header) const;
 
   node& node_;
-  const actor_name_ptr& target_;
+  const correspondents who_;
 };
 
 /// The only element of a message; null if it has another type or company.

@@ -24,14 +24,14 @@ std::string make_member_id() {
 }
 
 /// The content of a message that exists only in encoded form.
-caf::message decode(const wire::serializer_registry& types, const outbound& x) {
-  if (auto type = types.find(x.type_name)) {
+caf::message decode(const wire::serializer_registry& types, const outbound_element& x) {
+  if (auto type = types.find(x.type_name())) {
     auto msg = type->codec->make();
-    if (!types.decode(x.payload, x.serializer_id, *type, *msg))
+    if (!types.decode(x.payload(), x.serializer_id, *type, *msg))
       return type->codec->to_message(std::move(*msg));
   }
   return caf::make_message(raw_message{
-    std::string{x.type_name}, x.serializer_id, std::string{x.payload}});
+    std::string{x.type_name()}, x.serializer_id, std::string{x.payload()}});
 }
 
 } // namespace
@@ -97,25 +97,26 @@ uint64_t node::dead_letters(errc reason) const noexcept {
     std::memory_order_relaxed);
 }
 
-void node::dead_letter(outbound_element& element, errc reason) {
-  auto& x = element.data;
-  pid target{x.target->address, x.target->id, x.target_request_id};
+void node::dead_letter(outbound_element& x, const std::string& address,
+                       errc reason) {
+  auto who = x.who();
+  pid target{address, std::string{who.target}, x.target_request_id};
   pid sender;
-  if (x.sender != nullptr) {
-    auto here = x.sender->address.empty();
-    sender = {here ? own().advertised() : x.sender->address, x.sender->id,
-              x.sender_request_id};
+  if (!who.sender.empty()) {
+    auto here = who.sender_address.empty();
+    sender = {here ? own().advertised() : std::string{who.sender_address},
+              std::string{who.sender}, x.sender_request_id};
     // two nodes must not answer each other's dead letters for ever
-    if (!here && x.type_name != wire::dead_letter_response::type_name)
+    if (!here && x.type_name() != wire::dead_letter_response::type_name)
       tell_dead(sender, target);
   }
   caf::message content;
   if (wants_dead_letters())
     content = decode(types, x);
-  dead_letter(target, std::move(content), sender, x.type_name, reason);
+  dead_letter(target, std::move(content), sender, x.type_name(), reason);
   // an answer that this peer cannot take must not leave its requester waiting
-  auto is_answer = x.target_request_id != 0 || is_future(x.target->id);
-  if (is_answer && x.type_name != wire::dead_letter_response::type_name
+  auto is_answer = x.target_request_id != 0 || is_future(who.target);
+  if (is_answer && x.type_name() != wire::dead_letter_response::type_name
       && (reason == errc::peer_cannot_take
           || reason == errc::message_too_large))
     tell_dead(target, {});

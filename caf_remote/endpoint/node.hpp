@@ -91,9 +91,10 @@ public:
 
   // -- dead letters ------------------------------------------------------------------------
 
-  /// A message of ours did not reach the stream. Counts it, tells subscribers,
-  /// hook and log, and answers the requester.
-  void dead_letter(outbound_element& element, errc reason);
+  /// A message of ours to an actor at `address` did not reach the stream. Counts
+  /// it, tells subscribers, hook and log, and answers the requester.
+  void dead_letter(outbound_element& x, const std::string& address,
+                   errc reason);
 
   /// A message did not even become an `outbound`, or came from a peer and found
   /// no taker. The requester is the caller's business.

@@ -4,40 +4,21 @@
 
 #include "caf_remote/wire/batch_codec.hpp"
 
-#include <cstring>
+#include <algorithm>
 
 namespace caf_remote {
 
-namespace {
-
-std::string_view append(char*& pos, std::string_view str) {
-  if (str.empty())
-    return {};
-  std::memcpy(pos, str.data(), str.size());
-  std::string_view result{pos, str.size()};
-  pos += str.size();
-  return result;
-}
-
-} // namespace
-
-outbound_ptr make_outbound(actor_name_ptr target, std::string_view type_name,
-                           bool copy_type_name, std::string_view payload,
-                           std::string_view header) {
-  auto tail = payload.size() + header.size()
-              + (copy_type_name ? type_name.size() : 0);
-  auto result = outbound_element::make(tail);
-  auto pos = result->tail();
-  auto& x = result->data;
-  x.target = std::move(target);
-  x.payload = append(pos, payload);
-  x.header = append(pos, header);
-  x.type_name = copy_type_name ? append(pos, type_name) : type_name;
+outbound_ptr make_outbound(const correspondents& who,
+                           std::string_view type_name, bool copy_type_name,
+                           std::string_view payload, std::string_view header) {
+  auto result = outbound_element::make(
+    {who, type_name, copy_type_name, payload.size(), header});
+  std::copy(payload.begin(), payload.end(), result->payload_buffer());
   return result;
 }
 
 caf::expected<outbound_ptr>
-make_outbound(actor_name_ptr target, const wire::serializer_registry& registry,
+make_outbound(const correspondents& who, const wire::serializer_registry& registry,
               const wire::serializer_registry::entry& type,
               const google::protobuf::Message& content, int32_t serializer_id,
               std::string_view header) {
@@ -46,26 +27,19 @@ make_outbound(actor_name_ptr target, const wire::serializer_registry& registry,
     std::string payload;
     if (auto err = registry.encode(content, type, serializer_id, payload))
       return err;
-    auto result = make_outbound(std::move(target), name, false, payload,
-                                header);
-    result->data.serializer_id = serializer_id;
+    auto result = make_outbound(who, name, false, payload, header);
+    result->serializer_id = serializer_id;
     if (serializer_id != wire::json_serializer)
-      result->data.need = peer_need::caf_remote;
+      result->need = peer_need::caf_remote;
     return result;
   }
   auto size = content.ByteSizeLong();
   if (size > 0x7fffffff)
     return make_error(errc::message_too_large, name + " exceeds 2 GiB");
-  auto result = outbound_element::make(size + header.size());
-  auto begin = result->tail();
-  auto& x = result->data;
-  x.target = std::move(target);
-  x.type_name = name;
-  content.SerializeWithCachedSizesToArray(reinterpret_cast<uint8_t*>(begin));
-  x.payload = std::string_view{begin, size};
-  auto pos = begin + size;
-  x.header = append(pos, header);
-  if (!type.strings.trivial() && !type.strings.check(x.payload))
+  auto result = outbound_element::make({who, name, false, size, header});
+  content.SerializeWithCachedSizesToArray(
+    reinterpret_cast<uint8_t*>(result->payload_buffer()));
+  if (!type.strings.trivial() && !type.strings.check(result->payload()))
     return make_error(errc::invalid_utf8,
                       "a string in " + name + " is not UTF-8");
   return result;

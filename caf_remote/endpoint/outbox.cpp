@@ -2,28 +2,34 @@
 
 #include "caf_remote/endpoint/outbox.hpp"
 
+#include "caf_remote/prefetch.hpp"
 #include "caf_remote/wire/batch_codec.hpp"
 
 namespace caf_remote {
 
 namespace {
 
-wire::envelope_view view_of(const outbound& x, std::string_view own_address) {
+wire::envelope_view view_of(const outbound_element& x,
+                            std::string_view own_address) {
   wire::envelope_view result;
-  result.type_name = x.type_name;
-  result.payload = x.payload;
-  result.target_id = x.target->id;
-  if (x.sender != nullptr) {
-    result.sender_id = x.sender->id;
-    result.sender_address = x.sender->address.empty() ? own_address
-                                                      : x.sender->address;
+  auto who = x.who();
+  result.type_name = x.type_name();
+  result.payload = x.payload();
+  result.target_id = who.target;
+  if (!who.sender.empty()) {
+    result.sender_id = who.sender;
+    result.sender_address = who.sender_address.empty() ? own_address
+                                                       : who.sender_address;
   }
-  result.header = x.header;
+  result.header = x.header();
   result.serializer_id = x.serializer_id;
   result.target_request_id = x.target_request_id;
   result.sender_request_id = x.sender_request_id;
   return result;
 }
+
+// How far ahead of the encoder messages are fetched into the CPU's cache.
+constexpr size_t lookahead = 8;
 
 /// What a frame needs besides its envelopes.
 size_t frame_overhead() {
@@ -33,6 +39,21 @@ size_t frame_overhead() {
 
 } // namespace
 
+void outbox::batch::add(outbound_ptr x) {
+  if (x->which == lane::user) {
+    ++user_messages;
+    user_bytes += x->charge();
+  } else {
+    ++control_messages;
+    control_bytes += x->charge();
+  }
+  if (x->watch_seq > watch_seq)
+    watch_seq = x->watch_seq;
+  if (x->request != 0)
+    requests.push_back(x->request);
+  messages.push_back(std::move(x));
+}
+
 outbox::batch outbox::next(const limits& bounds,
                            std::string_view target_address,
                            std::string_view own_address, const filter& may_send,
@@ -40,9 +61,11 @@ outbox::batch outbox::next(const limits& bounds,
   batch result;
   auto address_size = target_address.size();
   while (!queue_.empty() && encoder_.count() < bounds.count) {
+    if (queue_.size() > lookahead)
+      prefetch(queue_[lookahead].get(), sizeof(outbound_element) + 128);
     auto& x = queue_.front();
-    auto why = may_send(x->data);
-    auto view = view_of(x->data, own_address);
+    auto why = x->need == peer_need::none ? errc::none : may_send(*x);
+    auto view = view_of(*x, own_address);
     auto size = wire::batch_encoder::worst_case_size(view, address_size);
     if (why == errc::none && size + frame_overhead() > bounds.frame_bytes)
       why = errc::message_too_large;
@@ -55,7 +78,7 @@ outbox::batch outbox::next(const limits& bounds,
         && encoder_.size(address_size) + size > bounds.batch_bytes)
       break;
     encoder_.add(view);
-    result.messages.push_back(std::move(x));
+    result.add(std::move(x));
     queue_.pop_front();
   }
   if (!result.messages.empty())

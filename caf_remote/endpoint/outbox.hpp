@@ -34,10 +34,22 @@ public:
   struct batch {
     std::string frame;
     std::vector<outbound_ptr> messages;
+    /// What they are in sum.
+    size_t user_messages = 0;
+    size_t user_bytes = 0;
+    size_t control_messages = 0;
+    size_t control_bytes = 0;
+    /// The highest number of a Watch.
+    uint64_t watch_seq = 0;
+    /// The requests among them.
+    std::vector<uint32_t> requests;
+
+    void add(outbound_ptr x);
   };
 
   /// Says why a message must not be sent to this peer; `errc::none`: it may.
-  using filter = std::function<errc(const outbound&)>;
+  /// Asked for those that make demands on the peer.
+  using filter = std::function<errc(const outbound_element&)>;
 
   /// Takes a message that must not be sent.
   using rejecter = std::function<void(outbound_ptr, errc)>;

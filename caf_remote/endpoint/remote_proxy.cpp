@@ -16,6 +16,7 @@
 #include <caf/system_messages.hpp>
 
 #include <algorithm>
+#include <typeinfo>
 
 namespace caf_remote {
 
@@ -89,12 +90,18 @@ void remote_proxy::enqueue(caf::mailbox_element_ptr what,
 
 void remote_proxy::send(sending x) {
   errc why = errc::none;
-  auto where = acquire_endpoint(why);
-  if (where == nullptr) {
+  auto where = pin_endpoint(why);
+  if (!where) {
     refuse(x, make_error(why));
     return;
   }
-  auto msg = message_encoder{*node_, name_}.encode(x.content);
+  correspondents who{name_->id, {}, {}};
+  auto from = name_of(x.sender);
+  if (from != nullptr) {
+    who.sender = from->id;
+    who.sender_address = from->address;
+  }
+  auto msg = message_encoder{*node_, who}.encode(x.content);
   if (msg)
     if (auto err = check_size(**msg, *where))
       msg = std::move(err);
@@ -105,10 +112,11 @@ void remote_proxy::send(sending x) {
       send_error_result(x);
     return;
   }
-  if (auto err = address_sender((*msg)->data, x, where->serial())) {
-    refuse(x, err);
-    return;
-  }
+  if (x.mid.is_request())
+    if (auto err = number_request(**msg, x, from, where->serial())) {
+      refuse(x, err);
+      return;
+    }
   where->push(std::move(*msg), x.ctx);
 }
 
@@ -118,26 +126,31 @@ remote_proxy::own(caf::execution_unit* ctx) const noexcept {
   return ctx != nullptr && &ctx->system() == &node_->sys ? ctx : nullptr;
 }
 
-caf::error remote_proxy::address_sender(outbound& x, sending& s,
+// Null: nobody. An actor elsewhere will be answered there.
+actor_name_ptr
+remote_proxy::name_of(const caf::strong_actor_ptr& sender) const {
+  if (sender == nullptr)
+    return nullptr;
+  auto other = as_remote_proxy(sender);
+  return other != nullptr ? other->target() : node_->processes->name_of(sender);
+}
+
+caf::error remote_proxy::number_request(outbound& x, sending& s,
+                                        const actor_name_ptr& from,
                                         uint64_t endpoint) {
-  if (s.sender == nullptr)
+  if (from == nullptr)
     return caf::none;
-  if (auto other = as_remote_proxy(s.sender)) {
-    // on behalf of an actor elsewhere, which will be answered there
-    x.sender = other->target();
-    if (s.mid.is_request())
-      x.sender_request_id = static_cast<uint32_t>(
-        s.mid.request_id().integer_value());
+  if (!from->address.empty()) {
+    // asked elsewhere, and the answer goes there
+    x.sender_request_id = static_cast<uint32_t>(
+      s.mid.request_id().integer_value());
     return caf::none;
   }
-  x.sender = node_->processes->name_of(s.sender);
-  if (!s.mid.is_request())
-    return caf::none;
   pending_requests::entry entry;
   entry.requester = s.sender;
   entry.mid = s.mid;
   entry.stages = std::move(s.stages);
-  entry.name = x.sender;
+  entry.name = from;
   entry.endpoint = endpoint;
   entry.since = pending_requests::clock::now();
   if (node_->pending.full())
@@ -162,12 +175,12 @@ void remote_proxy::send_response(const sending& x) {
     return;
   }
   errc why = errc::none;
-  auto where = acquire_endpoint(why);
-  if (where == nullptr) {
+  auto where = pin_endpoint(why);
+  if (!where) {
     refuse(x, make_error(why));
     return;
   }
-  auto msg = message_encoder{*node_, name_}.encode(x.content);
+  auto msg = message_encoder{*node_, {name_->id, {}, {}}}.encode(x.content);
   if (msg)
     if (auto err = check_size(**msg, *where))
       msg = std::move(err);
@@ -177,7 +190,7 @@ void remote_proxy::send_response(const sending& x) {
     send_error_result(x);
     return;
   }
-  (*msg)->data.target_request_id = request_id;
+  (*msg)->target_request_id = request_id;
   where->push(std::move(*msg), x.ctx);
 }
 
@@ -196,9 +209,9 @@ void remote_proxy::send_empty_result(const sending& x) {
   auto who = node_->endpoints.peer_of(name_->address);
   if (!who->is_caf_remote())
     return;
-  auto msg = make_outbound(name_, wire::empty_result::type_name, false, {},
-                           wire::empty_result::header());
-  msg->data.target_request_id = static_cast<uint32_t>(
+  auto msg = make_outbound({name_->id, {}, {}}, wire::empty_result::type_name,
+                           false, {}, wire::empty_result::header());
+  msg->target_request_id = static_cast<uint32_t>(
     x.mid.request_id().integer_value());
   push(std::move(msg));
 }
@@ -206,16 +219,16 @@ void remote_proxy::send_empty_result(const sending& x) {
 void remote_proxy::send_system(std::string_view type_name,
                                std::string_view payload,
                                uint32_t target_request_id) {
-  auto msg = make_outbound(name_, type_name, false, payload);
-  msg->data.target_request_id = target_request_id;
+  auto msg = make_outbound({name_->id, {}, {}}, type_name, false, payload);
+  msg->target_request_id = target_request_id;
   push(std::move(msg));
 }
 
 void remote_proxy::push(outbound_ptr msg) {
   errc why = errc::none;
-  auto where = acquire_endpoint(why);
-  if (where == nullptr)
-    node_->dead_letter(*msg, why);
+  auto where = pin_endpoint(why);
+  if (!where)
+    node_->dead_letter(*msg, name_->address, why);
   else
     where->push(std::move(msg));
 }
@@ -270,13 +283,16 @@ caf::error remote_proxy::check_size(const outbound_element& x,
   // the writer decides once the peer is known; before, what no peer of ours
   // would take is refused at once
   auto& who = where.remote();
-  auto limit = std::max(node_->opts.max_batch_bytes,
-                        node_->opts.max_receive_bytes);
-  if (auto said = who.max_receive_bytes())
+  auto bytes = x.charge();
+  auto said = who.max_receive_bytes();
+  auto& opts = node_->opts;
+  if (bytes <= (said != 0 ? said : opts.max_batch_bytes))
+    return caf::none;
+  auto limit = std::max(opts.max_batch_bytes, opts.max_receive_bytes);
+  if (said != 0)
     limit = said;
   else if (!who.member_id().empty())
-    limit = node_->opts.max_batch_bytes;
-  auto bytes = x.charge();
+    limit = opts.max_batch_bytes;
   if (bytes <= limit)
     return caf::none;
   return make_error(errc::message_too_large,
@@ -307,13 +323,15 @@ void remote_proxy::refuse(const sending& x, const caf::error& reason) {
 
 endpoint_ptr remote_proxy::current_endpoint() {
   std::lock_guard<std::mutex> guard{endpoint_mtx_};
-  return endpoint_ != nullptr && !endpoint_->closed() ? endpoint_ : nullptr;
+  auto& result = endpoint_.owned();
+  return result != nullptr && !result->closed() ? result : nullptr;
 }
 
 endpoint_ptr remote_proxy::acquire_endpoint(errc& why) {
   std::lock_guard<std::mutex> guard{endpoint_mtx_};
-  if (endpoint_ != nullptr && !endpoint_->closed())
-    return endpoint_;
+  auto& current = endpoint_.owned();
+  if (current != nullptr && !current->closed())
+    return current;
   if (is_here()) {
     why = errc::dead_letter; // never a connection to ourselves
     return nullptr;
@@ -322,8 +340,16 @@ endpoint_ptr remote_proxy::acquire_endpoint(errc& why) {
     why = errc::not_running;
     return nullptr;
   }
-  endpoint_ = node_->endpoints.acquire(name_->address, why);
-  return endpoint_;
+  endpoint_.set(node_->endpoints.acquire(name_->address, why));
+  return endpoint_.owned();
+}
+
+endpoint_slot::pin remote_proxy::pin_endpoint(errc& why) {
+  auto result = endpoint_.get();
+  if (result && !result->closed())
+    return result;
+  return acquire_endpoint(why) != nullptr ? endpoint_.get()
+                                          : endpoint_slot::pin{};
 }
 
 // -- observers ---------------------------------------------------------------------------------
@@ -383,7 +409,14 @@ bool remote_proxy::remove_backlink(caf::abstract_actor* x) {
 }
 
 bool remote_proxy::is_here() const noexcept {
-  return node_->own().contains(name_->address);
+  // asked for every message, and the answer changes but once
+  auto& own = node_->own();
+  if (elsewhere_for_.load(std::memory_order_relaxed) == &own)
+    return false;
+  if (own.contains(name_->address))
+    return true;
+  elsewhere_for_.store(&own, std::memory_order_relaxed);
+  return false;
 }
 
 bool remote_proxy::has_observers() const {
@@ -442,7 +475,10 @@ remote_proxy* as_remote_proxy(const caf::strong_actor_ptr& x) {
   // actors of this system can be told without a look at their type
   if (x->node() == x->home_system->node())
     return nullptr;
-  return dynamic_cast<remote_proxy*>(x->get());
+  // cheaper than a dynamic_cast, and there are no subclasses
+  auto ptr = x->get();
+  return typeid(*ptr) == typeid(remote_proxy) ? static_cast<remote_proxy*>(ptr)
+                                              : nullptr;
 }
 
 pid sender_of(caf::local_actor* self) {

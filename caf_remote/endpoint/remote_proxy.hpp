@@ -3,12 +3,15 @@
 #pragma once
 
 #include "caf_remote/endpoint/endpoint.hpp"
+#include "caf_remote/endpoint/endpoint_slot.hpp"
+#include "caf_remote/endpoint/own_addresses.hpp"
 #include "caf_remote/message_envelope.hpp"
 #include "caf_remote/wire/system_messages.hpp"
 
 #include <caf/actor_addr.hpp>
 #include <caf/actor_proxy.hpp>
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -76,9 +79,12 @@ private:
   void send_empty_result(const sending& x);
   void send_exit(const caf::type_erased_tuple& content);
   void push(outbound_ptr msg);
+  endpoint_slot::pin pin_endpoint(errc& why);
   void deliver_locally(caf::mailbox_element_ptr what, caf::execution_unit* ctx);
   caf::execution_unit* own(caf::execution_unit* ctx) const noexcept;
-  caf::error address_sender(outbound& x, sending& s, uint64_t endpoint);
+  actor_name_ptr name_of(const caf::strong_actor_ptr& sender) const;
+  caf::error number_request(outbound& x, sending& s, const actor_name_ptr& from,
+                            uint64_t endpoint);
   caf::error check_size(const outbound_element& x, endpoint& where) const;
   void refuse(const sending& x, const caf::error& reason);
   bool is_here() const noexcept;
@@ -88,8 +94,10 @@ private:
 
   const node_ptr node_;
   const actor_name_ptr name_;
+  mutable std::atomic<const own_addresses*> elsewhere_for_{nullptr};
   std::mutex endpoint_mtx_;
-  endpoint_ptr endpoint_;
+  // written with the mutex
+  endpoint_slot endpoint_;
   // guarded by the actor's own mutex, like the attachables of the base class
   std::vector<caf::actor_addr> links_;
   bool watching_ = false;

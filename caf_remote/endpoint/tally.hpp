@@ -43,9 +43,18 @@ public:
   amount held() const noexcept {
     // in this order: what went had come before
     auto went = went_.load();
-    auto rest = came_.load() - went;
-    return {static_cast<size_t>(rest >> byte_bits),
-            static_cast<size_t>(rest & max_bytes)};
+    return split(came_.load() - went);
+  }
+
+  /// The same for the thread that calls `enter`, without asking the CPUs on
+  /// which messages go: may count some that went since its last `look`.
+  amount held_at_most() const noexcept {
+    return split(came_.load(std::memory_order_relaxed) - seen_);
+  }
+
+  amount look() noexcept {
+    seen_ = went_.load();
+    return held_at_most();
   }
 
   /// Changes whenever a message goes.
@@ -58,8 +67,15 @@ private:
     return (uint64_t{1} << byte_bits) + bytes;
   }
 
+  static amount split(uint64_t x) noexcept {
+    return {static_cast<size_t>(x >> byte_bits),
+            static_cast<size_t>(x & max_bytes)};
+  }
+
   // Sums of words, which may overflow: their difference does not.
-  std::atomic<uint64_t> came_{0};
+  alignas(64) std::atomic<uint64_t> came_{0};
+  // what had gone at the last look
+  uint64_t seen_ = 0;
   alignas(64) std::atomic<uint64_t> went_{0};
 };
 
