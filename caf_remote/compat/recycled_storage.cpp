@@ -8,7 +8,7 @@
 #include <array>
 #include <mutex>
 #include <new>
-#include <vector>
+#include <utility>
 
 namespace caf_remote {
 
@@ -23,9 +23,9 @@ constexpr size_t none = block_sizes.size();
 // Blocks that change threads at once.
 constexpr size_t dozen = 64;
 
-// Blocks of one size that wait for a thread; what is more goes back to the
-// system.
-constexpr size_t max_dozens = 128;
+// Memory in blocks of one size that waits for a thread; what is more goes back
+// to the system.
+constexpr size_t max_bytes = 16u << 20;
 
 size_t class_of(size_t bytes) noexcept {
   size_t i = 0;
@@ -35,7 +35,9 @@ size_t class_of(size_t bytes) noexcept {
 }
 
 struct block {
-  block* next;
+  block* next = nullptr;
+  // of the first block of a dozen in the depot
+  block* next_dozen = nullptr;
 };
 
 void destroy(block* head) noexcept {
@@ -49,18 +51,24 @@ void destroy(block* head) noexcept {
 /// The blocks of one size that belong to no thread, in lists of a dozen.
 class depot {
 public:
+  explicit depot(size_t block_size) noexcept
+    : limit_(max_bytes / (dozen * block_size)) {
+    // nop
+  }
+
   block* take() noexcept {
     std::lock_guard<std::mutex> guard{mtx_};
-    if (size_ == 0)
-      return nullptr;
-    return lists_[--size_];
+    if (head_ != nullptr)
+      --size_;
+    return std::exchange(head_, head_ != nullptr ? head_->next_dozen : nullptr);
   }
 
   void give(block* list) noexcept {
     {
       std::lock_guard<std::mutex> guard{mtx_};
-      if (size_ < lists_.size()) {
-        lists_[size_++] = list;
+      if (size_ < limit_) {
+        list->next_dozen = std::exchange(head_, list);
+        ++size_;
         return;
       }
     }
@@ -68,14 +76,16 @@ public:
   }
 
 private:
+  const size_t limit_;
   std::mutex mtx_;
   size_t size_ = 0;
-  std::array<block*, max_dozens> lists_{};
+  block* head_ = nullptr;
 };
 
 depot& depot_of(size_t i) {
   // threads may end after the destruction of static objects
-  static auto& instances = *new std::array<depot, block_sizes.size()>;
+  static auto& instances = *new std::array<depot, block_sizes.size()>{
+    depot{block_sizes[0]}, depot{block_sizes[1]}, depot{block_sizes[2]}};
   return instances[i];
 }
 
@@ -140,7 +150,7 @@ void recycled_storage::release(void* ptr, size_t bytes) noexcept {
     mine.head = nullptr;
     mine.size = 0;
   }
-  mine.head = new (ptr) block{mine.head};
+  mine.head = new (ptr) block{mine.head, nullptr};
   ++mine.size;
 }
 

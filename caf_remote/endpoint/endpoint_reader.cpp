@@ -3,6 +3,7 @@
 #include "caf_remote/endpoint/endpoint_reader.hpp"
 
 #include "caf_remote/endpoint/stream_events.hpp"
+#include "caf_remote/transport/frame_pool.hpp"
 
 #include <caf/send.hpp>
 
@@ -38,7 +39,10 @@ caf::behavior endpoint_reader_state::make_behavior(node_ptr home, uint64_t id,
   self_->delayed_send(self_, node_->opts.handshake_timeout,
                       handshake_tick{id_});
   return {
-    [this](const stream_frame& x) { on_frame(x.bytes); },
+    [this](stream_frame& x) {
+      on_frame(x.bytes);
+      transport::frame_pool::give(std::move(x.bytes));
+    },
     [this](resume_reading) { on_resume(); },
     [this](stall_tick x) { on_stall_tick(x.pause); },
     [this](stream_written) { on_written(); },

@@ -4,6 +4,7 @@
 
 #include "caf_remote/endpoint/node.hpp"
 #include "caf_remote/endpoint/stream_events.hpp"
+#include "caf_remote/transport/frame_pool.hpp"
 
 #include <caf/send.hpp>
 
@@ -249,6 +250,8 @@ std::string endpoint_writer_state::target_address() const {
 void endpoint_writer_state::flush() {
   if (!st_.ready || st_.writing || st_.half_closed)
     return;
+  if (!box_.empty())
+    box_.provide(transport::frame_pool::take());
   auto next = box_.next(batch_limits(), target_address(),
                         node_->own().advertised(), may_send_, reject_);
   if (next.messages.empty()) {

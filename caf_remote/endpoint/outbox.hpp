@@ -66,6 +66,11 @@ public:
     return queue_.size();
   }
 
+  /// Gives the next batch memory for its frame.
+  void provide(std::string memory) {
+    encoder_.provide(std::move(memory));
+  }
+
   /// Cuts the next batch. `messages` of the result is empty if nothing is left
   /// that may be sent.
   batch next(const limits& bounds, std::string_view target_address,

@@ -2,6 +2,8 @@
 
 #include "caf_remote/transport/conversions.hpp"
 
+#include "caf_remote/transport/frame_pool.hpp"
+
 #include <grpc/grpc.h>
 #include <grpcpp/support/slice.h>
 
@@ -32,7 +34,12 @@ bool is_binary_key(const std::string& key) {
 grpc::ByteBuffer to_byte_buffer(frame bytes) {
   auto* owned = new frame(std::move(bytes));
   grpc::Slice slice{owned->data(), owned->size(),
-                    [](void* ptr) { delete static_cast<frame*>(ptr); }, owned};
+                    [](void* ptr) {
+                      auto* used = static_cast<frame*>(ptr);
+                      frame_pool::give(std::move(*used));
+                      delete used;
+                    },
+                    owned};
   return grpc::ByteBuffer{&slice, 1};
 }
 
@@ -49,6 +56,7 @@ bool take_frame(grpc::ByteBuffer& buf, frame& result) {
   std::vector<grpc::Slice> slices;
   auto ok = buf.Dump(&slices).ok();
   if (ok) {
+    result = frame_pool::take();
     result.reserve(buf.Length());
     for (const auto& slice : slices)
       result.append(reinterpret_cast<const char*>(slice.begin()), slice.size());

@@ -61,6 +61,12 @@ public:
   static size_t worst_case_size(const envelope_view& x,
                                 size_t target_address_size) noexcept;
 
+  /// Gives the next frame memory to start with; ignored if it has begun.
+  void provide(std::string memory) {
+    if (frame_.empty())
+      frame_ = std::move(memory);
+  }
+
   /// Appends an envelope. Type names, targets and senders are put into their
   /// tables once.
   void add(const envelope_view& x);
