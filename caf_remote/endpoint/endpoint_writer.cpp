@@ -91,14 +91,16 @@ void endpoint_writer_state::connect() {
   opts.max_receive_bytes = node_->opts.max_receive_bytes;
   opts.call_metadata = node_->introduction();
   st_.peer_metadata.clear();
+  st_.gate = std::make_shared<write_gate>();
   auto events = make_stream_events(caf::actor{self_}, ++st_.epoch,
-                                   node_->streams);
+                                   node_->streams, st_.gate);
   st_.stream = node_->connector->dial(endpoint_->address(), std::move(opts),
                                       std::move(events));
   node_->streams->track(st_.stream);
   // the request goes out as soon as the connection is there; that it was
   // written says that the connection is open
-  st_.writing = true;
+  st_.gate->begin();
+  st_.gate->ask();
   st_.stream->write(wire::encode(
     wire::server_connection{node_->member_id, node_->own().advertised()}));
   st_.stream->read();
@@ -211,7 +213,6 @@ void endpoint_writer_state::pause() {
 }
 
 void endpoint_writer_state::on_written() {
-  st_.writing = false;
   if (st_.over)
     return;
   if (!st_.ready) {
@@ -221,8 +222,6 @@ void endpoint_writer_state::on_written() {
                           handshake_tick{st_.epoch});
     return;
   }
-  in_flight_ = 0;
-  in_flight_requests_.clear();
   flush();
 }
 
@@ -247,11 +246,19 @@ std::string endpoint_writer_state::target_address() const {
   return result.empty() ? std::string{nonhost} : result;
 }
 
+// Writes as long as there is something to write and no write is under way; asks
+// for the end of the one that is in the way.
 void endpoint_writer_state::flush() {
-  if (!st_.ready || st_.writing || st_.half_closed)
-    return;
-  if (!box_.empty())
-    box_.provide(transport::frame_pool::take());
+  while (st_.ready && !st_.half_closed && (!box_.empty() || st_.draining)) {
+    if (!st_.gate->open() && st_.gate->ask())
+      return;
+    forget_in_flight();
+    write_batch();
+  }
+}
+
+void endpoint_writer_state::write_batch() {
+  box_.provide(transport::frame_pool::take());
   auto next = box_.next(batch_limits(), target_address(),
                         node_->own().advertised(), may_send_, reject_);
   if (next.messages.empty()) {
@@ -259,7 +266,7 @@ void endpoint_writer_state::flush() {
       half_close();
     return;
   }
-  st_.writing = true;
+  st_.gate->begin();
   // first, so that what the peer has got is counted
   settle(next);
   st_.stream->write(std::move(next.frame));
@@ -297,7 +304,6 @@ void endpoint_writer_state::on_lost(const std::string& reason) {
   ++st_.epoch; // whatever the old stream still says is of no interest
   auto was_connected = st_.connection == connection_state::connected;
   st_.ready = false;
-  st_.writing = false;
   fail_unconfirmed();
   if (st_.over) {
     self_->quit();
@@ -338,16 +344,22 @@ void endpoint_writer_state::reconnect() {
   self_->delayed_send(self_, policy_.wait(), connect_tick{st_.epoch});
 }
 
-void endpoint_writer_state::fail_unconfirmed() {
-  endpoint_->unconfirmed.fetch_add(in_flight_);
+void endpoint_writer_state::forget_in_flight() {
   in_flight_ = 0;
+  in_flight_requests_.clear();
+}
+
+void endpoint_writer_state::fail_unconfirmed() {
+  if (st_.gate->open())
+    forget_in_flight();
+  endpoint_->unconfirmed.fetch_add(in_flight_);
   for (auto id : in_flight_requests_)
     if (auto entry = node_->pending.take(id))
       answer(std::move(*entry),
              make_error(errc::unconfirmed,
                         "the connection to " + endpoint_->address()
                           + " ended while the request was written"));
-  in_flight_requests_.clear();
+  forget_in_flight();
 }
 
 void endpoint_writer_state::fail_written(errc code, const std::string& text) {

@@ -7,6 +7,7 @@
 #include "caf_remote/endpoint/messages.hpp"
 #include "caf_remote/endpoint/outbox.hpp"
 #include "caf_remote/endpoint/reconnect_policy.hpp"
+#include "caf_remote/endpoint/write_gate.hpp"
 #include "caf_remote/transport/stream.hpp"
 #include "caf_remote/wire/handshake.hpp"
 
@@ -14,6 +15,7 @@
 #include <caf/event_based_actor.hpp>
 #include <caf/stateful_actor.hpp>
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,8 +33,8 @@ struct endpoint_state {
   std::string member_id;
   /// What the peer said about itself on this stream.
   transport::metadata peer_metadata;
-  /// A write is in flight.
-  bool writing = false;
+  /// The write in flight, if any; of the stream in use.
+  std::shared_ptr<write_gate> gate = std::make_shared<write_gate>();
   /// The handshake is done and the watcher knows: messages may flow.
   bool ready = false;
   /// Leaving: flush, half-close, quit.
@@ -77,7 +79,9 @@ private:
 
   void on_written();
   void flush();
+  void write_batch();
   void settle(outbox::batch& x);
+  void forget_in_flight();
   outbox::limits batch_limits() const;
   errc may_send(const outbound_element& x) const;
   std::string target_address() const;

@@ -15,8 +15,10 @@ namespace {
 class stream_events : public transport::stream_listener {
 public:
   stream_events(caf::actor owner, uint64_t epoch,
-                std::shared_ptr<open_streams> open)
-    : owner_(std::move(owner)), epoch_(epoch), open_(std::move(open)) {
+                std::shared_ptr<open_streams> open,
+                std::shared_ptr<write_gate> gate)
+    : owner_(std::move(owner)), epoch_(epoch), open_(std::move(open)),
+      gate_(std::move(gate)) {
     open_->enter();
   }
 
@@ -37,7 +39,8 @@ public:
   }
 
   void on_written() override {
-    post(stream_written{epoch_});
+    if (gate_ == nullptr || gate_->end())
+      post(stream_written{epoch_});
   }
 
   void on_closed(transport::status why) override {
@@ -63,6 +66,7 @@ private:
   caf::actor owner_;
   const uint64_t epoch_;
   const std::shared_ptr<open_streams> open_;
+  const std::shared_ptr<write_gate> gate_;
 };
 
 } // namespace
@@ -110,9 +114,10 @@ bool open_streams::await_none(std::chrono::milliseconds limit) {
 }
 
 transport::listener_ptr make_stream_events(caf::actor owner, uint64_t epoch,
-                                           std::shared_ptr<open_streams> open) {
-  return std::make_shared<stream_events>(std::move(owner), epoch,
-                                         std::move(open));
+                                           std::shared_ptr<open_streams> open,
+                                           std::shared_ptr<write_gate> gate) {
+  return std::make_shared<stream_events>(
+    std::move(owner), epoch, std::move(open), std::move(gate));
 }
 
 } // namespace caf_remote

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "caf_remote/endpoint/write_gate.hpp"
 #include "caf_remote/transport/stream.hpp"
 
 #include <caf/actor.hpp>
@@ -55,8 +56,11 @@ private:
 /// Turns the events of a stream into messages to the actor that owns it. They
 /// have high priority, so that the end of a write is not heard only behind the
 /// messages that wait for it. `epoch` tells the actor which of its streams
-/// speaks. The stream counts as open until its end was posted.
-transport::listener_ptr make_stream_events(caf::actor owner, uint64_t epoch,
-                                           std::shared_ptr<open_streams> open);
+/// speaks. The stream counts as open until its end was posted. With a `gate`
+/// the end of a write is posted only if the owner has asked for it there.
+transport::listener_ptr
+make_stream_events(caf::actor owner, uint64_t epoch,
+                   std::shared_ptr<open_streams> open,
+                   std::shared_ptr<write_gate> gate = nullptr);
 
 } // namespace caf_remote
