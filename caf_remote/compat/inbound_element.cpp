@@ -70,8 +70,9 @@ public:
 
   protobuf_element* next_kept = nullptr;
 
-  void prefetch_all() const noexcept {
-    prefetch(this, sizeof(*this));
+  /// To be called for the next element on the shelf.
+  void prefetch_for_reuse() const noexcept {
+    prefetch(content_.get(), 64);
     if (next_kept != nullptr)
       prefetch(next_kept, sizeof(*this));
   }
@@ -186,7 +187,7 @@ protobuf_element* inbound_shelf::take() {
   auto result = stock_;
   stock_ = std::exchange(result->next_kept, nullptr);
   if (stock_ != nullptr)
-    stock_->prefetch_all();
+    stock_->prefetch_for_reuse();
   return result;
 }
 

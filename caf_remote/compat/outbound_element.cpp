@@ -19,6 +19,12 @@ namespace {
 // What the allocator adds to a block.
 constexpr size_t allocator_overhead = 16;
 
+// Whether an element is kept stands in its message id, which has no other use
+// here: the mailbox has just looked at that part, while the rest of the element
+// may still be in the cache of the sender's CPU.
+const caf::message_id not_kept = caf::make_message_id();
+const caf::message_id kept = caf::make_message_id(1);
+
 char* append(char* pos, std::string_view str) noexcept {
   std::copy(str.begin(), str.end(), pos);
   return pos + str.size();
@@ -39,10 +45,10 @@ outbound_ptr outbound_element::make(const parts& xs) {
   return outbound_ptr{new (storage) outbound_element(xs, bytes)};
 }
 
-void outbound_element::destroy(const outbound_element* x) noexcept {
+void outbound_element::destroy(outbound_element* x) noexcept {
   auto bytes = x->bytes_;
   x->~outbound_element();
-  recycled_storage::release(const_cast<outbound_element*>(x), bytes);
+  recycled_storage::release(x, bytes);
 }
 
 // The tail: payload, header, target, sender, its address, type name.
@@ -83,7 +89,7 @@ size_t outbound_element::charge() const noexcept {
 }
 
 outbound_ptr outbound_element::keep() noexcept {
-  kept_ = true;
+  mid = kept;
   return outbound_ptr{this};
 }
 
@@ -105,10 +111,12 @@ caf::message outbound_element::copy_content_to_message() const {
 }
 
 void outbound_element::request_deletion(bool) const noexcept {
-  if (kept_)
-    kept_ = false;
+  // only on the writer's thread is an element ever kept
+  auto self = const_cast<outbound_element*>(this);
+  if (mid == kept)
+    self->mid = not_kept;
   else
-    destroy(this);
+    destroy(self);
 }
 
 void* outbound_element::get_mutable(size_t) {

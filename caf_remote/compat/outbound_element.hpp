@@ -128,7 +128,8 @@ public:
   // -- mailbox -----------------------------------------------------------------------
 
   /// Called while the writer handles the element: it outlives its time in the
-  /// mailbox, which would destroy it afterwards.
+  /// mailbox, which would destroy it afterwards. Until then both own it, and the
+  /// one that lets go last deletes it.
   outbound_ptr keep() noexcept;
 
   caf::type_erased_tuple& content() override;
@@ -152,7 +153,7 @@ public:
 private:
   outbound_element(const parts& xs, size_t bytes) noexcept;
 
-  static void destroy(const outbound_element* x) noexcept;
+  static void destroy(outbound_element* x) noexcept;
 
   const char* tail() const noexcept {
     return reinterpret_cast<const char*>(this + 1);
@@ -168,10 +169,6 @@ private:
   const uint16_t target_size_;
   const uint16_t sender_size_;
   const uint16_t sender_address_size_;
-  // set while both the mailbox and an `outbound_ptr` own the element, which is
-  // only so on the writer's thread while it handles the element; the one that
-  // lets go last deletes it
-  mutable bool kept_ = false;
 };
 
 } // namespace caf_remote

@@ -4,16 +4,25 @@
 
 #include <caf/make_counted.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace caf_remote {
 
 namespace {
 
-// The parts of the bounds at which a single target makes the reader stop, and
-// go on again.
-constexpr size_t pause_fraction = 4;
-constexpr size_t resume_fraction = 8;
+// What a single target may hold before the reader waits for it: a quarter of the
+// bounds. More messages than these are no gain: they only push each other out
+// of the CPUs' caches, which costs more than to stop and go on.
+constexpr size_t max_wait_messages = 4096;
+
+inbound_ledger::bounds wait_mark(const inbound_ledger::bounds& limit) {
+  return {std::min(limit.messages / 4, max_wait_messages), limit.bytes / 4};
+}
+
+inbound_ledger::bounds half(const inbound_ledger::bounds& x) {
+  return {x.messages / 2, x.bytes / 2};
+}
 
 } // namespace
 
@@ -24,17 +33,18 @@ undelivered_sink::~undelivered_sink() {
 void inbound_ledger::account::leave(size_t bytes) noexcept {
   tally_.leave(bytes);
   if (stalled_.load(std::memory_order_relaxed)
-      && !owner_->crowded(*this, resume_fraction))
+      && !owner_->crowded(*this, owner_->go_on_mark_))
     stalled_.store(false, std::memory_order_release);
   owner_->left(bytes);
-  if (waited_for_.load() && !owner_->crowded(*this, resume_fraction)
+  if (waited_for_.load() && !owner_->crowded(*this, owner_->go_on_mark_)
       && waited_for_.exchange(false))
     owner_->resume_();
 }
 
 inbound_ledger::inbound_ledger(bounds limit, std::function<void()> resume,
                                std::shared_ptr<undelivered_sink> sink)
-  : limit_(limit), resume_(std::move(resume)), sink_(std::move(sink)) {
+  : limit_(limit), wait_mark_(wait_mark(limit)), go_on_mark_(half(wait_mark_)),
+    resume_(std::move(resume)), sink_(std::move(sink)) {
   // nop
 }
 
@@ -86,7 +96,7 @@ bool inbound_ledger::enter(account& x, size_t bytes) noexcept {
   }
   x.tally_.enter(bytes);
   tally_.enter(bytes);
-  if (crowded_ == nullptr && crowded(x, pause_fraction) && !x.stalled())
+  if (crowded_ == nullptr && crowded(x, wait_mark_) && !x.stalled())
     crowded_.reset(&x);
   return true;
 }
@@ -95,15 +105,16 @@ bool inbound_ledger::enter(account& x, size_t bytes) noexcept {
 // the last look.
 bool inbound_ledger::roomy(const account& x, size_t bytes) const noexcept {
   auto held = x.tally_.held_at_most();
-  return held.messages < limit_.messages / pause_fraction
-         && held.bytes + bytes <= limit_.bytes / pause_fraction
+  return held.messages < wait_mark_.messages
+         && held.bytes + bytes <= wait_mark_.bytes
          && !overloaded_.load(std::memory_order_relaxed);
 }
 
-bool inbound_ledger::crowded(const account& x, size_t fraction) const noexcept {
+bool inbound_ledger::crowded(const account& x,
+                             const bounds& mark) const noexcept {
   auto held = x.tally_.held();
-  return held.messages > limit_.messages / fraction
-         || held.bytes > limit_.bytes / fraction;
+  return held.messages > mark.messages
+         || held.bytes > mark.bytes;
 }
 
 bool inbound_ledger::must_stop() noexcept {
@@ -117,11 +128,11 @@ bool inbound_ledger::must_stop() noexcept {
     return over() || !stopped_.exchange(false);
   }
   if (target == nullptr || target->stalled()
-      || !crowded(*target, pause_fraction))
+      || !crowded(*target, wait_mark_))
     return false;
   awaited_ = target;
   target->waited_for_.store(true);
-  return crowded(*target, resume_fraction)
+  return crowded(*target, go_on_mark_)
          || !target->waited_for_.exchange(false);
 }
 

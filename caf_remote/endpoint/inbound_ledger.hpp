@@ -31,7 +31,8 @@ public:
 /// Counts the messages of one stream that were handed to actors and not yet
 /// taken by them. Above the bound the reader stops reading; a target may hold
 /// at most half. So that a target that is merely slower than the wire does not
-/// lose messages, reading also stops when one holds a quarter, until it has
+/// lose messages, reading also stops when one holds a quarter, or 4096
+/// messages, until it has
 /// worked half of that off. No such pause lasts for ever: who cannot keep up
 /// within its time is not waited for any more, and what exceeds its half is
 /// refused. `account::leave` may be called on any thread, all else belongs to
@@ -149,12 +150,15 @@ private:
   }
 
   bool roomy(const account& x, size_t bytes) const noexcept;
-  bool crowded(const account& x, size_t fraction) const noexcept;
+  bool crowded(const account& x, const bounds& mark) const noexcept;
   account_ptr find_or_make(const std::string& key, std::string_view target);
   void left(size_t n) noexcept;
   void wake_if_room() noexcept;
 
   const bounds limit_;
+  // where the reader begins to wait for a single target, and goes on again
+  const bounds wait_mark_;
+  const bounds go_on_mark_;
   const std::function<void()> resume_;
   const std::shared_ptr<undelivered_sink> sink_;
   std::shared_ptr<void> kept_;
@@ -164,7 +168,7 @@ private:
   std::atomic<bool> overloaded_{false};
   tally tally_;
   std::unordered_map<std::string, account_ptr> accounts_;
-  // a target that holds a quarter since the last `must_stop`
+  // a target that must be waited for since the last `must_stop`
   account_ptr crowded_;
   // the target that the reader waits for
   account_ptr awaited_;

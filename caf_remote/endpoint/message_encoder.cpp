@@ -23,9 +23,22 @@ bool is_touch_answer(const caf::type_erased_tuple& xs) {
 
 caf::expected<outbound_ptr>
 message_encoder::encode(const caf::type_erased_tuple& content) const {
+  // first what nearly all messages are
+  if (auto type = registered_type(content))
+    return make_outbound(who_, node_.types, *type,
+                         type->codec->base(content.get(0)),
+                         wire::protobuf_serializer, {});
   if (auto x = only_element<message_envelope>(content))
     return encode(*x);
   return encode(content, {}, wire::protobuf_serializer);
+}
+
+const wire::serializer_registry::entry*
+message_encoder::registered_type(const caf::type_erased_tuple& content) const {
+  if (content.size() != 1)
+    return nullptr;
+  auto type = content.type(0).second;
+  return type != nullptr ? node_.types.find(*type) : nullptr;
 }
 
 caf::expected<outbound_ptr>
@@ -55,12 +68,11 @@ message_encoder::encode(const caf::type_erased_tuple& content,
                       "a message to another node has exactly one element, "
                       "this one has "
                         + std::to_string(content.size()));
-  auto rtti = content.type(0);
-  if (rtti.second != nullptr) {
-    if (auto type = node_.types.find(*rtti.second))
-      return make_outbound(who_, node_.types, *type,
-                           type->codec->base(content.get(0)), serializer_id,
-                           header);
+  if (auto type = registered_type(content))
+    return make_outbound(who_, node_.types, *type,
+                         type->codec->base(content.get(0)), serializer_id,
+                         header);
+  if (content.type(0).second != nullptr) {
     if (auto x = only_element<raw_message>(content))
       return encode(*x, header);
     if (auto x = only_element<pid_request>(content)) {

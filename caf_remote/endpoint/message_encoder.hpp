@@ -30,6 +30,8 @@ public:
   encode(const caf::type_erased_tuple& content) const;
 
 private:
+  const wire::serializer_registry::entry*
+  registered_type(const caf::type_erased_tuple& content) const;
   caf::expected<outbound_ptr> encode(const message_envelope& x) const;
   caf::expected<outbound_ptr> encode(const caf::type_erased_tuple& content,
                                      std::string_view header,
