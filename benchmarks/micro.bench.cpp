@@ -37,16 +37,9 @@ constexpr size_t batch_size = 1000;
 
 const auto own_address = std::string{"127.0.0.1:8090"};
 
-const actor_name_ptr& target() {
-  static const auto result = caf::make_counted<const actor_name>(
-    "127.0.0.1:8091", "counter");
-  return result;
-}
+constexpr auto peer_address = "127.0.0.1:8091";
 
-const actor_name_ptr& source() {
-  static const auto result = caf::make_counted<const actor_name>("", "$12");
-  return result;
-}
+constexpr correspondents who{"counter", "$12", {}};
 
 const wire::serializer_registry& registry() {
   static const wire::serializer_registry result;
@@ -64,19 +57,17 @@ BytesValue content_of(const benchmark::State& state) {
 }
 
 outbound_ptr encoded(const BytesValue& content) {
-  auto result = make_outbound(target(), registry(), type(), content,
-                              wire::protobuf_serializer, {});
-  (*result)->data.sender = source();
-  return std::move(*result);
+  return std::move(*make_outbound(who, registry(), type(), content,
+                                  wire::protobuf_serializer, {}));
 }
 
 outbox::batch cut(outbox& box) {
   static const outbox::limits limits{batch_size, 4u << 20, 32u << 20};
-  static const outbox::filter may_send = [](const outbound&) {
+  static const outbox::filter may_send = [](const outbound_element&) {
     return errc::none;
   };
   static const outbox::rejecter reject = [](outbound_ptr, errc) {};
-  return box.next(limits, target()->address, own_address, may_send, reject);
+  return box.next(limits, peer_address, own_address, may_send, reject);
 }
 
 std::string frame_of(const BytesValue& content) {
@@ -149,7 +140,7 @@ void encode_batch(benchmark::State& state) {
   for (auto _ : state) {
     for (size_t i = 0; i < batch_size; ++i)
       encoder.add(view);
-    benchmark::DoNotOptimize(encoder.finish(target()->address));
+    benchmark::DoNotOptimize(encoder.finish(peer_address));
   }
   count_batches(state);
 }

@@ -14,12 +14,12 @@ namespace {
 struct builder_fixture {
   caf::expected<outbound_ptr> build(const Ping& x, int32_t serializer = 0,
                                     std::string_view header = {}) {
-    return make_outbound(target, types, *types.find(typeid(Ping)), x,
+    return make_outbound(who, types, *types.find(typeid(Ping)), x,
                          serializer, header);
   }
 
   wire::serializer_registry types;
-  actor_name_ptr target = caf::make_counted<const actor_name>("a:1", "joe");
+  correspondents who{"joe", {}, {}};
 };
 
 TEST_SUITE_BEGIN("endpoint.outbound_builder");
@@ -30,24 +30,31 @@ TEST_CASE_FIXTURE(builder_fixture, "everything lives in the element") {
     std::string type = "some.Type";
     std::string payload = "payload";
     std::string header = "header";
-    x = make_outbound(target, type, true, payload, header);
-    type[0] = payload[0] = header[0] = '!';
+    std::string target = "joe";
+    std::string sender = "me";
+    std::string address = "a:1";
+    x = make_outbound({target, sender, address}, type, true, payload, header);
+    for (auto str : {&type, &payload, &header, &target, &sender, &address})
+      str->assign(str->size(), '!');
   }
-  CHECK_EQ(x->data.type_name, "some.Type");
-  CHECK_EQ(x->data.payload, "payload");
-  CHECK_EQ(x->data.header, "header");
-  CHECK_EQ(x->data.target, target);
+  CHECK_EQ(x->type_name(), "some.Type");
+  CHECK_EQ(x->payload(), "payload");
+  CHECK_EQ(x->header(), "header");
+  CHECK_EQ(x->who().target, "joe");
+  CHECK_EQ(x->who().sender, "me");
+  CHECK_EQ(x->who().sender_address, "a:1");
   CHECK_GE(x->charge(), sizeof(outbound_element) + 9 + 7 + 6);
 }
 
 TEST_CASE_FIXTURE(builder_fixture, "a registered message is encoded in place") {
   auto x = build(make_ping("hello", 42), 0, "header");
   REQUIRE(x);
-  auto& data = (*x)->data;
-  CHECK_EQ(data.type_name, "caf_remote.test.Ping");
-  CHECK_EQ(data.payload, make_ping("hello", 42).SerializeAsString());
-  CHECK_EQ(data.header, "header");
-  CHECK(data.need == peer_need::none);
+  auto& msg = **x;
+  CHECK_EQ(msg.type_name(), "caf_remote.test.Ping");
+  CHECK_EQ(msg.payload(), make_ping("hello", 42).SerializeAsString());
+  CHECK_EQ(msg.header(), "header");
+  CHECK_EQ(msg.who().target, "joe");
+  CHECK(msg.need == peer_need::none);
 }
 
 TEST_CASE_FIXTURE(builder_fixture, "strings must be UTF-8") {
@@ -74,13 +81,13 @@ TEST_CASE_FIXTURE(builder_fixture,
   REQUIRE_FALSE(types.add(42, std::make_shared<fixed>()));
   auto json = build(make_ping("x"), wire::json_serializer);
   REQUIRE(json);
-  CHECK_EQ((*json)->data.payload, R"({"text":"x"})");
-  CHECK((*json)->data.need == peer_need::none);
+  CHECK_EQ((*json)->payload(), R"({"text":"x"})");
+  CHECK((*json)->need == peer_need::none);
   auto own = build(make_ping("x"), 42);
   REQUIRE(own);
-  CHECK_EQ((*own)->data.payload, "fixed");
-  CHECK_EQ((*own)->data.serializer_id, 42);
-  CHECK((*own)->data.need == peer_need::caf_remote);
+  CHECK_EQ((*own)->payload(), "fixed");
+  CHECK_EQ((*own)->serializer_id, 42);
+  CHECK((*own)->need == peer_need::caf_remote);
   CHECK_EQ(code_of(build(make_ping("x"), 43).error()), errc::not_found);
 }
 

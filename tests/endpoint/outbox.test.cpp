@@ -15,15 +15,14 @@ namespace {
 
 struct outbox_fixture {
   void push(const std::string& payload, const std::string& target = "joe") {
-    auto to = caf::make_counted<const actor_name>("dialled:1", target);
-    box.push(make_outbound(std::move(to), "some.Type", true, payload));
+    box.push(make_outbound({target, {}, {}}, "some.Type", true, payload));
   }
 
   outbox::batch next() {
     return box.next(
-      limits, "peer:1", "own:1", [this](const outbound& x) { return may(x); },
+      limits, "peer:1", "own:1", [this](const outbound_element& x) { return may(x); },
       [this](outbound_ptr x, errc why) {
-        rejected.emplace_back(std::string{x->data.payload}, why);
+        rejected.emplace_back(std::string{x->payload()}, why);
       });
   }
 
@@ -41,7 +40,7 @@ struct outbox_fixture {
 
   outbox box;
   outbox::limits limits{10, 10000, 10000};
-  outbox::filter may = [](const outbound&) { return errc::none; };
+  outbox::filter may = [](const outbound_element&) { return errc::none; };
   std::vector<std::pair<std::string, errc>> rejected;
 };
 
@@ -84,11 +83,14 @@ TEST_CASE_FIXTURE(outbox_fixture,
 TEST_CASE_FIXTURE(outbox_fixture,
                   "what must not be sent is handed back and does "
                   "not cost its neighbours") {
-  may = [](const outbound& x) {
-    return x.payload == "b" ? errc::peer_cannot_take : errc::none;
+  may = [](const outbound_element& x) {
+    return x.payload() == "b" ? errc::peer_cannot_take : errc::none;
   };
-  for (auto x : {"a", "b", "c"})
-    push(x);
+  for (auto x : {"a", "b", "c"}) {
+    auto msg = make_outbound({"joe", {}, {}}, "some.Type", true, x);
+    msg->need = peer_need::knows_type;
+    box.push(std::move(msg));
+  }
   CHECK_EQ(next_payloads(), strings{"a", "c"});
   REQUIRE_EQ(rejected.size(), 1);
   CHECK_EQ(rejected[0],
@@ -99,10 +101,7 @@ TEST_CASE_FIXTURE(outbox_fixture,
                   "targets get the peer's address, senders ours "
                   "or their own") {
   auto with_sender = [&](const std::string& address) {
-    auto to = caf::make_counted<const actor_name>("dialled:1", "joe");
-    auto x = make_outbound(std::move(to), "some.Type", true, "");
-    x->data.sender = caf::make_counted<const actor_name>(address, "me");
-    box.push(std::move(x));
+    box.push(make_outbound({"joe", "me", address}, "some.Type", true, ""));
   };
   with_sender("");
   with_sender("third:1");
@@ -113,12 +112,41 @@ TEST_CASE_FIXTURE(outbox_fixture,
   CHECK_EQ(xs[1].sender, pid{"third:1", "me"});
 }
 
+TEST_CASE_FIXTURE(outbox_fixture, "a batch says what is in it") {
+  push("a");
+  auto request = make_outbound({"joe", "me", {}}, "some.Type", true, "b");
+  request->request = 7;
+  box.push(std::move(request));
+  auto watch = make_outbound({"joe", {}, {}}, "actor.Watch", true, "c");
+  watch->which = lane::control;
+  watch->watch_seq = 5;
+  auto watch_bytes = watch->charge();
+  box.push(std::move(watch));
+  auto batch = next();
+  CHECK_EQ(batch.user_messages, 2);
+  CHECK_EQ(batch.user_bytes,
+           batch.messages[0]->charge() + batch.messages[1]->charge());
+  CHECK_EQ(batch.control_messages, 1);
+  CHECK_EQ(batch.control_bytes, watch_bytes);
+  CHECK_EQ(batch.watch_seq, 5);
+  CHECK_EQ(batch.requests, std::vector<uint32_t>{7});
+}
+
+TEST_CASE_FIXTURE(outbox_fixture, "the memory that is provided serves") {
+  std::string memory;
+  memory.reserve(1u << 16);
+  auto place = memory.data();
+  box.provide(std::move(memory));
+  push("a");
+  CHECK_EQ(next().frame.data(), place);
+}
+
 TEST_CASE_FIXTURE(outbox_fixture, "drain takes out what is left, in order") {
   push("a");
   push("b");
   auto xs = box.drain();
   REQUIRE_EQ(xs.size(), 2);
-  CHECK_EQ(xs[0]->data.payload, "a");
+  CHECK_EQ(xs[0]->payload(), "a");
   CHECK(box.empty());
 }
 

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_remote/endpoint/write_gate.hpp"
+
+#include <doctest/doctest.h>
+
+#include <thread>
+
+using caf_remote::write_gate;
+
+namespace {
+
+TEST_SUITE_BEGIN("endpoint.write_gate");
+
+TEST_CASE("who does not ask is not told") {
+  write_gate x;
+  CHECK(x.open());
+  x.begin();
+  CHECK_FALSE(x.open());
+  CHECK_FALSE(x.end());
+  CHECK(x.open());
+}
+
+TEST_CASE("who asks is told once") {
+  write_gate x;
+  x.begin();
+  CHECK(x.ask());
+  CHECK(x.ask());
+  CHECK_FALSE(x.open());
+  CHECK(x.end());
+  CHECK(x.open());
+  x.begin();
+  CHECK_FALSE(x.end());
+}
+
+TEST_CASE("who asks too late learns it at once") {
+  write_gate x;
+  x.begin();
+  x.end();
+  CHECK_FALSE(x.ask());
+}
+
+TEST_CASE("the end is heard on one way or the other") {
+  write_gate x;
+  for (int i = 0; i < 2000; ++i) {
+    x.begin();
+    auto told = false;
+    std::thread transport{[&] { told = x.end(); }};
+    auto waits = x.ask();
+    transport.join();
+    CHECK_EQ(waits, told);
+  }
+}
+
+TEST_SUITE_END();
+
+} // namespace

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_remote/transport/frame_pool.hpp"
+
+#include <doctest/doctest.h>
+
+#include <vector>
+
+using namespace caf_remote::transport;
+
+namespace {
+
+frame frame_of(size_t bytes) {
+  frame result(bytes, 'x');
+  result.shrink_to_fit();
+  return result;
+}
+
+/// Takes out whatever earlier tests have left.
+void empty_pool() {
+  while (frame_pool::take().capacity() >= 4096)
+    ; // nop
+}
+
+TEST_SUITE_BEGIN("transport.frame_pool");
+
+TEST_CASE("a frame's memory serves again, empty") {
+  empty_pool();
+  auto x = frame_of(10000);
+  auto place = x.data();
+  frame_pool::give(std::move(x));
+  auto y = frame_pool::take();
+  CHECK(y.empty());
+  CHECK_EQ(y.data(), place);
+  CHECK_LT(frame_pool::take().capacity(), 4096);
+}
+
+TEST_CASE("small and huge frames are not kept") {
+  empty_pool();
+  frame_pool::give(frame_of(100));
+  frame_pool::give(frame_of((4u << 20) + 1));
+  CHECK_LT(frame_pool::take().capacity(), 4096);
+}
+
+TEST_CASE("no more is kept than 16 MiB") {
+  empty_pool();
+  for (int i = 0; i < 10; ++i)
+    frame_pool::give(frame_of(4u << 20));
+  size_t sum = 0;
+  for (auto x = frame_pool::take(); x.capacity() >= 4096;
+       x = frame_pool::take())
+    sum += x.capacity();
+  CHECK_EQ(sum, 16u << 20);
+}
+
+TEST_SUITE_END();
+
+} // namespace
