@@ -289,11 +289,13 @@ int serve() {
   if (server == nullptr)
     throw std::runtime_error{"cannot listen"};
   auto before = usage::now();
+  auto resident = resident_kb();
   std::cout << "listening on 127.0.0.1:" << port << std::endl;
   wait_for_end_of_input();
   json_line line;
   line.add("mode", "server");
   add_usage(line, before);
+  line.add("start_rss_kb", resident);
   line.print();
   server->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds{1});
   return 0;
