@@ -47,8 +47,9 @@ def parse_arguments():
                      "python3-matplotlib")
     if result.smoke:
         result.set = "smoke"
-    short = result.quick or result.smoke
-    result.runs = result.runs or (3 if short else 5)
+    if result.renew and not result.smoke:
+        parser.error("--renew goes with --smoke")
+    result.runs = result.runs or (3 if result.quick else 5)
     result.scale = result.scale or (0.5 if result.quick else 1.0)
     return result
 
@@ -84,7 +85,7 @@ def select(args):
 def run_smoke(args, cases):
     """Measures, and once more before it says that something is wrong."""
     if args.renew:
-        rotate(cases, args.build, max(args.runs, 5), args.scale)
+        rotate(cases, args.build, args.runs, args.scale)
         measured = smoke.measure(cases)
         smoke.save(EXPECTED, measured)
         smoke.print_ratios({}, measured)
