@@ -9,7 +9,7 @@ from figures import median
 try:
     import matplotlib
     matplotlib.use("svg")
-    from matplotlib import pyplot
+    from matplotlib import pyplot, ticker
 except ImportError:
     matplotlib = None
 
@@ -17,6 +17,7 @@ COLOURS = {"caf_remote": "#0b6e99", "caf_remote, no moderate polls": "#5fb3d4",
            "go": "#d17c0f", "basp": "#8a8a8a", "grpc": "#2f8f4e"}
 MARKS = {"caf_remote": "o", "caf_remote, no moderate polls": "o", "go": "s",
          "basp": "^", "grpc": "D"}
+SIZE = (8.2, 3.8)  # inches
 
 
 def available():
@@ -77,7 +78,7 @@ def line_plot(points, title, xlabel, ylabel, ticks, style="-"):
     lines = series(points)
     if not any(len(xs) > 1 for xs in lines.values()):
         return None
-    plot, axes = pyplot.subplots(figsize=(6.4, 3.8), layout="constrained")
+    plot, axes = pyplot.subplots(figsize=SIZE, layout="constrained")
     add_lines(axes, lines, style)
     finish(axes, title, xlabel, ylabel, ticks)
     return plot
@@ -104,8 +105,9 @@ def finish(axes, title, xlabel, ylabel, ticks):
     axes.set_ylabel(ylabel)
     axes.set_xticks(list(ticks), list(ticks.values()))
     axes.minorticks_off()
+    axes.yaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
     axes.yaxis.set_major_formatter(lambda y, _: number_text(y))
-    axes.legend()
+    axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
 
 
 def number_text(x):
@@ -163,7 +165,7 @@ def by_load(cases, low, high):
         return None
     names = {"p50_us": "p50", "p99_us": "p99", "p999_us": "p99.9",
              "max_us": "max"}
-    plot, axes = pyplot.subplots(figsize=(6.4, 4.2), layout="constrained")
+    plot, axes = pyplot.subplots(figsize=SIZE, layout="constrained")
     add_lines(axes, lines[high], "-", "{}", band=False)
     add_lines(axes, lines[low], "--", "_{}", band=False)
     rates = sorted({x for xs in lines[low].values() for x, *_ in xs})

@@ -35,12 +35,13 @@ def parse_arguments():
     parser.add_argument("--only", default="", metavar="REGEX")
     parser.add_argument("--json", metavar="FILE")
     parser.add_argument("--plots", metavar="DIR")
-    parser.add_argument("--from", dest="source", metavar="FILE")
+    parser.add_argument("--from", dest="sources", nargs="+", default=[],
+                        metavar="FILE")
     parser.add_argument("--smoke", action="store_true")
     parser.add_argument("--renew", action="store_true")
     parser.add_argument("--in-ci", action="store_true", help=argparse.SUPPRESS)
     result = parser.parse_args()
-    if result.source is None and result.build is None:
+    if not result.sources and result.build is None:
         parser.error("--build or --from is needed")
     if result.plots and not plots.available():
         parser.error("the plots need matplotlib; run apt-get install "
@@ -135,6 +136,21 @@ def show(about, cases):
         figures.print_case(case)
 
 
+def show_files(args):
+    """Prints one file after the other, and draws all of them together."""
+    everything = {}
+    for path in args.sources:
+        content, cases = figures.load(path)
+        show(content, cases)
+        if content.get("stages"):
+            print_micro(content["stages"], cases)
+        for case in cases:
+            everything.setdefault(case.name, case)
+    if args.plots:
+        draw(everything.values(), args.plots)
+    return 0
+
+
 def draw(cases, folder):
     for path in plots.draw(cases, folder):
         print(f"Drawn: {path}")
@@ -145,14 +161,8 @@ def main():
     if args.in_ci and os.environ.get("CI", "false") in ("", "false"):
         print("Only with CI=true; by hand: scripts/bench --smoke")
         return SKIPPED
-    if args.source:
-        content, cases = figures.load(args.source)
-        show(content, cases)
-        if content.get("stages"):
-            print_micro(content["stages"], cases)
-        if args.plots:
-            draw(cases, args.plots)
-        return 0
+    if args.sources:
+        return show_files(args)
     cases = select(args)
     if args.smoke:
         return run_smoke(args, cases)
