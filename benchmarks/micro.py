@@ -7,7 +7,8 @@ import subprocess
 # On the way of a message. `deliver` includes decoding the payload.
 STAGES = (
     ("make_message", "the user makes a message"),
-    ("encode_payload", "its payload is encoded into a mailbox element"),
+    ("encode_payload", "its payload is encoded into a mailbox element, and "
+     "that freed"),
     ("admit", "admission"),
     ("enqueue", "the element is queued for the writer"),
     ("cut_batch", "a batch is built and framed"),

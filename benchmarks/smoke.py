@@ -46,6 +46,20 @@ def judge(expected, measured):
     return result
 
 
+def passes(expected, measure):
+    """Measures, and once more before it says that something is wrong."""
+    for attempt in range(2):
+        measured = measure()
+        print_ratios(expected, measured)
+        wrong = judge(expected, measured)
+        if not wrong:
+            return True
+        print("\n" + "\n".join(wrong), flush=True)
+        if attempt == 0:
+            print("\nOnce more, in case something else was running.")
+    return False
+
+
 def load(path):
     with open(path, encoding="utf-8") as f:
         return json.load(f)["ratios"]
@@ -64,7 +78,7 @@ def save(path, measured):
 
 
 def print_ratios(expected, measured):
-    print("| ratio | now | expected |\n|---|---|---|")
+    print("\n| ratio | now | expected |\n|---|---|---|")
     for key, value in measured.items():
         now = "-" if value is None else f"{value:.2f}"
         print(f"| {key} | {now} | {expected.get(key, '-')} |")

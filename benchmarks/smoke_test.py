@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What the smoke test takes for a fall, and what not."""
 
+import contextlib
+import io
 import os
 import tempfile
 import unittest
@@ -81,6 +83,24 @@ class Judge(unittest.TestCase):
                                        go=[run(100, 4)] * 3,
                                        basp=[run(30, 12)] * 3)])
         self.assertEqual(len(smoke.judge(before, after)), 4)
+
+
+class Passes(unittest.TestCase):
+    def measuring(self, *values):
+        """Whether these measurements pass, and how many were made."""
+        left = list(values)
+        with contextlib.redirect_stdout(io.StringIO()):
+            result = smoke.passes({"a": 2.0}, lambda: {"a": left.pop(0)})
+        return result, len(values) - len(left)
+
+    def test_a_good_ratio_is_measured_once(self):
+        self.assertEqual(self.measuring(1.9, 0.1), (True, 1))
+
+    def test_a_ratio_that_has_fallen_once_is_measured_again(self):
+        self.assertEqual(self.measuring(0.9, 1.9), (True, 2))
+
+    def test_a_ratio_that_has_fallen_twice_fails(self):
+        self.assertEqual(self.measuring(0.9, 0.8, 2.0), (False, 2))
 
 
 class Expected(unittest.TestCase):
