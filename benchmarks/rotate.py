@@ -50,7 +50,8 @@ def parse_arguments():
         result.set = "smoke"
     if result.renew and not result.smoke:
         parser.error("--renew goes with --smoke")
-    result.runs = result.runs or (3 if result.quick else 5)
+    result.runs = result.runs or (3 if result.quick else
+                                  9 if result.renew else 5)
     result.scale = result.scale or (0.5 if result.quick else 1.0)
     return result
 
