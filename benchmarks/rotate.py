@@ -93,7 +93,9 @@ def run_smoke(args, cases):
         return smoke.measure(cases)
 
     if args.renew:
-        smoke.save(EXPECTED, measure())
+        measured = measure()
+        smoke.print_ratios(smoke.load(EXPECTED), measured)
+        smoke.save(EXPECTED, measured)
         print(f"\nWritten: {EXPECTED}")
         return 0
     return 0 if smoke.passes(smoke.load(EXPECTED), measure) else 1
