@@ -114,7 +114,8 @@ public:
     // nop
   }
 
-  /// Returns an empty batch. Blocks while too many are on their way.
+  /// Returns an empty batch. Blocks while too many are on their way, unless the
+  /// stream is at its end.
   batch_ptr take() {
     std::unique_lock<std::mutex> guard{mtx_};
     changed_.wait(guard, [this] { return on_their_way_ < limit_ || closed_; });
@@ -125,6 +126,8 @@ public:
   /// Sends a batch from `take`.
   void submit(batch_ptr x) {
     std::unique_lock<std::mutex> guard{mtx_};
+    if (closed_)
+      return; // what is missing will be noticed
     ready_.push_back(std::move(x));
     write_next(guard);
   }
@@ -155,6 +158,8 @@ public:
       return false;
     if (ok)
       write_next(guard);
+    else
+      closed_ = true;
     return true;
   }
 
@@ -303,18 +308,53 @@ int serve() {
 
 // -- client -------------------------------------------------------------------
 
+/// What threads of gRPC tell the one that waits.
+class mailbox {
+public:
+  void push(uint64_t x) {
+    std::unique_lock<std::mutex> guard{mtx_};
+    values_.push_back(x);
+    changed_.notify_all();
+  }
+
+  /// The connection is lost.
+  void close() {
+    std::unique_lock<std::mutex> guard{mtx_};
+    closed_ = true;
+    changed_.notify_all();
+  }
+
+  uint64_t pop(std::chrono::seconds patience) {
+    std::unique_lock<std::mutex> guard{mtx_};
+    if (!changed_.wait_for(guard, patience,
+                           [this] { return closed_ || !values_.empty(); }))
+      throw std::runtime_error{"not finished in time"};
+    if (values_.empty())
+      throw std::runtime_error{"the connection is lost"};
+    auto result = values_.front();
+    values_.pop_front();
+    return result;
+  }
+
+private:
+  std::mutex mtx_;
+  std::condition_variable changed_;
+  std::deque<uint64_t> values_;
+  bool closed_ = false;
+};
+
 /// A stream over a connection of its own.
 class client_stream
   : public grpc::ClientBidiReactor<RemoteMessage, RemoteMessage> {
 public:
   using receiver = std::function<void(const remote::MessageBatch&)>;
 
-  /// `senders` is how many threads write. `receive` is called on threads of
-  /// gRPC.
+  /// `senders` is how many threads write, `news` learns of the end. `receive`
+  /// is called on threads of gRPC.
   client_stream(const std::string& address, const std::string& target,
-                uint64_t senders, receiver receive)
+                uint64_t senders, mailbox& news, receiver receive)
     : out(target, senders, [this](const RemoteMessage& x) { StartWrite(&x); }),
-      receive_(std::move(receive)) {
+      news_(news), receive_(std::move(receive)) {
     grpc::ChannelArguments args;
     args.SetMaxReceiveMessageSize(-1);
     args.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
@@ -335,8 +375,11 @@ public:
   }
 
   void OnReadDone(bool ok) override {
-    if (!ok)
+    if (!ok) {
+      out.close();
+      news_.close();
       return;
+    }
     receive_(in_.message_batch());
     StartRead(&in_);
   }
@@ -354,6 +397,7 @@ public:
   outlet out;
 
 private:
+  mailbox& news_;
   receiver receive_;
   std::unique_ptr<remote::Remoting::Stub> stub_;
   grpc::ClientContext context_;
@@ -361,31 +405,6 @@ private:
   std::mutex mtx_;
   std::condition_variable ended_;
   bool done_ = false;
-};
-
-/// What threads of gRPC tell the one that waits.
-class mailbox {
-public:
-  void push(uint64_t x) {
-    std::unique_lock<std::mutex> guard{mtx_};
-    values_.push_back(x);
-    changed_.notify_all();
-  }
-
-  uint64_t pop(std::chrono::seconds patience) {
-    std::unique_lock<std::mutex> guard{mtx_};
-    if (!changed_.wait_for(guard, patience,
-                           [this] { return !values_.empty(); }))
-      throw std::runtime_error{"not finished in time"};
-    auto result = values_.front();
-    values_.pop_front();
-    return result;
-  }
-
-private:
-  std::mutex mtx_;
-  std::condition_variable changed_;
-  std::deque<uint64_t> values_;
 };
 
 /// Sends to the counter without waiting for anything but room.
@@ -431,7 +450,7 @@ private:
   void connect(uint64_t streams) {
     for (uint64_t i = 0; i < streams; ++i)
       streams_.push_back(std::make_unique<client_stream>(
-        address_, "counter", senders_,
+        address_, "counter", senders_, answers_,
         [this](const remote::MessageBatch& x) { take(x); }));
   }
 
@@ -478,7 +497,7 @@ class echo_client {
 public:
   explicit echo_client(const command& cmd)
     : what_(cmd.what),
-      stream_(cmd.address, "echo", 1,
+      stream_(cmd.address, "echo", 1, finished_,
               [this](const remote::MessageBatch& x) { take(x); }) {
     // nop
   }
