@@ -44,8 +44,9 @@ def parse_arguments():
     if not result.sources and result.build is None:
         parser.error("--build or --from is needed")
     if result.plots and not plots.available():
-        parser.error("the plots need matplotlib; run apt-get install "
-                     "python3-matplotlib")
+        print("No plots without matplotlib; run apt-get install "
+              "python3-matplotlib")
+        result.plots = None
     if result.smoke:
         result.set = "smoke"
     if result.renew and not result.smoke:
