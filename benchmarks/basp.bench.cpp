@@ -67,7 +67,9 @@ int measure(caf::actor_system& sys, const command& cmd) {
   auto ptr = sys.middleman().remote_lookup(name_of(cmd.what.target()), node);
   if (ptr == nullptr)
     throw std::runtime_error{"the server has no such actor"};
-  client cl{sys, caf::actor_cast<caf::actor>(ptr), {}, [] {}};
+  if (cmd.what.mode == workload::kind::spread)
+    throw std::invalid_argument{"spread is not for BASP"};
+  client cl{sys, {caf::actor_cast<caf::actor>(ptr)}, {}, [] {}};
   json_line line;
   cl.run(cmd.what, line);
   add_scheduler(line, sys);
@@ -82,6 +84,7 @@ int run(int argc, char** argv) {
   if (cfg.cli_helptext_printed)
     return 0;
   auto cmd = command::parse(cfg.remainder);
+  limit_life(cmd.life());
   caf::actor_system sys{cfg};
   return cmd.serve ? serve(sys) : measure(sys, cmd);
 }

@@ -18,12 +18,15 @@
 #include "remote.pb.h"
 
 #include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
 #include <caf/scoped_actor.hpp>
 
 #include <benchmark/benchmark.h>
 
+#include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 using namespace caf_remote;
 
@@ -111,6 +114,28 @@ void admit(benchmark::State& state) {
     gate.written(1, 256);
   }
   state.SetItemsProcessed(state.iterations());
+}
+
+/// Elements into the mailbox of an actor that is awake, as the writer is under
+/// load.
+void enqueue(benchmark::State& state) {
+  caf::actor_system_config cfg;
+  caf::actor_system sys{cfg};
+  auto content = content_of(state);
+  for (auto _ : state) {
+    state.PauseTiming();
+    std::vector<outbound_ptr> elements;
+    for (size_t i = 0; i < batch_size; ++i)
+      elements.push_back(encoded(content));
+    auto reader = std::make_unique<caf::scoped_actor>(sys);
+    state.ResumeTiming();
+    for (auto& x : elements)
+      (*reader)->enqueue(caf::mailbox_element_ptr{x.release()}, nullptr);
+    state.PauseTiming();
+    reader.reset();
+    state.ResumeTiming();
+  }
+  count_batches(state);
 }
 
 /// Elements to a frame, the elements' end included.
@@ -256,6 +281,7 @@ void deliver(benchmark::State& state) {
 BENCHMARK(make_message)->Apply(sizes);
 BENCHMARK(encode_payload)->Apply(sizes);
 BENCHMARK(admit)->ThreadRange(1, 2)->UseRealTime();
+BENCHMARK(enqueue)->Apply(sizes);
 BENCHMARK(cut_batch)->Apply(sizes);
 BENCHMARK(encode_batch)->Apply(sizes);
 BENCHMARK(encode_batch_by_protobuf)->Apply(sizes);

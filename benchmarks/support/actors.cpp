@@ -6,8 +6,7 @@
 
 #include "support/messages.hpp"
 
-#include <cstring>
-#include <string>
+#include <algorithm>
 #include <utility>
 
 namespace caf_remote::bench {
@@ -18,18 +17,6 @@ using google::protobuf::BytesValue;
 using google::protobuf::Empty;
 using google::protobuf::UInt64Value;
 
-/// Messages between two looks at the room.
-constexpr uint64_t burst = 100;
-
-/// A payload that begins with its number, as a sink can check.
-BytesValue numbered(uint64_t number, size_t size) {
-  std::string bytes(size, '\0');
-  std::memcpy(bytes.data(), &number, std::min(size, sizeof(number)));
-  BytesValue result;
-  result.set_value(std::move(bytes));
-  return result;
-}
-
 UInt64Value make_count(uint64_t count) {
   UInt64Value result;
   result.set_value(count);
@@ -38,17 +25,20 @@ UInt64Value make_count(uint64_t count) {
 
 void send_burst(caf::stateful_actor<sender_state>* self,
                 const sender_task& task) {
-  auto& sent = self->state.sent;
-  auto end = std::min(task.count, sent + burst);
-  while (sent < end)
-    self->send(task.target, numbered(++sent, task.size));
+  auto& st = self->state;
+  auto& target = task.targets[st.turn];
+  auto end = std::min(task.count, st.sent + task.burst);
+  while (st.sent < end)
+    self->send(target, numbered(++st.sent, task.size));
+  st.turn = (st.turn + 1) % task.targets.size();
 }
 
 void run(caf::stateful_actor<sender_state>* self, const sender_task& task) {
   auto& st = self->state;
-  if (task.pace.has_room && !task.pace.has_room()) {
+  auto& target = task.targets[st.turn];
+  if (task.pace.has_room && !task.pace.has_room(target)) {
     ++st.pauses;
-    task.pace.notify(caf::actor{self});
+    task.pace.notify(target, caf::actor{self});
     return;
   }
   send_burst(self, task);
@@ -74,11 +64,8 @@ void request_next(caf::stateful_actor<requester_state>* self,
 void take_reply(caf::stateful_actor<requester_state>* self,
                 const requester_task& task) {
   auto& st = self->state;
-  if (task.times != nullptr) {
-    std::chrono::duration<double, std::micro>
-      took = std::chrono::steady_clock::now() - st.sent_at;
-    task.times->push_back(took.count());
-  }
+  if (task.times != nullptr)
+    task.times->add(std::chrono::steady_clock::now() - st.sent_at);
   if (++st.replies < task.count) {
     request_next(self, task);
     return;
@@ -120,6 +107,20 @@ caf::behavior requester(caf::stateful_actor<requester_state>* self,
         request_next(self, *ptr);
     },
     [self, ptr](const BytesValue&) { take_reply(self, *ptr); },
+  };
+}
+
+caf::behavior listener(caf::stateful_actor<listener_state>* self,
+                       listener_task task) {
+  auto ptr = std::make_shared<listener_task>(std::move(task));
+  return {
+    [self, ptr](const BytesValue& x) {
+      ptr->times->add(schedule::clock::now() - ptr->plan.due(number_of(x)));
+      if (++self->state.replies < ptr->count)
+        return;
+      self->send(ptr->boss, caf::ok_atom::value, uint64_t{0});
+      self->quit();
+    },
   };
 }
 

@@ -2,6 +2,9 @@
 
 #pragma once
 
+#include "support/figures.hpp"
+#include "support/schedule.hpp"
+
 #include <caf/behavior.hpp>
 #include <caf/event_based_actor.hpp>
 #include <caf/stateful_actor.hpp>
@@ -31,23 +34,35 @@ caf::behavior echo(caf::event_based_actor* self);
 
 // -- sending ------------------------------------------------------------------
 
+/// Messages between two looks at the room.
+constexpr uint64_t burst = 100;
+
+/// The same where many endpoints take turns: long enough for several batches,
+/// short enough for a thousand queues.
+constexpr uint64_t burst_of_many = 400;
+
 /// How a sender paces itself. Without functions it does not.
 struct pacer {
-  std::function<bool()> has_room;
-  /// Sends `endpoint_room` to the actor when there is room.
-  std::function<void(const caf::actor&)> notify;
+  /// Whether there is room for more messages to a target.
+  std::function<bool(const caf::actor& target)> has_room;
+  /// Sends `endpoint_room` to `who` when there is room.
+  std::function<void(const caf::actor& target, const caf::actor& who)> notify;
 };
 
 struct sender_state {
   uint64_t sent = 0;
   uint64_t pauses = 0;
+  /// Whose turn it is.
+  size_t turn = 0;
 };
 
 /// What a sender is to do.
 struct sender_task {
-  caf::actor target;
+  /// Take turns, a burst each.
+  std::vector<caf::actor> targets;
   uint64_t count;
   size_t size;
+  uint64_t burst;
   pacer pace;
   /// Is told when everything was sent.
   caf::actor boss;
@@ -69,9 +84,8 @@ struct requester_task {
   uint64_t count;
   size_t size;
   uint64_t window;
-  /// Times of round trips in microseconds; null: not measured. The window must
-  /// be 1 then.
-  std::shared_ptr<std::vector<double>> times;
+  /// Times of round trips; null: not measured. The window must be 1 then.
+  std::shared_ptr<latencies> times;
   caf::actor boss;
 };
 
@@ -79,5 +93,22 @@ struct requester_task {
 /// Starts and ends like `sender`.
 caf::behavior requester(caf::stateful_actor<requester_state>* self,
                         requester_task task);
+
+struct listener_state {
+  uint64_t replies = 0;
+};
+
+struct listener_task {
+  schedule plan;
+  uint64_t count;
+  /// How long after they were due the replies came.
+  std::shared_ptr<latencies> times;
+  caf::actor boss;
+};
+
+/// Takes the replies to what somebody else sends in its name, by a schedule.
+/// Ends like `sender`.
+caf::behavior listener(caf::stateful_actor<listener_state>* self,
+                       listener_task task);
 
 } // namespace caf_remote::bench

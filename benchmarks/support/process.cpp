@@ -8,10 +8,13 @@
 #include <caf/policy/work_stealing.hpp>
 #include <caf/scheduler/coordinator.hpp>
 
+#include <fstream>
 #include <iostream>
 #include <string>
+#include <thread>
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 namespace caf_remote::bench {
 
@@ -43,6 +46,18 @@ void add_usage(json_line& line, const usage& before) {
     .add("max_rss_kb", now.max_rss_kb);
 }
 
+uint64_t resident_kb() {
+  std::ifstream in{"/proc/self/statm"};
+  uint64_t total = 0;
+  uint64_t resident = 0;
+  in >> total >> resident;
+  return resident * static_cast<uint64_t>(sysconf(_SC_PAGESIZE)) / 1024;
+}
+
+void settle() {
+  std::this_thread::sleep_for(std::chrono::milliseconds{500});
+}
+
 void add_scheduler(json_line& line, caf::actor_system& sys) {
   auto stealing = runs<caf::policy::work_stealing>(sys);
   auto sharing = runs<caf::policy::work_sharing>(sys);
@@ -55,6 +70,10 @@ void add_scheduler(json_line& line, caf::actor_system& sys) {
              uint64_t{caf::get_or(
                sys.config(), "work-stealing.moderate-poll-attempts",
                caf::defaults::work_stealing::moderate_poll_attempts)});
+}
+
+void limit_life(std::chrono::seconds limit) {
+  alarm(static_cast<unsigned>(limit.count()));
 }
 
 void wait_for_end_of_input() {

@@ -29,21 +29,22 @@ type benchConfig struct {
 	count   int
 	size    int
 	width   int // senders or window
+	rate    int // messages per second, for the open loop
 	batch   int
 	timeout time.Duration
 }
 
 // benchResult is the JSON line that a run prints.
 type benchResult struct {
-	Mode       string   `json:"mode"`
-	Count      int      `json:"count"`
-	Size       int      `json:"size"`
-	Width      int      `json:"width"`
-	Batch      int      `json:"batch"`
-	MsgsPerSec float64  `json:"msgs_per_s"`
-	Seconds    float64  `json:"seconds"`
-	P50        *float64 `json:"p50_us,omitempty"`
-	P99        *float64 `json:"p99_us,omitempty"`
+	Mode       string  `json:"mode"`
+	Count      int     `json:"count"`
+	Size       int     `json:"size"`
+	Width      int     `json:"width"`
+	Rate       int     `json:"rate,omitempty"`
+	Batch      int     `json:"batch"`
+	MsgsPerSec float64 `json:"msgs_per_s"`
+	Seconds    float64 `json:"seconds"`
+	*latencyReport
 	usageReport
 	Lost        int    `json:"lost"`
 	DeadLetters uint64 `json:"dead_letters"`
@@ -78,7 +79,7 @@ func runBenchClient(args []string) int {
 		return exitError
 	}
 	fmt.Println(string(line))
-	if result.Lost > 0 {
+	if result.Lost > 0 && cfg.mode != "flood" {
 		return exitError
 	}
 	return exitOK
@@ -86,29 +87,40 @@ func runBenchClient(args []string) int {
 
 func (cfg *benchConfig) parse(args []string) error {
 	if len(args) != 4 && len(args) != 5 {
-		return fmt.Errorf("expected ADDR MODE COUNT SIZE [SENDERS|WINDOW]")
+		return fmt.Errorf("expected ADDR MODE COUNT SIZE [SENDERS|WINDOW] or ADDR openloop RATE SECONDS SIZE")
 	}
-	var err error
 	cfg.addr, cfg.mode = args[0], args[1]
-	if cfg.count, err = strconv.Atoi(args[2]); err != nil || cfg.count < 1 {
-		return fmt.Errorf("bad count %s", args[2])
+	numbers := make([]int, 0, 3)
+	for _, text := range args[2:] {
+		number, err := strconv.Atoi(text)
+		if err != nil || number < 1 {
+			return fmt.Errorf("bad number %s", text)
+		}
+		numbers = append(numbers, number)
 	}
-	if cfg.size, err = strconv.Atoi(args[3]); err != nil || cfg.size < 8 {
-		return fmt.Errorf("bad size %s, at least 8", args[3])
-	}
+	cfg.count, cfg.size = numbers[0], numbers[1]
 	switch cfg.mode {
-	case "oneway", "pingpong":
+	case "oneway", "flood", "pingpong":
 		cfg.width = 1
 	case "window":
 		cfg.width = 100
+	case "openloop":
+		if len(numbers) != 3 {
+			return fmt.Errorf("expected RATE SECONDS SIZE")
+		}
+		cfg.width = 1
+		cfg.rate, cfg.count, cfg.size = numbers[0], numbers[0]*numbers[1], numbers[2]
 	default:
 		return fmt.Errorf("unknown mode %s", cfg.mode)
 	}
-	if len(args) == 5 {
-		cfg.width, err = strconv.Atoi(args[4])
-		if err != nil || cfg.width < 1 || (cfg.mode == "pingpong" && cfg.width != 1) {
-			return fmt.Errorf("bad senders or window %s", args[4])
-		}
+	if len(numbers) == 3 && cfg.mode != "openloop" {
+		cfg.width = numbers[2]
+	}
+	if cfg.mode == "pingpong" && cfg.width != 1 {
+		return fmt.Errorf("pingpong has one message in flight")
+	}
+	if cfg.size < 8 {
+		return fmt.Errorf("bad size %d, at least 8", cfg.size)
 	}
 	if cfg.batch == 0 {
 		cfg.batch = defaultBatch
@@ -134,11 +146,15 @@ func runBench(flags *nodeFlags, cfg *benchConfig) (*benchResult, error) {
 		Count: cfg.count,
 		Size:  cfg.size,
 		Width: cfg.width,
+		Rate:  cfg.rate,
 		Batch: cfg.batch,
 	}
-	if cfg.mode == "oneway" {
+	switch cfg.mode {
+	case "oneway", "flood":
 		err = benchOneway(n, cfg, result)
-	} else {
+	case "openloop":
+		err = benchOpenLoop(n, cfg, result)
+	default:
 		err = benchReplies(n, cfg, result)
 	}
 	result.DeadLetters = events.deadLetters.Load()

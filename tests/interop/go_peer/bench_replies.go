@@ -4,7 +4,6 @@ package main
 
 import (
 	"fmt"
-	"sort"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -74,19 +73,11 @@ func (r *requester) finish(ctx actor.Context) {
 	ctx.Stop(ctx.Self())
 }
 
-// benchReplies runs the modes pingpong and window, after a short warm-up that
-// also opens both connections.
+// benchReplies runs the modes pingpong and window, after a short warm-up.
 func benchReplies(n *node, cfg *benchConfig, result *benchResult) error {
 	timed := cfg.mode == "pingpong"
-	warmUp := cfg.count / 10
-	if warmUp < 100 {
-		warmUp = 100
-	}
-	if warmUp > 2000 {
-		warmUp = 2000
-	}
-	if r := runRequester(n, cfg, warmUp, timed); r == nil || r.replies < warmUp {
-		return fmt.Errorf("no replies from the echo actor")
+	if err := warmUp(n, cfg); err != nil {
+		return err
 	}
 	usage := readUsage()
 	start := time.Now()
@@ -95,10 +86,21 @@ func benchReplies(n *node, cfg *benchConfig, result *benchResult) error {
 		return fmt.Errorf("not finished after %s", cfg.timeout)
 	}
 	result.finish(r.replies, time.Since(start), usageSince(usage))
-	if len(r.micros) > 0 {
-		sort.Float64s(r.micros)
-		result.P50 = quantile(r.micros, 0.50)
-		result.P99 = quantile(r.micros, 0.99)
+	result.latencyReport = reportLatencies(r.micros)
+	return nil
+}
+
+// warmUp also opens both connections.
+func warmUp(n *node, cfg *benchConfig) error {
+	count := cfg.count / 10
+	if count < 100 {
+		count = 100
+	}
+	if count > 2000 {
+		count = 2000
+	}
+	if r := runRequester(n, cfg, count, false); r == nil || r.replies < count {
+		return fmt.Errorf("no replies from the echo actor")
 	}
 	return nil
 }
@@ -122,10 +124,4 @@ func runRequester(n *node, cfg *benchConfig, total int, timed bool) *requester {
 	case <-time.After(cfg.timeout):
 		return nil
 	}
-}
-
-// quantile reads a quantile off sorted values.
-func quantile(sorted []float64, q float64) *float64 {
-	value := sorted[int(q*float64(len(sorted)-1))]
-	return &value
 }

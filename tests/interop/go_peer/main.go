@@ -24,7 +24,8 @@ const usage = `usage:
                 [--log-level L] [--detached]
   go_peer bench-server [the same flags]
   go_peer bench-client [--host H] [--batch N] [--timeout D] [--log-level L]
-                ADDR oneway|pingpong|window COUNT SIZE [SENDERS|WINDOW]
+                ADDR oneway|flood|pingpong|window COUNT SIZE [SENDERS|WINDOW]
+                ADDR openloop RATE SECONDS SIZE
   go_peer golden [--advertised ADDR] [--target ADDR] [--system-id ID]`
 
 func main() {
