@@ -4,6 +4,7 @@
 // Times per item are times per message.
 
 #include "caf_remote/compat/inbound_element.hpp"
+#include "caf_remote/compat/inbound_shelf.hpp"
 #include "caf_remote/config.hpp"
 #include "caf_remote/endpoint/admission.hpp"
 #include "caf_remote/endpoint/outbound_builder.hpp"
@@ -158,8 +159,8 @@ void encode_batch(benchmark::State& state) {
   wire::envelope_view view;
   view.type_name = type().codec->type_name();
   view.payload = payload;
-  view.target_id = target()->id;
-  view.sender_id = source()->id;
+  view.target_id = who.target;
+  view.sender_id = who.sender;
   view.sender_address = own_address;
   wire::batch_encoder encoder;
   for (auto _ : state) {

@@ -3,7 +3,6 @@
 #include "caf_remote/compat/inbound_element.hpp"
 
 #include "caf_remote/compat/inbound_shelf.hpp"
-
 #include "caf_remote/prefetch.hpp"
 
 #include <caf/atom.hpp>

@@ -36,7 +36,8 @@ public:
     return codec_;
   }
 
-  /// An element with an empty object, used or new. Called by the reader.
+  /// An element, used or new; its object may still hold the last message.
+  /// Called by the reader.
   protobuf_element* take();
 
   /// Takes an element back that held `bytes`. Returns false if it is not kept.

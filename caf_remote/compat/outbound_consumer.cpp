@@ -53,7 +53,8 @@ outbound_consumer::resume(caf::execution_unit* ctx, size_t max_throughput) {
     if (empty && mailbox().try_block())
       return resumable::awaiting_message;
   }
-  if (taker_ != nullptr)
+  // with more to come the next share goes on
+  if (mailbox_.empty() && taker_ != nullptr)
     taker_->pause();
   if (finalize())
     return resumable::done;

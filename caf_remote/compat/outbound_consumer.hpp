@@ -17,7 +17,7 @@ public:
   /// Takes the next message.
   virtual void take(outbound_ptr x) = 0;
 
-  /// The mailbox is empty, or the actor has run for its share of time.
+  /// The mailbox is empty.
   virtual void pause() = 0;
 };
 

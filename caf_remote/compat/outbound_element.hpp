@@ -128,8 +128,8 @@ public:
   // -- mailbox -----------------------------------------------------------------------
 
   /// Called while the writer handles the element: it outlives its time in the
-  /// mailbox, which would destroy it afterwards. Until then both own it, and the
-  /// one that lets go last deletes it.
+  /// mailbox, which would destroy it afterwards. Until then both own it, and
+  /// the one that lets go last deletes it.
   outbound_ptr keep() noexcept;
 
   caf::type_erased_tuple& content() override;

@@ -121,8 +121,8 @@ private:
   uint64_t written_watch_seq_ = 0;
 };
 
-using endpoint_writer_actor
-  = caf::stateful_actor<endpoint_writer_state, outbound_consumer>;
+using endpoint_writer_actor = caf::stateful_actor<endpoint_writer_state,
+                                                  outbound_consumer>;
 
 caf::behavior endpoint_writer(endpoint_writer_actor* self, node_ptr home,
                               endpoint_ptr where, caf::actor watcher);

@@ -63,10 +63,8 @@ private:
   void deliver_user(const wire::envelope& x, target_slot& target);
   void hand_over(inbound_ptr msg, const wire::envelope& x, target_slot& target);
   void hand_over(inbound_ptr msg, const wire::envelope& x,
-                 const target_slot& target,
-                 account_stock& account);
-  account_stock& account_of(const wire::envelope& x,
-                                                target_slot& target);
+                 const target_slot& target, account_stock& account);
+  account_stock& account_of(const wire::envelope& x, target_slot& target);
 
   /// Counts a message; if there is no room it is dead.
   bool charge(inbound_element& msg, const wire::envelope& x,

@@ -11,9 +11,9 @@ namespace caf_remote {
 
 namespace {
 
-// What a single target may hold before the reader waits for it: a quarter of the
-// bounds. More messages than these are no gain: they only push each other out
-// of the CPUs' caches, which costs more than to stop and go on.
+// What a single target may hold before the reader waits for it: a quarter of
+// the bounds. More messages than these are no gain: they only push each other
+// out of the CPUs' caches, which costs more than to stop and go on.
 constexpr size_t max_wait_messages = 4096;
 
 inbound_ledger::bounds wait_mark(const inbound_ledger::bounds& limit) {
@@ -113,8 +113,7 @@ bool inbound_ledger::roomy(const account& x, size_t bytes) const noexcept {
 bool inbound_ledger::crowded(const account& x,
                              const bounds& mark) const noexcept {
   auto held = x.tally_.held();
-  return held.messages > mark.messages
-         || held.bytes > mark.bytes;
+  return held.messages > mark.messages || held.bytes > mark.bytes;
 }
 
 bool inbound_ledger::must_stop() noexcept {
@@ -127,13 +126,11 @@ bool inbound_ledger::must_stop() noexcept {
     // room may have come before the flag was seen; then the reader goes on
     return over() || !stopped_.exchange(false);
   }
-  if (target == nullptr || target->stalled()
-      || !crowded(*target, wait_mark_))
+  if (target == nullptr || target->stalled() || !crowded(*target, wait_mark_))
     return false;
   awaited_ = target;
   target->waited_for_.store(true);
-  return crowded(*target, go_on_mark_)
-         || !target->waited_for_.exchange(false);
+  return crowded(*target, go_on_mark_) || !target->waited_for_.exchange(false);
 }
 
 bool inbound_ledger::give_up_waiting() noexcept {

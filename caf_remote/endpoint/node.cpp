@@ -24,7 +24,8 @@ std::string make_member_id() {
 }
 
 /// The content of a message that exists only in encoded form.
-caf::message decode(const wire::serializer_registry& types, const outbound_element& x) {
+caf::message decode(const wire::serializer_registry& types,
+                    const outbound_element& x) {
   if (auto type = types.find(x.type_name())) {
     auto msg = type->codec->make();
     if (!types.decode(x.payload(), x.serializer_id, *type, *msg))

@@ -91,8 +91,8 @@ public:
 
   // -- dead letters ------------------------------------------------------------------------
 
-  /// A message of ours to an actor at `address` did not reach the stream. Counts
-  /// it, tells subscribers, hook and log, and answers the requester.
+  /// A message of ours to an actor at `address` did not reach the stream.
+  /// Counts it, tells subscribers, hook and log, and answers the requester.
   void dead_letter(outbound_element& x, const std::string& address,
                    errc reason);
 

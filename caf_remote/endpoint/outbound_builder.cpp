@@ -18,7 +18,8 @@ outbound_ptr make_outbound(const correspondents& who,
 }
 
 caf::expected<outbound_ptr>
-make_outbound(const correspondents& who, const wire::serializer_registry& registry,
+make_outbound(const correspondents& who,
+              const wire::serializer_registry& registry,
               const wire::serializer_registry::entry& type,
               const google::protobuf::Message& content, int32_t serializer_id,
               std::string_view header) {

@@ -15,14 +15,15 @@ namespace caf_remote {
 /// Makes an element whose payload is already encoded. With `copy_type_name` the
 /// name is kept in the element, else it must live as long as the program.
 outbound_ptr make_outbound(const correspondents& who,
-                           std::string_view type_name,
-                           bool copy_type_name, std::string_view payload,
+                           std::string_view type_name, bool copy_type_name,
+                           std::string_view payload,
                            std::string_view header = {});
 
 /// Encodes a message of a registered type into an element, without a copy.
 /// Errors: `errc::invalid_utf8`, and those of the serializer.
 caf::expected<outbound_ptr>
-make_outbound(const correspondents& who, const wire::serializer_registry& registry,
+make_outbound(const correspondents& who,
+              const wire::serializer_registry& registry,
               const wire::serializer_registry::entry& type,
               const google::protobuf::Message& content, int32_t serializer_id,
               std::string_view header);

@@ -116,8 +116,8 @@ bool open_streams::await_none(std::chrono::milliseconds limit) {
 transport::listener_ptr make_stream_events(caf::actor owner, uint64_t epoch,
                                            std::shared_ptr<open_streams> open,
                                            std::shared_ptr<write_gate> gate) {
-  return std::make_shared<stream_events>(
-    std::move(owner), epoch, std::move(open), std::move(gate));
+  return std::make_shared<stream_events>(std::move(owner), epoch,
+                                         std::move(open), std::move(gate));
 }
 
 } // namespace caf_remote

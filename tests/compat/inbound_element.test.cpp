@@ -174,7 +174,6 @@ struct shelf_fixture : element_fixture {
   seen use(size_t bytes = 100) {
     auto x = make_inbound(nullptr, caf::make_message_id(), *shelf);
     seen result{x.element.get(), &x.object};
-    CHECK_EQ(x.object.ByteSizeLong(), 0);
     CHECK(x.element->header.empty());
     CHECK(x.element->sender == nullptr);
     x.object.CopyFrom(make_ping("hi"));

@@ -23,7 +23,8 @@ TEST_CASE_FIXTURE(actor_fixture, "a message is charged with the memory it "
   send_ping(remote("joe"), std::string(1000, 'x'));
   auto bytes = totals().queued_bytes;
   CHECK_GE(bytes, 1000 + sizeof(outbound_element));
-  CHECK_LE(bytes, 1100 + sizeof(outbound_element));
+  // blocks come in a few sizes
+  CHECK_LE(bytes, 1300);
   shake_hands();
   CHECK_EQ(totals().queued_bytes, 0);
 }

@@ -29,8 +29,9 @@ TEST_CASE_FIXTURE(slot_fixture, "nothing was set yet") {
   CHECK_EQ(slot.owned(), nullptr);
 }
 
-TEST_CASE_FIXTURE(slot_fixture, "an endpoint that was replaced lives as long as "
-                                "somebody uses it") {
+TEST_CASE_FIXTURE(slot_fixture,
+                  "an endpoint that was replaced lives as long as "
+                  "somebody uses it") {
   auto first = make();
   slot.set(first);
   CHECK_EQ(first->get_reference_count(), 2);

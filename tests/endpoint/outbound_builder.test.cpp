@@ -14,8 +14,8 @@ namespace {
 struct builder_fixture {
   caf::expected<outbound_ptr> build(const Ping& x, int32_t serializer = 0,
                                     std::string_view header = {}) {
-    return make_outbound(who, types, *types.find(typeid(Ping)), x,
-                         serializer, header);
+    return make_outbound(who, types, *types.find(typeid(Ping)), x, serializer,
+                         header);
   }
 
   wire::serializer_registry types;

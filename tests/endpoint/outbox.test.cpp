@@ -20,7 +20,8 @@ struct outbox_fixture {
 
   outbox::batch next() {
     return box.next(
-      limits, "peer:1", "own:1", [this](const outbound_element& x) { return may(x); },
+      limits, "peer:1", "own:1",
+      [this](const outbound_element& x) { return may(x); },
       [this](outbound_ptr x, errc why) {
         rejected.emplace_back(std::string{x->payload()}, why);
       });

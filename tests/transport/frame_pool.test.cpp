@@ -46,11 +46,11 @@ TEST_CASE("no more is kept than 16 MiB") {
   empty_pool();
   for (int i = 0; i < 10; ++i)
     frame_pool::give(frame_of(4u << 20));
-  size_t sum = 0;
-  for (auto x = frame_pool::take(); x.capacity() >= 4096;
-       x = frame_pool::take())
-    sum += x.capacity();
-  CHECK_EQ(sum, 16u << 20);
+  std::vector<frame> xs;
+  do
+    xs.push_back(frame_pool::take());
+  while (xs.back().capacity() >= 4096);
+  CHECK_EQ(xs.size() - 1, 4);
 }
 
 TEST_SUITE_END();
