@@ -150,12 +150,17 @@ void server_call::OnReadDone(bool ok) {
       refuse(std::move(*refusal));
     } else if (ok) {
       relay_.push(std::move(bytes));
-      start_read();
     } else {
       on_read_failed();
     }
   }
+  // before the next read, which makes gRPC tell the peer that there is room: the
+  // listener need not wait for that
   relay_.drain();
+  if (ok) {
+    std::lock_guard<std::mutex> guard{mutex_};
+    start_read();
+  }
 }
 
 void server_call::OnWriteDone(bool ok) {
