@@ -154,8 +154,8 @@ void server_call::OnReadDone(bool ok) {
       on_read_failed();
     }
   }
-  // before the next read, which makes gRPC tell the peer that there is room: the
-  // listener need not wait for that
+  // before the next read, which makes gRPC tell the peer that there is room:
+  // the listener need not wait for that
   relay_.drain();
   if (ok) {
     std::lock_guard<std::mutex> guard{mutex_};
