@@ -2,6 +2,7 @@
 
 #include "caf_remote/endpoint/endpoint.hpp"
 
+#include "caf_remote/compat/context_for.hpp"
 #include "caf_remote/endpoint/messages.hpp"
 #include "caf_remote/endpoint/node.hpp"
 #include "caf_remote/endpoint/outbound_builder.hpp"
@@ -66,7 +67,8 @@ void endpoint::refuse(outbound_ptr x) {
 }
 
 void endpoint::enqueue(outbound_ptr x, caf::execution_unit* ctx) {
-  writer_->enqueue(caf::mailbox_element_ptr{x.release()}, ctx);
+  writer_->enqueue(caf::mailbox_element_ptr{x.release()},
+                   context_for(writer_, ctx));
 }
 
 void endpoint::post_to_watcher(caf::message x) {

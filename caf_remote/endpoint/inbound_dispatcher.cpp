@@ -2,6 +2,7 @@
 
 #include "caf_remote/endpoint/inbound_dispatcher.hpp"
 
+#include "caf_remote/compat/context_for.hpp"
 #include "caf_remote/endpoint/messages.hpp"
 #include "caf_remote/endpoint/node.hpp"
 #include "caf_remote/endpoint/remote_proxy.hpp"
@@ -148,8 +149,9 @@ void inbound_dispatcher::hand_over(inbound_ptr msg, const wire::envelope& x,
 void inbound_dispatcher::hand_over(inbound_ptr msg, const wire::envelope& x,
                                    const target_slot& target,
                                    account_stock& account) {
+  auto& hdl = target.process.hdl;
   if (charge(*msg, x, account))
-    target.process.hdl->enqueue(std::move(msg), ctx_);
+    hdl->enqueue(std::move(msg), context_for(hdl, ctx_));
 }
 
 inbound_batch::account_stock&

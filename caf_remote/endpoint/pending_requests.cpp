@@ -2,6 +2,8 @@
 
 #include "caf_remote/endpoint/pending_requests.hpp"
 
+#include "caf_remote/compat/context_for.hpp"
+
 #include <caf/abstract_actor.hpp>
 #include <caf/make_message.hpp>
 
@@ -143,6 +145,7 @@ void answer(pending_requests::entry x, caf::strong_actor_ptr responder,
   if (x.stages.empty()) {
     content->sender = std::move(responder);
     content->mid = x.mid.response_id();
+    ctx = context_for(x.requester, ctx);
     x.requester->enqueue(std::move(content), ctx);
     return;
   }
@@ -151,6 +154,7 @@ void answer(pending_requests::entry x, caf::strong_actor_ptr responder,
   content->sender = std::move(x.requester);
   content->mid = x.mid;
   content->stages = std::move(x.stages);
+  ctx = context_for(next, ctx);
   next->enqueue(std::move(content), ctx);
 }
 

@@ -2,6 +2,7 @@
 
 #include "caf_remote/endpoint/remote_proxy.hpp"
 
+#include "caf_remote/compat/context_for.hpp"
 #include "caf_remote/compat/inbound_element.hpp"
 #include "caf_remote/endpoint/message_encoder.hpp"
 #include "caf_remote/endpoint/messages.hpp"
@@ -10,7 +11,6 @@
 #include "caf_remote/wire/empty_result.hpp"
 
 #include <caf/default_attachable.hpp>
-#include <caf/execution_unit.hpp>
 #include <caf/local_actor.hpp>
 #include <caf/make_message.hpp>
 #include <caf/system_messages.hpp>
@@ -79,7 +79,7 @@ void remote_proxy::enqueue(caf::mailbox_element_ptr what,
     return;
   }
   sending x{std::move(what->sender), what->mid, std::move(what->stages),
-            content, own(ctx)};
+            content, ctx};
   if (x.mid.is_response())
     send_response(x);
   else if (!x.mid.is_request() && only_element<caf::error>(content) != nullptr)
@@ -118,12 +118,6 @@ void remote_proxy::send(sending x) {
       return;
     }
   where->push(std::move(*msg), x.ctx);
-}
-
-// Where an actor of another system runs may end before our writer has run.
-caf::execution_unit*
-remote_proxy::own(caf::execution_unit* ctx) const noexcept {
-  return ctx != nullptr && &ctx->system() == &node_->sys ? ctx : nullptr;
 }
 
 // Null: nobody. An actor elsewhere will be answered there.
@@ -269,7 +263,7 @@ void remote_proxy::deliver_locally(caf::mailbox_element_ptr what,
   }
   auto target = node_->processes->find(name_->id);
   if (target.hdl != nullptr) {
-    target.hdl->enqueue(std::move(what), ctx);
+    target.hdl->enqueue(std::move(what), context_for(target.hdl, ctx));
     return;
   }
   auto& content = std::as_const(*what).content();

@@ -81,7 +81,6 @@ private:
   void push(outbound_ptr msg);
   endpoint_slot::pin pin_endpoint(errc& why);
   void deliver_locally(caf::mailbox_element_ptr what, caf::execution_unit* ctx);
-  caf::execution_unit* own(caf::execution_unit* ctx) const noexcept;
   actor_name_ptr name_of(const caf::strong_actor_ptr& sender) const;
   caf::error number_request(outbound& x, sending& s, const actor_name_ptr& from,
                             uint64_t endpoint);

@@ -102,6 +102,29 @@ TEST_CASE_FIXTURE(ledger_fixture, "a target that holds a quarter is waited for "
 }
 
 TEST_CASE_FIXTURE(ledger_fixture,
+                  "large bounds: a target with 4096 messages is "
+                  "waited for until half of them are gone") {
+  reset({1000000, 1000000000});
+  auto enter = [this](int n) {
+    for (int i = 0; i < n; ++i)
+      CHECK(ledger->enter(*a, 1));
+  };
+  enter(4096);
+  CHECK_FALSE(ledger->must_stop());
+  enter(1);
+  CHECK(ledger->must_stop());
+  for (int i = 0; i < 2048; ++i)
+    a->leave(1);
+  CHECK_EQ(resumed, 0);
+  a->leave(1);
+  CHECK_EQ(resumed, 1);
+  // what went meanwhile makes room again
+  enter(2048);
+  CHECK_FALSE(ledger->must_stop());
+  CHECK_EQ(ledger->messages(), 4096);
+}
+
+TEST_CASE_FIXTURE(ledger_fixture,
                   "a target that takes nothing is not waited for "
                   "a second time") {
   reset({16, 1600});

@@ -42,6 +42,24 @@ TEST_CASE_FIXTURE(events_fixture,
   CHECK_EQ(alice.all<stream_closed>().at(0).why.message, "cut");
 }
 
+TEST_CASE_FIXTURE(events_fixture,
+                  "the end of a write is posted only on demand, "
+                  "if there is a gate") {
+  auto gate = std::make_shared<write_gate>();
+  auto gated = make_stream_events(alice.hdl, 8, open, gate);
+  gate->begin();
+  gated->on_written();
+  run();
+  CHECK_EQ(alice.count<stream_written>(), 0);
+  CHECK(gate->open());
+  gate->begin();
+  CHECK(gate->ask());
+  gated->on_written();
+  run();
+  CHECK_EQ(alice.count<stream_written>(), 1);
+  CHECK(gate->open());
+}
+
 TEST_CASE_FIXTURE(events_fixture, "events overtake messages that wait") {
   caf::anon_send(alice.hdl, make_ping("x"));
   listener->on_written();

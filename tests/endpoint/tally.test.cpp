@@ -28,6 +28,20 @@ TEST_CASE("what came and has not gone is held") {
   CHECK_EQ(x.held().bytes, 0);
 }
 
+TEST_CASE("who brings messages may know too little of those that went") {
+  tally x;
+  x.enter(10);
+  x.enter(10);
+  x.leave(10);
+  CHECK_EQ(x.held_at_most().messages, 2);
+  CHECK_EQ(x.held_at_most().bytes, 20);
+  auto seen = x.look();
+  CHECK_EQ(seen.messages, 1);
+  CHECK_EQ(seen.bytes, 10);
+  CHECK_EQ(x.held_at_most().messages, 1);
+  CHECK_EQ(x.held().messages, 1);
+}
+
 TEST_CASE("the sums may overflow") {
   tally x;
   constexpr size_t huge = tally::max_bytes / 2;
