@@ -4,6 +4,7 @@
 
 #include "caf_remote/byte_size.hpp"
 #include "caf_remote/compat/declared_option.hpp"
+#include "caf_remote/endpoint/tally.hpp"
 #include "caf_remote/error.hpp"
 #include "caf_remote/pid.hpp"
 #include "caf_remote/spelling.hpp"
@@ -76,6 +77,13 @@ constexpr int64_t max_message = 2 * gib - 1;
 // Counters are kept in 32 bits here and there, request ids on the wire as well.
 constexpr int64_t many = 1000000000;
 
+// What the ledger of a stream can count; it may go above the bound by a message
+// for each idle target, of which there are not millions.
+constexpr int64_t max_inbound_messages = 10000000;
+constexpr int64_t max_inbound_bytes = tib / 2;
+static_assert(max_inbound_messages < int64_t{tally::max_messages} / 3 * 2);
+static_assert(max_inbound_bytes < int64_t{tally::max_bytes});
+
 // Timers count in milliseconds.
 constexpr int64_t ms = 1000000;
 constexpr int64_t day = 24 * 60 * 60 * 1000 * ms;
@@ -126,9 +134,9 @@ const setting settings_table[] = {
    "time after which a request without an answer ends"},
   {"max-receive-bytes", byte_size{&options::max_receive_bytes}, 4 * kib,
    max_message, "largest accepted batch of a peer"},
-  {"inbound-messages", &options::inbound_messages, 2, 10000000,
+  {"inbound-messages", &options::inbound_messages, 2, max_inbound_messages,
    "delivered messages of one stream that were not yet taken"},
-  {"inbound-bytes", byte_size{&options::inbound_bytes}, kib, tib / 2,
+  {"inbound-bytes", byte_size{&options::inbound_bytes}, kib, max_inbound_bytes,
    "memory of one stream's delivered messages that were not yet taken"},
   {"inbound-stall-timeout", &options::inbound_stall_timeout, ms, day,
    "time after which an actor that takes nothing is not waited for"},

@@ -81,9 +81,10 @@ struct options {
   /// reading stops. One target may hold half.
   size_t inbound_messages = 100000;
   size_t inbound_bytes = 64u << 20;
-  /// A target that holds a quarter of these bounds makes reading pause until it
-  /// has worked some of it off, but not for longer than this; then it is not
-  /// waited for, and what exceeds its half is dead-lettered.
+  /// A target that holds a quarter of these bounds, or 4096 messages, makes
+  /// reading pause until it has worked half of that off, but not for longer
+  /// than this; then it is not waited for, and what exceeds its half is
+  /// dead-lettered.
   caf::timespan inbound_stall_timeout = std::chrono::seconds(1);
   /// Headers of one message, in both directions.
   size_t max_headers = 64;

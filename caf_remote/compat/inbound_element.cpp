@@ -3,7 +3,7 @@
 #include "caf_remote/compat/inbound_element.hpp"
 
 #include "caf_remote/compat/inbound_shelf.hpp"
-#include "caf_remote/prefetch.hpp"
+#include "caf_remote/endpoint/prefetch.hpp"
 
 #include <caf/atom.hpp>
 #include <caf/blocking_actor.hpp>
@@ -71,7 +71,7 @@ public:
 
   /// To be called for the next element on the shelf.
   void prefetch_for_reuse() const noexcept {
-    prefetch(content_.get(), 64);
+    prefetch(content_.get(), cache_line);
     if (next_kept != nullptr)
       prefetch(next_kept, sizeof(*this));
   }
@@ -193,7 +193,7 @@ protobuf_element* inbound_shelf::take() {
 bool inbound_shelf::give(protobuf_element* x, size_t bytes) noexcept {
   if (closed_.load(std::memory_order_relaxed)
       || returned_bytes_.fetch_add(bytes, std::memory_order_relaxed)
-           > max_bytes)
+           >= max_bytes)
     return false;
   // only the whole chain is ever taken, so the head cannot be mistaken
   x->next_kept = returned_.load(std::memory_order_relaxed);
@@ -339,6 +339,7 @@ inbound_message make_inbound(caf::strong_actor_ptr sender, caf::message_id mid,
                              inbound_shelf& shelf) {
   auto element = shelf.take();
   element->reset(std::move(sender), mid);
+  element->object().Clear();
   return {inbound_ptr{element}, element->object()};
 }
 

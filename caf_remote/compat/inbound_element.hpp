@@ -78,8 +78,7 @@ using inbound_ptr = std::unique_ptr<inbound_element, caf::detail::disposer>;
 
 class inbound_shelf;
 
-/// An element and the object in it, into which its message is decoded; what is
-/// in there is of no interest.
+/// An element and the empty object in it, into which its message is decoded.
 struct inbound_message {
   inbound_ptr element;
   google::protobuf::Message& object;

@@ -3,6 +3,8 @@
 #pragma once
 
 #include "caf_remote/compat/inbound_element.hpp"
+#include "caf_remote/endpoint/prefetch.hpp"
+#include "caf_remote/endpoint/recycled_storage.hpp"
 
 #include <atomic>
 #include <cstddef>
@@ -22,7 +24,7 @@ public:
   static constexpr size_t max_element_bytes = 4096;
 
   /// What is kept in all, as charged; twice, since the reader has a stock.
-  static constexpr size_t max_bytes = 4u << 20;
+  static constexpr size_t max_bytes = recycled_storage::enabled ? 4u << 20 : 0;
 
   explicit inbound_shelf(const message_codec& codec);
 
@@ -36,8 +38,8 @@ public:
     return codec_;
   }
 
-  /// An element, used or new; its object may still hold the last message.
-  /// Called by the reader.
+  /// An element, used or new; its object still holds the last message. Called
+  /// by the reader.
   protobuf_element* take();
 
   /// Takes an element back that held `bytes`. Returns false if it is not kept.
@@ -54,7 +56,7 @@ private:
   // the reader's stock
   protobuf_element* stock_ = nullptr;
   // given back since the reader took its stock
-  alignas(64) std::atomic<protobuf_element*> returned_{nullptr};
+  alignas(cache_line) std::atomic<protobuf_element*> returned_{nullptr};
   std::atomic<size_t> returned_bytes_{0};
   std::atomic<bool> closed_{false};
 };

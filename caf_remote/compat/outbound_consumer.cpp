@@ -2,6 +2,8 @@
 
 #include "caf_remote/compat/outbound_consumer.hpp"
 
+#include "caf_remote/endpoint/endpoint.hpp"
+
 #include <tuple>
 #include <typeinfo>
 
@@ -24,8 +26,30 @@ outbound_taker::~outbound_taker() {
   // nop
 }
 
-// The loop of `scheduled_actor::resume` without the parts for streams and
-// receive timeouts.
+void outbound_consumer::keep(endpoint_ptr x) {
+  endpoint_ = std::move(x);
+}
+
+// CAF empties the mailbox in here, and closes it.
+bool outbound_consumer::cleanup(caf::error&& reason,
+                                caf::execution_unit* host) {
+  // not for longer: the endpoint has a reference to the actor
+  auto kept = std::move(endpoint_);
+  return caf::event_based_actor::cleanup(std::move(reason), host);
+}
+
+template <class F>
+void outbound_consumer::run(F f) {
+  try {
+    f();
+  } catch (...) {
+    quit(caf::exit_reason::unhandled_exception);
+  }
+}
+
+// The loop of `scheduled_actor::resume` (CAF 0.17.6) without the parts for
+// streams and receive timeouts. Messages for the taker do not count as the
+// current message, and exceptions do not go to the actor's exception handler.
 caf::resumable::resume_result
 outbound_consumer::resume(caf::execution_unit* ctx, size_t max_throughput) {
   if (!activate(ctx))
@@ -40,14 +64,14 @@ outbound_consumer::resume(caf::execution_unit* ctx, size_t max_throughput) {
     auto msg = taker_ != nullptr ? as_outbound(x) : nullptr;
     if (msg == nullptr)
       return others(id, queue, xs...);
-    taker_->take(msg->keep());
+    run([&] { taker_->take(msg->keep()); });
     return ++handled < max_throughput ? caf::intrusive::task_result::resume
                                       : caf::intrusive::task_result::stop_all;
   };
   while (handled < max_throughput) {
     auto empty = mailbox_.new_round(round_size, visit).consumed_items == 0;
     if (empty && taker_ != nullptr)
-      taker_->pause();
+      run([&] { taker_->pause(); });
     if (finalize())
       return resumable::done;
     if (empty && mailbox().try_block())
@@ -55,7 +79,7 @@ outbound_consumer::resume(caf::execution_unit* ctx, size_t max_throughput) {
   }
   // with more to come the next share goes on
   if (mailbox_.empty() && taker_ != nullptr)
-    taker_->pause();
+    run([&] { taker_->pause(); });
   if (finalize())
     return resumable::done;
   return mailbox().try_block() ? resumable::awaiting_message

@@ -30,16 +30,27 @@ class outbound_consumer : public caf::event_based_actor {
 public:
   using caf::event_based_actor::event_based_actor;
 
-  /// Sets who takes the messages; null: the behavior, as in any other actor.
+  /// Sets who takes the messages; null: the behavior, as in any other actor. An
+  /// exception of the taker ends the actor, like one of a handler.
   void taker(outbound_taker* x) noexcept {
     taker_ = x;
   }
 
+  /// Keeps the endpoint that counts the messages until the mailbox is empty for
+  /// good, which is after the end of the actor's state.
+  void keep(endpoint_ptr x);
+
   resume_result resume(caf::execution_unit* ctx,
                        size_t max_throughput) override;
 
+  bool cleanup(caf::error&& reason, caf::execution_unit* host) override;
+
 private:
+  template <class F>
+  void run(F f);
+
   outbound_taker* taker_ = nullptr;
+  endpoint_ptr endpoint_;
 };
 
 } // namespace caf_remote

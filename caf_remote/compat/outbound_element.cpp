@@ -2,14 +2,16 @@
 
 #include "caf_remote/compat/outbound_element.hpp"
 
-#include "caf_remote/compat/recycled_storage.hpp"
 #include "caf_remote/endpoint/endpoint.hpp"
+#include "caf_remote/endpoint/recycled_storage.hpp"
+#include "caf_remote/pid.hpp"
 
 #include <caf/make_message.hpp>
 #include <caf/make_type_erased_value.hpp>
 #include <caf/sec.hpp>
 
 #include <algorithm>
+#include <limits>
 #include <new>
 
 namespace caf_remote {
@@ -25,6 +27,16 @@ constexpr size_t allocator_overhead = 16;
 const caf::message_id not_kept = caf::make_message_id();
 const caf::message_id kept = caf::make_message_id(1);
 
+// Target, sender and a type name, and the sender's address.
+static_assert(3 * max_id_length + max_address_length
+              <= std::numeric_limits<uint16_t>::max());
+
+size_t names_size(const outbound_element::parts& xs) noexcept {
+  return xs.who.target.size() + xs.who.sender.size()
+         + xs.who.sender_address.size()
+         + (xs.copy_type_name ? xs.type_name.size() : 0);
+}
+
 char* append(char* pos, std::string_view str) noexcept {
   std::copy(str.begin(), str.end(), pos);
   return pos + str.size();
@@ -37,10 +49,8 @@ void outbound_deleter::operator()(outbound_element* x) const noexcept {
 }
 
 outbound_ptr outbound_element::make(const parts& xs) {
-  auto bytes = sizeof(outbound_element) + xs.payload_size + xs.header.size()
-               + xs.who.target.size() + xs.who.sender.size()
-               + xs.who.sender_address.size()
-               + (xs.copy_type_name ? xs.type_name.size() : 0);
+  auto bytes = sizeof(outbound_element) + names_size(xs) + xs.header.size()
+               + xs.payload_size;
   auto storage = recycled_storage::allocate(bytes);
   return outbound_ptr{new (storage) outbound_element(xs, bytes)};
 }
@@ -51,23 +61,22 @@ void outbound_element::destroy(outbound_element* x) noexcept {
   recycled_storage::release(x, bytes);
 }
 
-// The tail: payload, header, target, sender, its address, type name.
 outbound_element::outbound_element(const parts& xs, size_t bytes) noexcept
-  : bytes_(static_cast<uint32_t>(bytes)),
+  : type_name_(xs.type_name), bytes_(static_cast<uint32_t>(bytes)),
     payload_size_(static_cast<uint32_t>(xs.payload_size)),
     header_size_(static_cast<uint32_t>(xs.header.size())),
+    names_size_(static_cast<uint16_t>(names_size(xs))),
     target_size_(static_cast<uint16_t>(xs.who.target.size())),
     sender_size_(static_cast<uint16_t>(xs.who.sender.size())),
     sender_address_size_(static_cast<uint16_t>(xs.who.sender_address.size())) {
-  auto pos = append(payload_buffer() + payload_size_, xs.header);
-  pos = append(pos, xs.who.target);
+  auto pos = append(const_cast<char*>(names()), xs.who.target);
   pos = append(pos, xs.who.sender);
   pos = append(pos, xs.who.sender_address);
-  type_name_ = xs.type_name;
   if (xs.copy_type_name) {
-    append(pos, xs.type_name);
     type_name_ = {pos, xs.type_name.size()};
+    pos = append(pos, xs.type_name);
   }
+  append(pos, xs.header);
 }
 
 outbound_element::~outbound_element() {
@@ -76,7 +85,7 @@ outbound_element::~outbound_element() {
 }
 
 correspondents outbound_element::who() const noexcept {
-  auto pos = tail() + payload_size_ + header_size_;
+  auto pos = names();
   std::string_view to{pos, target_size_};
   pos += target_size_;
   std::string_view from{pos, sender_size_};

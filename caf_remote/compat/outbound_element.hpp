@@ -73,7 +73,8 @@ class outbound_element final : public caf::mailbox_element,
                                public caf::type_erased_tuple,
                                public outbound {
 public:
-  /// What goes into an element.
+  /// What goes into an element. Ids, addresses and type names are bounded
+  /// (pid.hpp); payload and header together have less than 2 GiB.
   struct parts {
     correspondents who;
     std::string_view type_name;
@@ -95,16 +96,17 @@ public:
     return type_name_;
   }
 
+  /// The last part of the element.
   char* payload_buffer() noexcept {
-    return reinterpret_cast<char*>(this + 1);
+    return const_cast<char*>(payload().data());
   }
 
   std::string_view payload() const noexcept {
-    return {tail(), payload_size_};
+    return {header().end(), payload_size_};
   }
 
   std::string_view header() const noexcept {
-    return {payload().end(), header_size_};
+    return {names() + names_size_, header_size_};
   }
 
   correspondents who() const noexcept;
@@ -155,17 +157,18 @@ private:
 
   static void destroy(outbound_element* x) noexcept;
 
-  const char* tail() const noexcept {
+  /// The memory behind the element: names, header, payload.
+  const char* names() const noexcept {
     return reinterpret_cast<const char*>(this + 1);
   }
 
   std::string_view type_name_;
   endpoint* counted_by_ = nullptr;
-  // of the block; less than 4 GiB, since Protobuf's messages end at 2 GiB
+  // of the block
   const uint32_t bytes_;
   const uint32_t payload_size_;
   const uint32_t header_size_;
-  // ids and addresses are bounded, see pid.hpp
+  const uint16_t names_size_;
   const uint16_t target_size_;
   const uint16_t sender_size_;
   const uint16_t sender_address_size_;

@@ -31,9 +31,9 @@ void drop_references(T& x, size_t n) noexcept {
 }
 
 /// Hands out references to one object that are then dropped on another thread,
-/// message after message. Takes them from the object by the dozen, because the
-/// count of references would otherwise go from one CPU to the other and back
-/// for each.
+/// message after message. Takes them from the object many at a time, because
+/// the count of references would otherwise go from one CPU to the other and
+/// back for each.
 template <class T>
 class reference_stock {
 public:
@@ -46,14 +46,14 @@ public:
 
   reference_stock(reference_stock&& x) noexcept
     : ptr_(std::move(x.ptr_)), left_(std::exchange(x.left_, 0)),
-      dozen_(x.dozen_) {
+      batch_(x.batch_) {
     // nop
   }
 
   reference_stock& operator=(reference_stock&& x) noexcept {
     std::swap(ptr_, x.ptr_);
     std::swap(left_, x.left_);
-    std::swap(dozen_, x.dozen_);
+    std::swap(batch_, x.batch_);
     return *this;
   }
 
@@ -73,21 +73,21 @@ public:
   /// @pre not empty
   caf::intrusive_ptr<T> take() noexcept {
     if (left_ == 0) {
-      add_references(*ptr_, dozen_);
-      left_ = dozen_;
-      dozen_ = std::min(2 * dozen_, max_dozen);
+      add_references(*ptr_, batch_);
+      left_ = batch_;
+      batch_ = std::min(2 * batch_, max_batch);
     }
     --left_;
     return {ptr_.get(), false};
   }
 
 private:
-  static constexpr size_t max_dozen = 256;
+  static constexpr size_t max_batch = 256;
 
   caf::intrusive_ptr<T> ptr_;
   size_t left_ = 0;
   // few at first: most batches are small
-  size_t dozen_ = 1;
+  size_t batch_ = 1;
 };
 
 } // namespace caf_remote

@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include "caf_remote/endpoint/prefetch.hpp"
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -57,10 +59,10 @@ public:
 private:
   const bounds limit_;
   // senders write here ...
-  alignas(64) std::atomic<uint64_t> accepted_{0};
+  alignas(cache_line) std::atomic<uint64_t> accepted_{0};
   std::atomic<uint64_t> bytes_{0};
   // ... and the writer here
-  alignas(64) std::atomic<uint64_t> written_{0};
+  alignas(cache_line) std::atomic<uint64_t> written_{0};
   std::atomic<uint64_t> dead_{0};
 };
 

@@ -12,8 +12,8 @@
 namespace caf_remote {
 
 /// The endpoint that one proxy sends to. Senders on many threads use it without
-/// a lock or a reference of their own; it is freed once it was replaced and
-/// nobody uses it.
+/// a lock or a reference of their own. One that was replaced is freed at the
+/// first change that finds nobody using the slot, at the latest with the slot.
 class endpoint_slot {
 public:
   /// Keeps what it points to, null or the slot's endpoint, from being freed.
@@ -62,7 +62,8 @@ public:
     return pin{*this};
   }
 
-  /// What was set last. To be called by one thread at a time, like `set`.
+  /// What was set last. To be called by one thread at a time, like `set`: the
+  /// slot's owner has a lock for that.
   const endpoint_ptr& owned() const noexcept {
     return owned_;
   }

@@ -30,9 +30,7 @@ caf::behavior endpoint_writer_state::make_behavior(node_ptr home,
   policy_ = reconnect_policy{node_->opts.max_retry_count,
                              node_->opts.retry_wait};
   self_->taker(this);
-  // messages that are counted by the endpoint may wait in the mailbox until
-  // after the end of this state
-  self_->attach_functor([keep = endpoint_](const caf::error&) {});
+  self_->keep(endpoint_);
   may_send_ = [this](const outbound_element& x) { return may_send(x); };
   reject_ = [this](outbound_ptr x, errc why) {
     endpoint_->discard(std::move(x), why);
@@ -249,7 +247,8 @@ std::string endpoint_writer_state::target_address() const {
 // Writes as long as there is something to write and no write is under way; asks
 // for the end of the one that is in the way.
 void endpoint_writer_state::flush() {
-  while (st_.ready && !st_.half_closed && (!box_.empty() || st_.draining)) {
+  while (st_.ready && st_.stream != nullptr && !st_.half_closed
+         && (!box_.empty() || st_.draining)) {
     if (!st_.gate->open() && st_.gate->ask())
       return;
     forget_in_flight();
@@ -258,7 +257,9 @@ void endpoint_writer_state::flush() {
 }
 
 void endpoint_writer_state::write_batch() {
-  box_.provide(transport::frame_pool::take());
+  // small frames are not worth the pool's large ones
+  if (box_.size() >= 16)
+    box_.provide(transport::frame_pool::take());
   auto next = box_.next(batch_limits(), target_address(),
                         node_->own().advertised(), may_send_, reject_);
   if (next.messages.empty()) {

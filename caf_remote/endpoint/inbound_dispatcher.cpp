@@ -68,6 +68,7 @@ bool inbound_dispatcher::dispatch(std::string_view content,
   node_->received_messages.fetch_add(envelopes.size());
   node_->received_batches.fetch_add(1);
   batch_.clear();
+  ctx_ = nullptr;
   if (++batches_ % batches_between_clean_ups == 0)
     ledger_->forget_idle();
   return true;

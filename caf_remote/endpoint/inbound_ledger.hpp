@@ -32,11 +32,10 @@ public:
 /// taken by them. Above the bound the reader stops reading; a target may hold
 /// at most half. So that a target that is merely slower than the wire does not
 /// lose messages, reading also stops when one holds a quarter, or 4096
-/// messages, until it has
-/// worked half of that off. No such pause lasts for ever: who cannot keep up
-/// within its time is not waited for any more, and what exceeds its half is
-/// refused. `account::leave` may be called on any thread, all else belongs to
-/// the reader.
+/// messages, until it has worked half of that off. No such pause lasts for
+/// ever: who cannot keep up within its time is not waited for any more, and
+/// what exceeds its half is refused. `account::leave` may be called on any
+/// thread, all else belongs to the reader.
 class inbound_ledger : public caf::ref_counted {
 public:
   struct bounds {

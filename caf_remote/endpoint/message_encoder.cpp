@@ -96,6 +96,8 @@ message_encoder::encode(const raw_message& x, std::string_view header) const {
       || !wire::valid_utf8(x.type_name))
     return make_error(errc::not_serializable,
                       "the raw message has no usable type name");
+  if (x.bytes.size() > max_payload_bytes)
+    return make_error(errc::message_too_large, "the raw message exceeds 2 GiB");
   if (wire::classify(x.type_name) != wire::system_type::none)
     return make_error(errc::not_serializable,
                       "Proto.Actor's own messages are not for users");

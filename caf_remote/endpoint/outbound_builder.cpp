@@ -28,6 +28,8 @@ make_outbound(const correspondents& who,
     std::string payload;
     if (auto err = registry.encode(content, type, serializer_id, payload))
       return err;
+    if (payload.size() > max_payload_bytes)
+      return make_error(errc::message_too_large, name + " exceeds 2 GiB");
     auto result = make_outbound(who, name, false, payload, header);
     result->serializer_id = serializer_id;
     if (serializer_id != wire::json_serializer)
@@ -35,7 +37,7 @@ make_outbound(const correspondents& who,
     return result;
   }
   auto size = content.ByteSizeLong();
-  if (size > 0x7fffffff)
+  if (size > max_payload_bytes)
     return make_error(errc::message_too_large, name + " exceeds 2 GiB");
   auto result = outbound_element::make({who, name, false, size, header});
   content.SerializeWithCachedSizesToArray(

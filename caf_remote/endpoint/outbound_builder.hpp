@@ -12,8 +12,12 @@
 
 namespace caf_remote {
 
+/// What a payload may hold: Protobuf's own limit. No element is made above it.
+constexpr size_t max_payload_bytes = 0x7fffffff;
+
 /// Makes an element whose payload is already encoded. With `copy_type_name` the
 /// name is kept in the element, else it must live as long as the program.
+/// @pre the payload is within `max_payload_bytes`
 outbound_ptr make_outbound(const correspondents& who,
                            std::string_view type_name, bool copy_type_name,
                            std::string_view payload,

@@ -2,7 +2,7 @@
 
 #include "caf_remote/endpoint/outbox.hpp"
 
-#include "caf_remote/prefetch.hpp"
+#include "caf_remote/endpoint/prefetch.hpp"
 #include "caf_remote/wire/batch_codec.hpp"
 
 namespace caf_remote {
@@ -30,6 +30,10 @@ wire::envelope_view view_of(const outbound_element& x,
 
 // How far ahead of the encoder messages are fetched into the CPU's cache.
 constexpr size_t lookahead = 8;
+
+// Of each: names and a small payload come right behind the element. Of a large
+// payload the CPU fetches the rest by itself.
+constexpr size_t fetched_bytes = sizeof(outbound_element) + 128;
 
 /// What a frame needs besides its envelopes.
 size_t frame_overhead() {
@@ -62,7 +66,7 @@ outbox::batch outbox::next(const limits& bounds,
   auto address_size = target_address.size();
   while (!queue_.empty() && encoder_.count() < bounds.count) {
     if (queue_.size() > lookahead)
-      prefetch(queue_[lookahead].get(), sizeof(outbound_element) + 128);
+      prefetch(queue_[lookahead].get(), fetched_bytes);
     auto& x = queue_.front();
     auto why = x->need == peer_need::none ? errc::none : may_send(*x);
     auto view = view_of(*x, own_address);

@@ -321,29 +321,34 @@ endpoint_ptr remote_proxy::current_endpoint() {
   return result != nullptr && !result->closed() ? result : nullptr;
 }
 
-endpoint_ptr remote_proxy::acquire_endpoint(errc& why) {
-  std::lock_guard<std::mutex> guard{endpoint_mtx_};
+// With the mutex held. Returns false if there is none to be had.
+bool remote_proxy::renew_endpoint(errc& why) {
   auto& current = endpoint_.owned();
   if (current != nullptr && !current->closed())
-    return current;
+    return true;
   if (is_here()) {
     why = errc::dead_letter; // never a connection to ourselves
-    return nullptr;
+    return false;
   }
   if (!node_->listening()) {
     why = errc::not_running;
-    return nullptr;
+    return false;
   }
   endpoint_.set(node_->endpoints.acquire(name_->address, why));
-  return endpoint_.owned();
+  return current != nullptr;
+}
+
+endpoint_ptr remote_proxy::acquire_endpoint(errc& why) {
+  std::lock_guard<std::mutex> guard{endpoint_mtx_};
+  return renew_endpoint(why) ? endpoint_.owned() : nullptr;
 }
 
 endpoint_slot::pin remote_proxy::pin_endpoint(errc& why) {
   auto result = endpoint_.get();
   if (result && !result->closed())
     return result;
-  return acquire_endpoint(why) != nullptr ? endpoint_.get()
-                                          : endpoint_slot::pin{};
+  std::lock_guard<std::mutex> guard{endpoint_mtx_};
+  return renew_endpoint(why) ? endpoint_.get() : endpoint_slot::pin{};
 }
 
 // -- observers ---------------------------------------------------------------------------------

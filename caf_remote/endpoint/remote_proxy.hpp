@@ -79,6 +79,7 @@ private:
   void send_empty_result(const sending& x);
   void send_exit(const caf::type_erased_tuple& content);
   void push(outbound_ptr msg);
+  bool renew_endpoint(errc& why);
   endpoint_slot::pin pin_endpoint(errc& why);
   void deliver_locally(caf::mailbox_element_ptr what, caf::execution_unit* ctx);
   actor_name_ptr name_of(const caf::strong_actor_ptr& sender) const;

@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include "caf_remote/endpoint/prefetch.hpp"
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -73,10 +75,10 @@ private:
   }
 
   // Sums of words, which may overflow: their difference does not.
-  alignas(64) std::atomic<uint64_t> came_{0};
+  alignas(cache_line) std::atomic<uint64_t> came_{0};
   // what had gone at the last look
   uint64_t seen_ = 0;
-  alignas(64) std::atomic<uint64_t> went_{0};
+  alignas(cache_line) std::atomic<uint64_t> went_{0};
 };
 
 } // namespace caf_remote

@@ -56,7 +56,8 @@ bool take_frame(grpc::ByteBuffer& buf, frame& result) {
   std::vector<grpc::Slice> slices;
   auto ok = buf.Dump(&slices).ok();
   if (ok) {
-    result = frame_pool::take();
+    if (buf.Length() >= frame_pool::min_frame_bytes)
+      result = frame_pool::take();
     result.reserve(buf.Length());
     for (const auto& slice : slices)
       result.append(reinterpret_cast<const char*>(slice.begin()), slice.size());

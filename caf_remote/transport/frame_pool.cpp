@@ -10,10 +10,27 @@ namespace caf_remote::transport {
 namespace {
 
 constexpr size_t max_frame_bytes = 4u << 20;
+#ifdef CAF_REMOTE_NO_RECYCLING
+constexpr size_t max_bytes = 0;
+#else
 constexpr size_t max_bytes = 16u << 20;
+#endif
 
-// Small ones are the allocator's business.
-constexpr size_t min_frame_bytes = 4096;
+// Frames that a busy stream has.
+constexpr size_t large_frame_bytes = 64u << 10;
+
+// glibc learns from large blocks that are freed how much free memory a program
+// should keep, and gives everything above 128 KiB back to the system until
+// then: all that gRPC reads a message into, again and again. The pool hides
+// from it that such blocks come and go, so it is shown one, once.
+void show_allocator_a_large_block() {
+  static const auto done = [] {
+    frame block;
+    block.reserve(max_frame_bytes);
+    return true;
+  }();
+  static_cast<void>(done);
+}
 
 struct shelf {
   std::mutex mtx;
@@ -45,6 +62,8 @@ void frame_pool::give(frame x) noexcept {
   if (size < min_frame_bytes || size > max_frame_bytes)
     return;
   x.clear();
+  if (size >= large_frame_bytes)
+    show_allocator_a_large_block();
   auto& self = instance();
   std::lock_guard<std::mutex> guard{self.mtx};
   if (self.count == self.frames.size() || self.bytes + size > max_bytes)

@@ -4,6 +4,8 @@
 
 #include "caf_remote/transport/stream.hpp"
 
+#include <cstddef>
+
 namespace caf_remote::transport {
 
 /// Keeps the memory of frames that were sent or read for the next ones, of the
@@ -11,6 +13,9 @@ namespace caf_remote::transport {
 /// back to the system each time, which then have to be fetched and cleared
 /// again. Keeps 16 MiB at most, and no frame above 4 MiB. Any thread.
 struct frame_pool {
+  /// Smaller frames are the allocator's business.
+  static constexpr size_t min_frame_bytes = 4096;
+
   /// An empty frame, with memory if there is some.
   static frame take();
 

@@ -142,7 +142,6 @@ caf::error serializer_registry::decode(std::string_view bytes,
   if (impl == nullptr)
     return make_error(errc::not_found, "no serializer has the id "
                                          + std::to_string(serializer_id));
-  x.Clear(); // it may have served before
   if (!impl->decode(bytes, x))
     return make_error(errc::not_serializable,
                       "the bytes are not a " + x.GetTypeName());

@@ -6,6 +6,8 @@
 
 #include "support/actor_fixture.hpp"
 
+#include <stdexcept>
+
 using namespace caf_remote;
 using namespace caf_remote::test;
 
@@ -16,6 +18,8 @@ struct story : outbound_taker {
   std::vector<std::string> lines;
 
   void take(outbound_ptr x) override {
+    if (x->payload() == "bad")
+      throw std::runtime_error{"bad"};
     lines.emplace_back(x->payload());
   }
 
@@ -102,6 +106,31 @@ TEST_CASE_FIXTURE(consumer_fixture, "nothing is taken after the end") {
   run();
   CHECK_EQ(log->lines, strings{"1"});
   CHECK_EQ(where->read().dead_lettered, 1);
+}
+
+TEST_CASE_FIXTURE(consumer_fixture, "an exception of the taker ends the actor, "
+                                    "and what is left becomes dead letters") {
+  auto hdl = spawn_consumer(true);
+  run();
+  log->lines.clear();
+  errc why = errc::none;
+  auto where = home->endpoints.acquire(peer_address, why);
+  REQUIRE_NE(where, nullptr);
+  for (auto payload : {"1", "bad", "2"}) {
+    auto x = make_outbound({"joe", {}, {}}, "some.Type", false, payload);
+    x->admitted(*where);
+    if (payload == std::string{"1"})
+      x->settle();
+    caf::actor_cast<caf::strong_actor_ptr>(hdl)->enqueue(
+      caf::mailbox_element_ptr{x.release()}, nullptr);
+  }
+  caf::actor_cast<caf::strong_actor_ptr>(hdl)->get()->attach_functor(
+    [this](const caf::error& x) {
+      CHECK_EQ(x, caf::exit_reason::unhandled_exception);
+    });
+  run();
+  CHECK_EQ(log->lines.front(), "1");
+  CHECK_EQ(where->read().dead_lettered, 2);
 }
 
 TEST_SUITE_END();

@@ -42,14 +42,27 @@ TEST_CASE("who asks too late learns it at once") {
 
 TEST_CASE("the end is heard on one way or the other") {
   write_gate x;
+  int on_demand = 0;
+  int at_once = 0;
   for (int i = 0; i < 2000; ++i) {
     x.begin();
     auto told = false;
-    std::thread transport{[&] { told = x.end(); }};
-    auto waits = x.ask();
-    transport.join();
+    auto waits = false;
+    // the one on the new thread usually comes second
+    if (i % 2 == 0) {
+      std::thread transport{[&] { told = x.end(); }};
+      waits = x.ask();
+      transport.join();
+    } else {
+      std::thread writer{[&] { waits = x.ask(); }};
+      told = x.end();
+      writer.join();
+    }
     CHECK_EQ(waits, told);
+    ++(told ? on_demand : at_once);
   }
+  CHECK_GT(on_demand, 0);
+  CHECK_GT(at_once, 0);
 }
 
 TEST_SUITE_END();

@@ -2,11 +2,14 @@
 
 #include "caf_remote/transport/frame_pool.hpp"
 
+#include "caf_remote/endpoint/recycled_storage.hpp"
+
 #include <doctest/doctest.h>
 
 #include <vector>
 
 using namespace caf_remote::transport;
+using caf_remote::recycled_storage;
 
 namespace {
 
@@ -24,7 +27,8 @@ void empty_pool() {
 
 TEST_SUITE_BEGIN("transport.frame_pool");
 
-TEST_CASE("a frame's memory serves again, empty") {
+TEST_CASE("a frame's memory serves again, empty"
+          * doctest::skip(!recycled_storage::enabled)) {
   empty_pool();
   auto x = frame_of(10000);
   auto place = x.data();
@@ -42,7 +46,8 @@ TEST_CASE("small and huge frames are not kept") {
   CHECK_LT(frame_pool::take().capacity(), 4096);
 }
 
-TEST_CASE("no more is kept than 16 MiB") {
+TEST_CASE("no more is kept than 16 MiB"
+          * doctest::skip(!recycled_storage::enabled)) {
   empty_pool();
   for (int i = 0; i < 10; ++i)
     frame_pool::give(frame_of(4u << 20));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-#include "caf_remote/compat/recycled_storage.hpp"
+#include "caf_remote/endpoint/recycled_storage.hpp"
 
-#include "caf_remote/prefetch.hpp"
+#include "caf_remote/endpoint/prefetch.hpp"
 
 #include <algorithm>
 #include <array>
@@ -22,13 +22,15 @@ constexpr std::array<size_t, 3> block_sizes{248, 504, 1272};
 constexpr size_t none = block_sizes.size();
 
 // Blocks that change threads at once.
-constexpr size_t dozen = 64;
+constexpr size_t magazine = 64;
 
 // Memory in blocks of one size that waits for a thread; what is more goes back
 // to the system.
 constexpr size_t max_bytes = 16u << 20;
 
 size_t class_of(size_t bytes) noexcept {
+  if (!recycled_storage::enabled)
+    return none;
   size_t i = 0;
   while (i < block_sizes.size() && bytes > block_sizes[i])
     ++i;
@@ -37,8 +39,8 @@ size_t class_of(size_t bytes) noexcept {
 
 struct block {
   block* next = nullptr;
-  // of the first block of a dozen in the depot
-  block* next_dozen = nullptr;
+  // of the first block of a magazine in the depot
+  block* next_magazine = nullptr;
 };
 
 void destroy(block* head) noexcept {
@@ -49,11 +51,11 @@ void destroy(block* head) noexcept {
   }
 }
 
-/// The blocks of one size that belong to no thread, in lists of a dozen.
+/// The blocks of one size that belong to no thread, in lists of a magazine.
 class depot {
 public:
   explicit depot(size_t block_size) noexcept
-    : limit_(max_bytes / (dozen * block_size)) {
+    : limit_(max_bytes / (magazine * block_size)) {
     // nop
   }
 
@@ -61,14 +63,15 @@ public:
     std::lock_guard<std::mutex> guard{mtx_};
     if (head_ != nullptr)
       --size_;
-    return std::exchange(head_, head_ != nullptr ? head_->next_dozen : nullptr);
+    return std::exchange(head_,
+                         head_ != nullptr ? head_->next_magazine : nullptr);
   }
 
   void give(block* list) noexcept {
     {
       std::lock_guard<std::mutex> guard{mtx_};
       if (size_ < limit_) {
-        list->next_dozen = std::exchange(head_, list);
+        list->next_magazine = std::exchange(head_, list);
         ++size_;
         return;
       }
@@ -90,17 +93,19 @@ depot& depot_of(size_t i) {
   return instances[i];
 }
 
-/// One thread's blocks of one size: up to two dozens.
+/// One thread's blocks of one size: up to two magazines.
 struct stock {
   block* head = nullptr;
   size_t size = 0;
-  // a full dozen in reserve
+  // a full magazine in reserve
   block* reserve = nullptr;
 };
 
 struct thread_stock {
   std::array<stock, block_sizes.size()> by_class;
 
+  // What is released on this thread later, by other objects of the thread that
+  // end after this one, is not freed any more.
   ~thread_stock() {
     for (auto& x : by_class) {
       destroy(x.head);
@@ -125,7 +130,7 @@ void* recycled_storage::allocate(size_t bytes) {
   if (mine.head == nullptr) {
     mine.head = mine.reserve != nullptr ? mine.reserve : depot_of(i).take();
     mine.reserve = nullptr;
-    mine.size = mine.head != nullptr ? dozen : 0;
+    mine.size = mine.head != nullptr ? magazine : 0;
   }
   if (mine.head == nullptr)
     return ::operator new(block_sizes[i]);
@@ -144,7 +149,7 @@ void recycled_storage::release(void* ptr, size_t bytes) noexcept {
     return;
   }
   auto& mine = stock_of(i);
-  if (mine.size == dozen) {
+  if (mine.size == magazine) {
     if (mine.reserve != nullptr)
       depot_of(i).give(mine.reserve);
     mine.reserve = mine.head;
