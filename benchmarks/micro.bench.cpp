@@ -5,6 +5,7 @@
 
 #include "caf_remote/compat/inbound_element.hpp"
 #include "caf_remote/compat/inbound_shelf.hpp"
+#include "caf_remote/compat/outbound_consumer.hpp"
 #include "caf_remote/config.hpp"
 #include "caf_remote/endpoint/admission.hpp"
 #include "caf_remote/endpoint/outbound_builder.hpp"
@@ -20,10 +21,12 @@
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
+#include <caf/execution_unit.hpp>
 #include <caf/scoped_actor.hpp>
 
 #include <benchmark/benchmark.h>
 
+#include <limits>
 #include <memory>
 #include <string>
 #include <utility>
@@ -137,6 +140,75 @@ void enqueue(benchmark::State& state) {
     state.ResumeTiming();
   }
   count_batches(state);
+}
+
+/// Runs actors on the caller's thread, when it says so.
+class by_hand final : public caf::execution_unit {
+public:
+  using caf::execution_unit::execution_unit;
+
+  void exec_later(caf::resumable* x) override {
+    ready_ = x;
+  }
+
+  void run() {
+    if (auto x = std::exchange(ready_, nullptr)) {
+      x->resume(this, std::numeric_limits<size_t>::max());
+      caf::intrusive_ptr_release(x);
+    }
+  }
+
+private:
+  caf::resumable* ready_ = nullptr;
+};
+
+class dropping_taker : public outbound_taker {
+public:
+  void take(outbound_ptr x) override {
+    benchmark::DoNotOptimize(x);
+  }
+
+  void pause() override {
+    // nop
+  }
+};
+
+/// Elements out of a mailbox, and their end.
+void take_elements(benchmark::State& state, bool straight) {
+  caf::actor_system_config cfg;
+  caf::actor_system sys{cfg};
+  by_hand here{&sys};
+  dropping_taker taker;
+  auto hdl = sys.spawn<caf::lazy_init>([&](outbound_consumer* self) {
+    if (straight)
+      self->taker(&taker);
+    return caf::behavior{
+      [](outbound& x) { benchmark::DoNotOptimize(x); },
+      [self](caf::ok_atom) { self->quit(); },
+    };
+  });
+  auto content = content_of(state);
+  for (auto _ : state) {
+    state.PauseTiming();
+    for (size_t i = 0; i < batch_size; ++i)
+      hdl->enqueue(caf::mailbox_element_ptr{encoded(content).release()}, &here);
+    state.ResumeTiming();
+    here.run();
+  }
+  count_batches(state);
+  hdl->enqueue(nullptr, caf::make_message_id(),
+               caf::make_message(caf::ok_atom::value), &here);
+  here.run();
+}
+
+/// As the writer takes them.
+void take(benchmark::State& state) {
+  take_elements(state, true);
+}
+
+/// As any other actor would.
+void take_by_behavior(benchmark::State& state) {
+  take_elements(state, false);
 }
 
 /// Elements to a frame, the elements' end included.
@@ -283,6 +355,8 @@ BENCHMARK(make_message)->Apply(sizes);
 BENCHMARK(encode_payload)->Apply(sizes);
 BENCHMARK(admit)->ThreadRange(1, 2)->UseRealTime();
 BENCHMARK(enqueue)->Apply(sizes);
+BENCHMARK(take)->Apply(sizes);
+BENCHMARK(take_by_behavior)->Apply(sizes);
 BENCHMARK(cut_batch)->Apply(sizes);
 BENCHMARK(encode_batch)->Apply(sizes);
 BENCHMARK(encode_batch_by_protobuf)->Apply(sizes);

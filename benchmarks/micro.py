@@ -11,7 +11,8 @@ STAGES = (
      "that freed"),
     ("admit", "admission"),
     ("enqueue", "the element is queued for the writer"),
-    ("cut_batch", "a batch is built and framed"),
+    ("take", "the writer takes it, and it is freed"),
+    ("cut_batch", "a batch is built and framed, and its elements freed"),
     ("decode_batch", "the batch is decoded"),
     ("deliver", "the payload is decoded and delivered, an actor takes it"),
 )
