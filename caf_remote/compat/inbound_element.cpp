@@ -153,17 +153,29 @@ public:
 
 private:
   bool shelve() noexcept {
-    if (bytes() > inbound_shelf::max_element_bytes)
+    if (!is_small())
       return false;
     sender = nullptr;
     stages.clear();
     header.clear();
-    return shelf_.give(this, bytes());
+    return shelf_.give(this, most_bytes_);
+  }
+
+  // An object keeps the memory of the largest message that it held, whatever
+  // came later; how much that is must be asked only when a larger one came.
+  bool is_small() noexcept {
+    if (bytes() <= most_bytes_)
+      return true;
+    most_bytes_ = bytes();
+    return most_bytes_ <= inbound_shelf::max_element_bytes
+           && content_->SpaceUsedLong() <= inbound_shelf::max_element_bytes;
   }
 
   inbound_shelf& shelf_;
   const message_codec& codec_;
   std::unique_ptr<google::protobuf::Message> content_;
+  // as charged
+  size_t most_bytes_ = 0;
 };
 
 // -- the shelf -----------------------------------------------------------------

@@ -20,11 +20,12 @@ class protobuf_element;
 /// ledger that they are charged to keeps it (`inbound_ledger::keep`).
 class inbound_shelf {
 public:
-  /// Larger messages are not kept; as charged.
+  /// Elements that have held a larger message are not kept: as charged, and as
+  /// their objects grew in memory.
   static constexpr size_t max_element_bytes = 4096;
 
   /// What is kept in all, as charged; twice, since the reader has a stock.
-  static constexpr size_t max_bytes = recycled_storage::enabled ? 4u << 20 : 0;
+  static constexpr size_t max_bytes = recycled_storage::enabled ? 2u << 20 : 0;
 
   explicit inbound_shelf(const message_codec& codec);
 

@@ -43,6 +43,8 @@ void outbound_consumer::run(F f) {
   try {
     f();
   } catch (...) {
+    // it may be broken: what else is in this round becomes dead letters
+    taker_ = nullptr;
     quit(caf::exit_reason::unhandled_exception);
   }
 }

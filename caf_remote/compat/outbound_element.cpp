@@ -11,6 +11,7 @@
 #include <caf/sec.hpp>
 
 #include <algorithm>
+#include <cassert>
 #include <limits>
 #include <new>
 
@@ -49,6 +50,10 @@ void outbound_deleter::operator()(outbound_element* x) const noexcept {
 }
 
 outbound_ptr outbound_element::make(const parts& xs) {
+  assert(xs.who.target.size() <= max_id_length);
+  assert(xs.who.sender.size() <= max_id_length);
+  assert(xs.who.sender_address.size() <= max_address_length);
+  assert(!xs.copy_type_name || xs.type_name.size() <= max_id_length);
   auto bytes = sizeof(outbound_element) + names_size(xs) + xs.header.size()
                + xs.payload_size;
   auto storage = recycled_storage::allocate(bytes);

@@ -295,7 +295,8 @@ bool inbound_dispatcher::is_empty_result(const wire::envelope& x) {
 
 void inbound_dispatcher::on_watch(const wire::envelope& x) {
   wire::watch msg;
-  if (!wire::decode(x.payload, msg) || !is_peer(msg.watcher.address)) {
+  if (!wire::decode(x.payload, msg) || !is_peer(msg.watcher.address)
+      || check_id(msg.watcher.id)) {
     refuse(x, "a Watch without a watcher of the peer");
     return;
   }
@@ -313,7 +314,8 @@ void inbound_dispatcher::on_watch(const wire::envelope& x) {
 
 void inbound_dispatcher::on_unwatch(const wire::envelope& x) {
   wire::unwatch msg;
-  if (!wire::decode(x.payload, msg) || !is_peer(msg.watcher.address)) {
+  if (!wire::decode(x.payload, msg) || !is_peer(msg.watcher.address)
+      || check_id(msg.watcher.id)) {
     refuse(x, "an Unwatch without a watcher of the peer");
     return;
   }

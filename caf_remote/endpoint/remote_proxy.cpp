@@ -277,7 +277,7 @@ caf::error remote_proxy::check_size(const outbound_element& x,
   // the writer decides once the peer is known; before, what no peer of ours
   // would take is refused at once
   auto& who = where.remote();
-  auto bytes = x.charge();
+  auto bytes = x.payload().size() + x.header().size();
   auto said = who.max_receive_bytes();
   auto& opts = node_->opts;
   if (bytes <= (said != 0 ? said : opts.max_batch_bytes))
@@ -344,9 +344,11 @@ endpoint_ptr remote_proxy::acquire_endpoint(errc& why) {
 }
 
 endpoint_slot::pin remote_proxy::pin_endpoint(errc& why) {
-  auto result = endpoint_.get();
-  if (result && !result->closed())
-    return result;
+  {
+    auto result = endpoint_.get();
+    if (result && !result->closed())
+      return result;
+  } // a pin of ours would keep the slot from freeing what is replaced
   std::lock_guard<std::mutex> guard{endpoint_mtx_};
   return renew_endpoint(why) ? endpoint_.get() : endpoint_slot::pin{};
 }

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <mutex>
+#include <new>
 
 namespace caf_remote::transport {
 
@@ -23,10 +24,10 @@ constexpr size_t large_frame_bytes = 64u << 10;
 // should keep, and gives everything above 128 KiB back to the system until
 // then: all that gRPC reads a message into, again and again. The pool hides
 // from it that such blocks come and go, so it is shown one, once.
-void show_allocator_a_large_block() {
+void show_allocator_a_large_block() noexcept {
   static const auto done = [] {
-    frame block;
-    block.reserve(max_frame_bytes);
+    // a failure does not matter
+    ::operator delete(::operator new(max_frame_bytes, std::nothrow));
     return true;
   }();
   static_cast<void>(done);

@@ -222,6 +222,23 @@ TEST_CASE_FIXTURE(shelf_fixture, "large elements are not kept") {
            std::string{}.capacity());
 }
 
+TEST_CASE_FIXTURE(shelf_fixture,
+                  "an element that has grown is not kept, however "
+                  "small its last message") {
+  auto put = [this](size_t text) {
+    auto x = make_inbound(nullptr, caf::make_message_id(), *shelf);
+    x.object.CopyFrom(make_ping(std::string(text, 'x')));
+    // as if the message were much smaller on the wire than in memory
+    REQUIRE(ledger->enter(*account, text / 10));
+    x.element->charge(account, text / 10);
+  };
+  put(10);
+  put(10 * 90 * 5);
+  put(10);
+  auto next = make_inbound(nullptr, caf::make_message_id(), *shelf);
+  CHECK_LT(next.object.SpaceUsedLong(), 1000);
+}
+
 TEST_CASE_FIXTURE(shelf_fixture, "elements outlive their stream") {
   auto x = make_ping_element();
   shelf->close();

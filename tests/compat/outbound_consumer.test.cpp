@@ -129,7 +129,7 @@ TEST_CASE_FIXTURE(consumer_fixture, "an exception of the taker ends the actor, "
       CHECK_EQ(x, caf::exit_reason::unhandled_exception);
     });
   run();
-  CHECK_EQ(log->lines.front(), "1");
+  CHECK_EQ(log->lines, strings{"1"});
   CHECK_EQ(where->read().dead_lettered, 2);
 }
 

@@ -480,15 +480,20 @@ TEST_CASE_FIXTURE(actor_fixture, "an actor with two names is watched by each") {
 }
 
 TEST_CASE_FIXTURE(actor_fixture, "a Watch without a watcher, or with one of "
-                                 "another node, is refused") {
+                                 "another node or a bad id, is refused") {
   publish_witness("alice");
   auto in = accept();
+  auto watch_by = [](const std::string& id) {
+    return make_system_envelope("alice", "actor.Watch",
+                                wire::encode(wire::watch{{"", id, 0}}));
+  };
   receive(in, {make_system_envelope("alice", "actor.Watch", ""),
                make_system_envelope("alice", "actor.Watch", "\xff"),
                make_system_envelope(
                  "alice", "actor.Watch",
-                 wire::encode(wire::watch{{"10.0.0.1:1", "w", 0}}))});
-  CHECK_EQ(home->snapshot().refused_envelopes, 3);
+                 wire::encode(wire::watch{{"10.0.0.1:1", "w", 0}})),
+               watch_by(std::string(65536 + 3, 'w')), watch_by("evil\nline")});
+  CHECK_EQ(home->snapshot().refused_envelopes, 5);
   CHECK_EQ(dials(), 0);
 }
 

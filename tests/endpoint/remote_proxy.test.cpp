@@ -37,6 +37,23 @@ TEST_CASE_FIXTURE(actor_fixture,
   CHECK_EQ(texts_of(sent()), strings{"kept"});
 }
 
+TEST_CASE_FIXTURE(actor_fixture, "a handle keeps no endpoint that was given up "
+                                 "and replaced") {
+  auto joe = remote("joe");
+  send_ping(joe, "lost");
+  auto first = home->endpoints.find(peer_address);
+  REQUIRE_NE(first, nullptr);
+  refuse_all_connections();
+  for (int i = 0; i < 3; ++i) {
+    send_ping(joe, "lost");
+    refuse_all_connections();
+  }
+  send_ping(joe, "kept");
+  shake_hands();
+  // ours, and the directory's, which keeps its figures as long as we do
+  CHECK_EQ(first->get_reference_count(), 2);
+}
+
 // -- what may be sent ---------------------------------------------------------
 
 TEST_CASE_FIXTURE(actor_fixture, "what is no single registered message is "
