@@ -23,7 +23,7 @@ struct recycled_storage {
   static void* allocate(size_t bytes);
 
   /// Takes a block back. `bytes` as it was asked for.
-  static void release(void* block, size_t bytes) noexcept;
+  static void release(void* ptr, size_t bytes) noexcept;
 
   /// What a block for `bytes` really holds.
   static size_t capacity(size_t bytes) noexcept;
