@@ -155,6 +155,10 @@ def main():
     if args.sources:
         return show_files(args)
     cases = select(args)
+    if not cases and args.set != "micro":
+        print(f"Nothing to measure: no case of the set '{args.set}' matches "
+              f"'{args.only}'.", file=sys.stderr)
+        return 2
     if args.smoke:
         return run_smoke(args, cases)
     about = {**figures.machine(), "runs": args.runs, "scale": args.scale}

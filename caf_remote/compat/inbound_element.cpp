@@ -12,6 +12,8 @@
 #include <caf/make_message.hpp>
 #include <caf/scheduled_actor.hpp>
 
+#include <google/protobuf/message.h>
+
 namespace caf_remote {
 
 inbound_element::inbound_element(caf::strong_actor_ptr source,
@@ -152,30 +154,21 @@ public:
   }
 
 private:
+  // An object keeps the memory of the messages before, and handlers may change
+  // it, so what it was charged with says nothing.
   bool shelve() noexcept {
-    if (!is_small())
+    auto space = content_->SpaceUsedLong();
+    if (space > inbound_shelf::max_element_bytes)
       return false;
     sender = nullptr;
     stages.clear();
     header.clear();
-    return shelf_.give(this, most_bytes_);
-  }
-
-  // An object keeps the memory of the largest message that it held, whatever
-  // came later; how much that is must be asked only when a larger one came.
-  bool is_small() noexcept {
-    if (bytes() <= most_bytes_)
-      return true;
-    most_bytes_ = bytes();
-    return most_bytes_ <= inbound_shelf::max_element_bytes
-           && content_->SpaceUsedLong() <= inbound_shelf::max_element_bytes;
+    return shelf_.give(this, sizeof(*this) + space);
   }
 
   inbound_shelf& shelf_;
   const message_codec& codec_;
   std::unique_ptr<google::protobuf::Message> content_;
-  // as charged
-  size_t most_bytes_ = 0;
 };
 
 // -- the shelf -----------------------------------------------------------------
@@ -189,6 +182,7 @@ inbound_shelf::~inbound_shelf() {
 }
 
 protobuf_element* inbound_shelf::take() {
+  closed_.store(false, std::memory_order_relaxed);
   if (stock_ == nullptr) {
     returned_bytes_.store(0, std::memory_order_relaxed);
     stock_ = returned_.exchange(nullptr, std::memory_order_acquire);

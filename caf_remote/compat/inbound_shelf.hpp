@@ -20,11 +20,11 @@ class protobuf_element;
 /// ledger that they are charged to keeps it (`inbound_ledger::keep`).
 class inbound_shelf {
 public:
-  /// Elements that have held a larger message are not kept: as charged, and as
-  /// their objects grew in memory.
+  /// What the object of an element that is kept may hold in memory, used or
+  /// not: objects keep the memory of earlier messages.
   static constexpr size_t max_element_bytes = 4096;
 
-  /// What is kept in all, as charged; twice, since the reader has a stock.
+  /// What is kept in all; twice, since the reader has a stock.
   static constexpr size_t max_bytes = recycled_storage::enabled ? 2u << 20 : 0;
 
   explicit inbound_shelf(const message_codec& codec);
@@ -43,11 +43,11 @@ public:
   /// by the reader.
   protobuf_element* take();
 
-  /// Takes an element back that held `bytes`. Returns false if it is not kept.
+  /// Takes an element back that holds `bytes`. Returns false if it is not kept.
   /// Any thread.
   bool give(protobuf_element* x, size_t bytes) noexcept;
 
-  /// Keeps nothing any more. Called by the reader.
+  /// Keeps nothing until the next `take`. Called by the reader.
   void close() noexcept;
 
 private:

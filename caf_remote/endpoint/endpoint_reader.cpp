@@ -7,12 +7,18 @@
 
 #include <caf/send.hpp>
 
+#include <chrono>
+#include <utility>
+
 namespace caf_remote {
 
 namespace {
 
 // One batch is decoded while the next one is on its way.
 constexpr int reads_ahead = 2;
+
+// A stream without a batch for so long keeps no memory for the next ones.
+constexpr auto idle_time = std::chrono::seconds{5};
 
 } // namespace
 
@@ -45,6 +51,7 @@ caf::behavior endpoint_reader_state::make_behavior(node_ptr home, uint64_t id,
     },
     [this](resume_reading) { on_resume(); },
     [this](stall_tick x) { on_stall_tick(x.pause); },
+    [this](rest_tick) { on_rest_tick(); },
     [this](stream_written) { on_written(); },
     [this](stream_half_closed) { on_half_closed(); },
     [this](const stream_closed& x) { on_closed(x.why); },
@@ -156,6 +163,9 @@ void endpoint_reader_state::on_batch(std::string_view content) {
     protocol_error("not a message batch");
     return;
   }
+  busy_ = true;
+  if (!std::exchange(rest_pending_, true))
+    self_->delayed_send(self_, idle_time, rest_tick{});
   read_on();
 }
 
@@ -178,6 +188,14 @@ void endpoint_reader_state::on_stall_tick(uint64_t pause) {
   else
     self_->delayed_send(self_, node_->opts.inbound_stall_timeout,
                         stall_tick{pause});
+}
+
+void endpoint_reader_state::on_rest_tick() {
+  rest_pending_ = std::exchange(busy_, false);
+  if (rest_pending_)
+    self_->delayed_send(self_, idle_time, rest_tick{});
+  else if (dispatcher_ != nullptr)
+    dispatcher_->rest();
 }
 
 void endpoint_reader_state::on_resume() {

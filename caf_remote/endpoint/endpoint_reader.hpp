@@ -42,6 +42,7 @@ private:
   void read_on();
   void on_resume();
   void on_stall_tick(uint64_t pause);
+  void on_rest_tick();
   void write(std::string bytes);
   void on_written();
   void protocol_error(const std::string& what);
@@ -65,6 +66,9 @@ private:
   int held_back_ = 0;
   // the pause that was begun last
   uint64_t pause_ = 0;
+  // whether a batch came since the last `rest_tick`, and whether one is to come
+  bool busy_ = false;
+  bool rest_pending_ = false;
   // who the peer is, for log lines
   std::string from_;
   peer_ptr peer_;

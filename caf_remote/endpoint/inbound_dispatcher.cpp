@@ -44,9 +44,13 @@ inbound_dispatcher::inbound_dispatcher(node_ptr home, peer_ptr from,
 }
 
 inbound_dispatcher::~inbound_dispatcher() {
+  rest();
+  ledger_->detach();
+}
+
+void inbound_dispatcher::rest() noexcept {
   for (auto& kvp : *shelves_)
     kvp.second.close();
-  ledger_->detach();
 }
 
 bool inbound_dispatcher::must_stop() {

@@ -42,6 +42,9 @@ public:
   /// `ctx` is where the reader runs: who gets a message is woken there.
   bool dispatch(std::string_view content, caf::execution_unit* ctx = nullptr);
 
+  /// Lets go of memory that is kept for messages to come.
+  void rest() noexcept;
+
   /// Whether reading must pause for lack of room.
   bool must_stop();
 

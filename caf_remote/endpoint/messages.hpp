@@ -224,6 +224,9 @@ struct stall_tick {
   uint64_t pause;
 };
 
+/// Time to look whether the stream is idle.
+struct rest_tick {};
+
 // -- reader -> activator ----------------------------------------------------------------------
 
 /// A peer asks for an actor of a kind. `requester` is the proxy to answer.
@@ -288,6 +291,7 @@ CAF_REMOTE_INTERNAL(stream_written)
 CAF_REMOTE_INTERNAL(stream_closed)
 CAF_REMOTE_INTERNAL(resume_reading)
 CAF_REMOTE_INTERNAL(stall_tick)
+CAF_REMOTE_INTERNAL(rest_tick)
 CAF_REMOTE_INTERNAL(spawn_for_peer)
 CAF_REMOTE_INTERNAL(pid_request)
 CAF_REMOTE_INTERNAL(pid_response)
