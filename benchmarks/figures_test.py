@@ -111,8 +111,8 @@ class Stages(unittest.TestCase):
     def test_stages_add_up(self):
         ns, missing = micro.total(micro.parse(self.TEXT), 64)
         self.assertAlmostEqual(ns, 350.0)
-        self.assertEqual(missing, ["encode_payload", "enqueue", "cut_batch",
-                                   "decode_batch"])
+        self.assertEqual(missing, ["encode_payload", "enqueue", "take",
+                                   "cut_batch", "decode_batch"])
 
 
 if __name__ == "__main__":

@@ -211,6 +211,18 @@ TEST_CASE("two batches may be under way") {
   CHECK_EQ(in->credit(), 2);
 }
 
+TEST_CASE_FIXTURE(actor_fixture, "an idle stream goes on where it was") {
+  auto alice = publish_witness("alice");
+  auto in = accept();
+  for (auto text : {"a", "b", "c"}) {
+    receive(in, {make_envelope_for("alice", make_ping(text))});
+    advance(5s);
+    advance(5s); // nothing came: the memory for messages to come is freed
+    advance(1h);
+  }
+  CHECK_EQ(alice.texts(), std::vector<std::string>{"a", "b", "c"});
+}
+
 TEST_CASE("above the bound reading stops until actors have taken messages") {
   actor_fixture fix{with_inbound_bound(10)};
   std::vector<slow_actor> xs;
