@@ -182,8 +182,8 @@ inbound_shelf::~inbound_shelf() {
 }
 
 protobuf_element* inbound_shelf::take() {
-  closed_.store(false, std::memory_order_relaxed);
   if (stock_ == nullptr) {
+    closed_.store(false, std::memory_order_relaxed);
     returned_bytes_.store(0, std::memory_order_relaxed);
     stock_ = returned_.exchange(nullptr, std::memory_order_acquire);
   }

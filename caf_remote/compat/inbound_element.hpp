@@ -55,10 +55,6 @@ protected:
   /// Makes the element look new.
   void reset(caf::strong_actor_ptr source, caf::message_id id) noexcept;
 
-  size_t bytes() const noexcept {
-    return bytes_;
-  }
-
   /// The sink need not hear of it if nobody takes the message.
   void mark_unimportant() noexcept {
     taken_ = true;

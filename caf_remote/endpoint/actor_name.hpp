@@ -11,9 +11,8 @@
 
 namespace caf_remote {
 
-/// Address and id of an actor, shared by all messages that name it, so that a
-/// message costs a reference instead of two strings. Immutable. An empty
-/// address means our own node.
+/// Address and id of an actor, shared by all who name it: proxies, the registry
+/// and requests under way. Immutable. An empty address means our own node.
 class actor_name : public caf::ref_counted {
 public:
   actor_name(std::string addr, std::string name)

@@ -77,8 +77,7 @@ inbound_ledger::find_or_make(const std::string& key, std::string_view target) {
 
 bool inbound_ledger::enter(account& x, size_t bytes) noexcept {
   if (resume_ != nullptr && roomy(x, bytes)) {
-    x.tally_.enter(bytes);
-    tally_.enter(bytes);
+    add(x, bytes);
     return true;
   }
   // only the reader adds, so a plain check before the addition is exact enough:
@@ -94,11 +93,15 @@ bool inbound_ledger::enter(account& x, size_t bytes) noexcept {
     tally_.enter_shared(bytes);
     return true;
   }
-  x.tally_.enter(bytes);
-  tally_.enter(bytes);
+  add(x, bytes);
   if (crowded_ == nullptr && crowded(x, wait_mark_) && !x.stalled())
     crowded_.reset(&x);
   return true;
+}
+
+void inbound_ledger::add(account& x, size_t bytes) noexcept {
+  x.tally_.enter(bytes);
+  tally_.enter(bytes);
 }
 
 // Whether the target is far below all bounds even if it has taken nothing since

@@ -148,6 +148,7 @@ private:
     return held.messages > limit_.messages || held.bytes > limit_.bytes;
   }
 
+  void add(account& x, size_t bytes) noexcept;
   bool roomy(const account& x, size_t bytes) const noexcept;
   bool crowded(const account& x, const bounds& mark) const noexcept;
   account_ptr find_or_make(const std::string& key, std::string_view target);
