@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 SHARING = ("--scheduler.policy='sharing'",)
 LATENCY = ("--work-stealing.moderate-poll-attempts=0",)
+SCHEDULER_ONLY = ("--caf-remote.scheduler-only",)
 INBOUND = ("--caf-remote.inbound-messages=1000000",
            "--caf-remote.inbound-bytes=640MiB")
 BOUNDED = ("--caf-remote.queue-bytes=32MiB",)
@@ -61,10 +62,11 @@ def systems(caf_remote, go, basp, grpc, **rest):
 
 
 def scheduling(count):
-    """The same with other settings of CAF's scheduler, in both processes."""
+    """The same with other ways to run actors, in both processes."""
     return [
         Entry("caf_remote, sharing", count, options=SHARING),
         Entry("caf_remote, no moderate polls", count, options=LATENCY),
+        Entry("caf_remote, scheduler only", count, options=SCHEDULER_ONLY),
     ]
 
 

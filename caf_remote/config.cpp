@@ -145,6 +145,8 @@ const setting settings_table[] = {
    "bytes of the headers of one message"},
   {"diagnostics", &options::diagnostics, 0, 0,
    "serve ListProcesses and GetProcessDiagnostics"},
+  {"scheduler-only", &options::scheduler_only, 0, 0,
+   "leave all actors to CAF's scheduler, also those that the network wakes"},
 };
 
 // -- texts --------------------------------------------------------------------

@@ -94,6 +94,8 @@ struct options {
 
   /// Serve ListProcesses and GetProcessDiagnostics.
   bool diagnostics = false;
+  /// Leave all actors to CAF's scheduler, also those that the network wakes.
+  bool scheduler_only = false;
 };
 
 /// Reads and checks the whole group `caf-remote` of `cfg`: unknown keys (with

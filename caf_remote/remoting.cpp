@@ -2,6 +2,7 @@
 
 #include "caf_remote/remoting.hpp"
 
+#include "caf_remote/compat/network_worker.hpp"
 #include "caf_remote/endpoint/activator.hpp"
 #include "caf_remote/endpoint/endpoint_manager.hpp"
 #include "caf_remote/endpoint/listener.hpp"
@@ -29,6 +30,9 @@ struct remoting::impl {
   mutable std::mutex mtx;
   // held while stopping: whoever stops too waits for the end of it
   std::mutex stop_mtx;
+  // null: CAF's scheduler runs all actors. Lives until the module goes, since
+  // actors remember where they ran
+  std::unique_ptr<network_worker> network;
 };
 
 namespace {
@@ -90,6 +94,9 @@ void remoting::start() {
   auto listen_now = opts->listen;
   auto home = std::make_shared<node>(sys_, std::move(*opts),
                                      transport::make_grpc_connector());
+  if (!home->opts.scheduler_only)
+    impl_->network = network_worker::make(sys_);
+  home->network = impl_->network.get();
   home->manager(sys_.spawn<caf::hidden>(endpoint_manager, home));
   home->endpoints.start(home, [mgr = home->manager()](endpoint_ptr x) {
     caf::anon_send(mgr, open_endpoint{std::move(x)});
@@ -135,6 +142,8 @@ void remoting::stop() {
   home->streams->silence();
   end_actors({home->manager(), impl_->activator, impl_->spawner});
   home->shut_down();
+  if (impl_->network != nullptr)
+    impl_->network->stop();
 }
 
 void remoting::end_actors(const std::vector<caf::actor>& xs) {

@@ -188,6 +188,8 @@ const other_option others[] = {
    "5"},
   {"aliases", aliases, "", "[\"a:1\"]", "a:1;", "\"a:1\""},
   {"diagnostics", flag<&options::diagnostics>, "false", "true", "true", "1"},
+  {"scheduler-only", flag<&options::scheduler_only>, "false", "true", "true",
+   "1"},
 };
 
 std::string line(const char* name, const char* value) {
@@ -390,6 +392,7 @@ inbound-bytes="21 MiB"
 max-headers=22
 max-header-bytes=23
 diagnostics=true
+scheduler-only=true
 )__";
   for (auto& result : {read(ini), read<foreign_config>(ini)}) {
     if (!result)
@@ -424,6 +427,7 @@ diagnostics=true
     CHECK_EQ(x.max_headers, 22u);
     CHECK_EQ(x.max_header_bytes, 23u);
     CHECK(x.diagnostics);
+    CHECK(x.scheduler_only);
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include "caf_remote/endpoint/endpoint_reader.hpp"
 
+#include "caf_remote/compat/network_worker.hpp"
 #include "caf_remote/endpoint/stream_events.hpp"
 #include "caf_remote/transport/frame_pool.hpp"
 
@@ -39,7 +40,8 @@ caf::behavior endpoint_reader_state::make_behavior(node_ptr home, uint64_t id,
   in_ = std::move(in);
   from_ = in_.str->peer();
   intro_ = read_introduction(in_.call_metadata);
-  in_.str->attach(make_stream_events(caf::actor{self_}, id_, node_->streams));
+  in_.str->attach(
+    make_stream_events(caf::actor{self_}, id_, node_->streams, node_->network));
   node_->streams->track(in_.str);
   in_.str->read();
   self_->delayed_send(self_, node_->opts.handshake_timeout,
@@ -147,9 +149,10 @@ void endpoint_reader_state::accept(const wire::server_connection& peer) {
   from_ = peer.address;
   peer_ = node_->endpoints.peer_of(peer.address);
   peer_->inbound_streams.fetch_add(1);
-  auto resume = [weak = caf::actor_cast<caf::weak_actor_ptr>(self_)] {
+  auto resume = [weak = caf::actor_cast<caf::weak_actor_ptr>(self_),
+                 where = node_->network] {
     if (auto hdl = caf::actor_cast<caf::actor>(weak))
-      caf::anon_send(hdl, resume_reading{});
+      post(hdl, resume_reading{}, where);
   };
   dispatcher_ = std::make_unique<inbound_dispatcher>(
     node_, peer_, peer.member_id, std::move(resume));
@@ -264,9 +267,8 @@ void endpoint_reader_state::on_closed(const transport::status& why) {
   self_->quit();
 }
 
-caf::behavior endpoint_reader(caf::stateful_actor<endpoint_reader_state>* self,
-                              node_ptr home, uint64_t id,
-                              transport::incoming in) {
+caf::behavior endpoint_reader(endpoint_reader_actor* self, node_ptr home,
+                              uint64_t id, transport::incoming in) {
   return self->state.make_behavior(std::move(home), id, std::move(in));
 }
 

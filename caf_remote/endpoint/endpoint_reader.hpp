@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "caf_remote/compat/turn_taking_actor.hpp"
 #include "caf_remote/endpoint/inbound_dispatcher.hpp"
 #include "caf_remote/endpoint/messages.hpp"
 #include "caf_remote/endpoint/node.hpp"
@@ -75,8 +76,10 @@ private:
   std::unique_ptr<inbound_dispatcher> dispatcher_;
 };
 
-caf::behavior endpoint_reader(caf::stateful_actor<endpoint_reader_state>* self,
-                              node_ptr home, uint64_t id,
-                              transport::incoming in);
+using endpoint_reader_actor = caf::stateful_actor<endpoint_reader_state,
+                                                  turn_taking_actor>;
+
+caf::behavior endpoint_reader(endpoint_reader_actor* self, node_ptr home,
+                              uint64_t id, transport::incoming in);
 
 } // namespace caf_remote

@@ -20,6 +20,7 @@
 
 #include <caf/actor.hpp>
 #include <caf/actor_system.hpp>
+#include <caf/execution_unit.hpp>
 
 #include <array>
 #include <atomic>
@@ -57,6 +58,10 @@ public:
   caf_remote::log log;
 
   // -- start and stop --------------------------------------------------------------------
+
+  /// Where actors are woken that the network has news for; null: by CAF's
+  /// scheduler. Set once at start, before any message.
+  caf::execution_unit* network = nullptr;
 
   /// Called once at start, before any message.
   void manager(caf::actor x);

@@ -2,9 +2,8 @@
 
 #include "caf_remote/endpoint/stream_events.hpp"
 
+#include "caf_remote/compat/network_worker.hpp"
 #include "caf_remote/endpoint/messages.hpp"
-
-#include <caf/send.hpp>
 
 #include <algorithm>
 
@@ -15,10 +14,10 @@ namespace {
 class stream_events : public transport::stream_listener {
 public:
   stream_events(caf::actor owner, uint64_t epoch,
-                std::shared_ptr<open_streams> open,
+                std::shared_ptr<open_streams> open, caf::execution_unit* where,
                 std::shared_ptr<write_gate> gate)
     : owner_(std::move(owner)), epoch_(epoch), open_(std::move(open)),
-      gate_(std::move(gate)) {
+      where_(where), gate_(std::move(gate)) {
     open_->enter();
   }
 
@@ -52,7 +51,8 @@ private:
   template <class T>
   void post(T x) {
     open_->speak([&] {
-      caf::anon_send<caf::message_priority::high>(owner_, std::move(x));
+      caf_remote::post<caf::message_priority::high>(owner_, std::move(x),
+                                                    where_);
     });
   }
 
@@ -66,6 +66,7 @@ private:
   caf::actor owner_;
   const uint64_t epoch_;
   const std::shared_ptr<open_streams> open_;
+  caf::execution_unit* const where_;
   const std::shared_ptr<write_gate> gate_;
 };
 
@@ -115,9 +116,10 @@ bool open_streams::await_none(std::chrono::milliseconds limit) {
 
 transport::listener_ptr make_stream_events(caf::actor owner, uint64_t epoch,
                                            std::shared_ptr<open_streams> open,
+                                           caf::execution_unit* where,
                                            std::shared_ptr<write_gate> gate) {
-  return std::make_shared<stream_events>(std::move(owner), epoch,
-                                         std::move(open), std::move(gate));
+  return std::make_shared<stream_events>(
+    std::move(owner), epoch, std::move(open), where, std::move(gate));
 }
 
 } // namespace caf_remote

@@ -6,6 +6,7 @@
 #include "caf_remote/transport/stream.hpp"
 
 #include <caf/actor.hpp>
+#include <caf/execution_unit.hpp>
 
 #include <chrono>
 #include <condition_variable>
@@ -57,10 +58,12 @@ private:
 /// have high priority, so that the end of a write is not heard only behind the
 /// messages that wait for it. `epoch` tells the actor which of its streams
 /// speaks. The stream counts as open until its end was posted. With a `gate`
-/// the end of a write is posted only if the owner has asked for it there.
+/// the end of a write is posted only if the owner has asked for it there. The
+/// owner is woken on `where`, or by CAF's scheduler if that is null.
 transport::listener_ptr
 make_stream_events(caf::actor owner, uint64_t epoch,
                    std::shared_ptr<open_streams> open,
+                   caf::execution_unit* where = nullptr,
                    std::shared_ptr<write_gate> gate = nullptr);
 
 } // namespace caf_remote

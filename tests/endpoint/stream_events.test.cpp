@@ -46,7 +46,7 @@ TEST_CASE_FIXTURE(events_fixture,
                   "the end of a write is posted only on demand, "
                   "if there is a gate") {
   auto gate = std::make_shared<write_gate>();
-  auto gated = make_stream_events(alice.hdl, 8, open, gate);
+  auto gated = make_stream_events(alice.hdl, 8, open, nullptr, gate);
   gate->begin();
   gated->on_written();
   run();

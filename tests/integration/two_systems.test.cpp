@@ -36,6 +36,17 @@ TEST_CASE("a request is answered by an actor of the other system") {
       [](const caf::error& err) { FAIL(render(err)); });
 }
 
+TEST_CASE("a node may leave everything to CAF's scheduler") {
+  loopback_node a{{{"scheduler-only", caf::config_value{true}}}};
+  loopback_node b{{{"scheduler-only", caf::config_value{true}}}};
+  REQUIRE_FALSE(b.rm().publish(b.sys().spawn(echo), "echo"));
+  auto hdl = a.remote(b.address(), "echo");
+  caf::scoped_actor self{a.sys()};
+  self->request(hdl, 10s, make_ping("hello"))
+    .receive([](const Ping& x) { CHECK_EQ(x.text(), "hello"); },
+             [](const caf::error& err) { FAIL(render(err)); });
+}
+
 TEST_CASE("a request to a missing actor fails at once") {
   loopback_node a;
   loopback_node b;

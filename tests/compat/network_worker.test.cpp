@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_remote/compat/network_worker.hpp"
+
+#include "support/actor_fixture.hpp"
+#include "support/eventually.hpp"
+
+#include <future>
+#include <set>
+
+using namespace caf_remote;
+using namespace caf_remote::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+using std::this_thread::get_id;
+
+/// A system with the usual scheduler and two workers. The clock does not tick.
+struct threads_fixture {
+  explicit threads_fixture(network_worker::duration tick = 1h) {
+    cfg.set("scheduler.max-threads", size_t{2});
+    sys = std::make_unique<caf::actor_system>(cfg);
+    worker = network_worker::make(*sys, tick);
+    REQUIRE(worker != nullptr);
+  }
+
+  ~threads_fixture() {
+    worker->stop();
+    sys->await_all_actors_done();
+  }
+
+  /// Runs `f` in an actor of its own.
+  template <class F>
+  caf::actor actor_that(F f) {
+    return sys->spawn<caf::lazy_init>([f](caf::event_based_actor* self) {
+      return caf::behavior{[f, self](int x) { f(self, x); }};
+    });
+  }
+
+  /// An actor that says where it runs, and what it was told.
+  caf::actor reporter() {
+    return actor_that([this](caf::event_based_actor*, int x) {
+      std::lock_guard<std::mutex> guard{mtx};
+      seen.emplace_back(get_id(), x);
+      came.notify_all();
+    });
+  }
+
+  void wait_for(size_t n) {
+    std::unique_lock<std::mutex> guard{mtx};
+    auto enough = [&] { return seen.size() >= n; };
+    REQUIRE(came.wait_for(guard, 30s, enough));
+  }
+
+  std::set<std::thread::id> places() {
+    std::set<std::thread::id> result;
+    std::lock_guard<std::mutex> guard{mtx};
+    for (auto& x : seen)
+      result.insert(x.first);
+    return result;
+  }
+
+  caf::actor_system_config cfg;
+  std::unique_ptr<caf::actor_system> sys;
+  // goes first, like the module
+  std::unique_ptr<network_worker> worker;
+  std::mutex mtx;
+  std::condition_variable came;
+  std::vector<std::pair<std::thread::id, int>> seen;
+};
+
+struct ticking_fixture : threads_fixture {
+  ticking_fixture() : threads_fixture(network_worker::default_tick) {
+    // nop
+  }
+};
+
+/// The threads that are running.
+class thread_list : public caf::thread_hook {
+public:
+  struct data {
+    std::mutex mtx;
+    std::set<std::thread::id> running;
+  };
+
+  explicit thread_list(std::shared_ptr<data> xs) : xs_(std::move(xs)) {
+    // nop
+  }
+
+  void init(caf::actor_system&) override {
+    // nop
+  }
+
+  void thread_started() override {
+    std::lock_guard<std::mutex> guard{xs_->mtx};
+    xs_->running.insert(get_id());
+  }
+
+  void thread_terminates() override {
+    std::lock_guard<std::mutex> guard{xs_->mtx};
+    xs_->running.erase(get_id());
+  }
+
+private:
+  std::shared_ptr<data> xs_;
+};
+
+TEST_SUITE_BEGIN("compat.network_worker");
+
+TEST_CASE_FIXTURE(actor_fixture, "a scheduler that tests drive by hand runs "
+                                 "all actors") {
+  CHECK_EQ(network_worker::make(sys), nullptr);
+}
+
+TEST_CASE("with one worker no two actors run at the same time") {
+  caf::actor_system_config cfg;
+  cfg.set("scheduler.max-threads", size_t{1});
+  caf::actor_system sys{cfg};
+  CHECK_EQ(network_worker::make(sys), nullptr);
+}
+
+TEST_CASE_FIXTURE(threads_fixture, "actors are woken on one thread") {
+  auto hdl = reporter();
+  for (int i = 0; i < 50; ++i) {
+    post(hdl, i, worker.get());
+    wait_for(static_cast<size_t>(i) + 1);
+    CHECK_EQ(seen.back().second, i);
+  }
+  CHECK_EQ(places().size(), 1u);
+}
+
+TEST_CASE_FIXTURE(threads_fixture, "they run while all workers of CAF's "
+                                   "scheduler are busy") {
+  std::promise<void> go_on;
+  auto wait = go_on.get_future().share();
+  std::atomic<int> waiting{0};
+  auto hdl = reporter();
+  for (int i = 0; i < 2; ++i) {
+    auto blocked = actor_that([&waiting, wait](caf::event_based_actor*, int) {
+      ++waiting;
+      wait.wait();
+    });
+    caf::anon_send(blocked, i);
+  }
+  CHECK(eventually([&] { return waiting == 2; }));
+  post(hdl, 1, worker.get());
+  wait_for(1);
+  go_on.set_value();
+}
+
+TEST_CASE_FIXTURE(ticking_fixture, "nobody waits for a job that blocks") {
+  std::promise<void> go_on;
+  std::promise<std::thread::id> started;
+  auto wait = go_on.get_future().share();
+  auto other = reporter();
+  // wakes another one and then blocks
+  auto blocked = actor_that([&, wait](caf::event_based_actor* self, int) {
+    started.set_value(get_id());
+    self->send(other, 1);
+    wait.wait();
+  });
+  post(blocked, 1, worker.get());
+  auto place = started.get_future().get();
+  wait_for(1);
+  // and what comes from outside
+  auto third = reporter();
+  post(third, 2, worker.get());
+  wait_for(2);
+  CHECK_EQ(places().count(place), 0u);
+  go_on.set_value();
+}
+
+TEST_CASE_FIXTURE(threads_fixture, "an actor with much to do takes turns, and "
+                                   "loses nothing") {
+  auto n = 10000;
+  auto hdl = reporter();
+  for (int i = 0; i < n; ++i)
+    post(hdl, i, worker.get());
+  wait_for(static_cast<size_t>(n));
+  for (int i = 0; i < n; ++i)
+    REQUIRE_EQ(seen[static_cast<size_t>(i)].second, i);
+}
+
+TEST_CASE_FIXTURE(ticking_fixture, "actors that are woken by many threads run "
+                                   "once each") {
+  std::vector<caf::actor> actors;
+  for (int i = 0; i < 100; ++i)
+    actors.push_back(reporter());
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i)
+    threads.emplace_back([&, i] {
+      for (int j = 0; j < 25; ++j)
+        for (auto& x : actors)
+          post(x, i, worker.get());
+    });
+  for (auto& x : threads)
+    x.join();
+  wait_for(100u * 4u * 25u);
+  CHECK_EQ(seen.size(), 100u * 4u * 25u);
+}
+
+TEST_CASE_FIXTURE(threads_fixture, "once it was stopped the scheduler runs "
+                                   "everything") {
+  auto hdl = reporter();
+  worker->stop();
+  worker->stop();
+  post(hdl, 1, worker.get());
+  wait_for(1);
+}
+
+TEST_CASE_FIXTURE(threads_fixture, "stopping does not wait for a job that "
+                                   "blocks, and what waits is not lost") {
+  std::promise<void> go_on;
+  std::promise<void> started;
+  auto wait = go_on.get_future().share();
+  auto blocked = actor_that([&, wait](caf::event_based_actor*, int) {
+    started.set_value();
+    wait.wait();
+  });
+  post(blocked, 1, worker.get());
+  started.get_future().wait();
+  auto hdl = reporter();
+  post(hdl, 1, worker.get());
+  worker->stop();
+  wait_for(1);
+  go_on.set_value();
+}
+
+TEST_CASE("the hooks for threads hear of it") {
+  auto list = std::make_shared<thread_list::data>();
+  caf::actor_system_config cfg;
+  cfg.set("scheduler.max-threads", size_t{2});
+  cfg.add_thread_hook<thread_list>(list);
+  caf::actor_system sys{cfg};
+  auto worker = network_worker::make(sys, 1h);
+  std::promise<std::pair<std::thread::id, bool>> place;
+  auto hdl = sys.spawn<caf::lazy_init>([&](caf::event_based_actor*) {
+    return caf::behavior{[&](int) {
+      std::lock_guard<std::mutex> guard{list->mtx};
+      place.set_value({get_id(), list->running.count(get_id()) != 0});
+    }};
+  });
+  post(hdl, 1, worker.get());
+  auto seen = place.get_future().get();
+  CHECK(seen.second);
+  fprintf(stderr, "%p %d\n", (void*)worker.get(),
+          (int)(seen.first == get_id()));
+  worker.reset();
+  CHECK_EQ(list->running.count(seen.first), 0u);
+}
+
+TEST_SUITE_END();
+
+} // namespace
