@@ -21,6 +21,9 @@
 namespace caf_remote {
 
 struct remoting::impl {
+  /// Null: CAF's scheduler runs all actors. The last to go: actors remember
+  /// where they ran.
+  std::unique_ptr<network_worker> network;
   /// None while the module runs.
   caf::error status = make_error(errc::not_running, "not started yet");
   node_ptr home;
@@ -30,9 +33,6 @@ struct remoting::impl {
   mutable std::mutex mtx;
   // held while stopping: whoever stops too waits for the end of it
   std::mutex stop_mtx;
-  // null: CAF's scheduler runs all actors. Lives until the module goes, since
-  // actors remember where they ran
-  std::unique_ptr<network_worker> network;
 };
 
 namespace {
@@ -96,7 +96,8 @@ void remoting::start() {
                                      transport::make_grpc_connector());
   if (!home->opts.scheduler_only)
     impl_->network = network_worker::make(sys_);
-  home->network = impl_->network.get();
+  if (impl_->network != nullptr)
+    home->wake_on = impl_->network->entrance();
   home->manager(sys_.spawn<caf::hidden>(endpoint_manager, home));
   home->endpoints.start(home, [mgr = home->manager()](endpoint_ptr x) {
     caf::anon_send(mgr, open_endpoint{std::move(x)});
@@ -121,6 +122,14 @@ void remoting::start() {
 }
 
 void remoting::stop() {
+  stop_node();
+  // Also when a handler on that worker has stopped the node. No mutex is held,
+  // since that handler may be about to stop it.
+  if (impl_->network != nullptr)
+    impl_->network->stop(impl_->home->opts.shutdown_timeout);
+}
+
+void remoting::stop_node() {
   std::lock_guard<std::mutex> stop_guard{impl_->stop_mtx};
   std::unique_lock<std::mutex> guard{impl_->mtx};
   if (impl_->home == nullptr || impl_->status)
@@ -142,8 +151,6 @@ void remoting::stop() {
   home->streams->silence();
   end_actors({home->manager(), impl_->activator, impl_->spawner});
   home->shut_down();
-  if (impl_->network != nullptr)
-    impl_->network->stop();
 }
 
 void remoting::end_actors(const std::vector<caf::actor>& xs) {

@@ -56,6 +56,10 @@ struct endpoint_load {
 /// start (a wrong setting, say), each of them that can return an error returns
 /// that one, and `status` always does. Blocking calls
 /// say so, always end, and must not be made inside actors.
+///
+/// Actors that a message from the network wakes run on a thread of the module's
+/// own, like one more worker of CAF's scheduler, unless `scheduler-only` is
+/// set.
 class remoting : public caf::actor_system::module {
 public:
   // -- CAF's side ------------------------------------------------------------------------
@@ -70,8 +74,9 @@ public:
   void start() override;
 
   /// Leaves gracefully: tells peers, writes out what is queued, gives back all
-  /// names. Blocks for at most about `shutdown-timeout`. Later calls return
-  /// `errc::not_running`.
+  /// names. Blocks for at most about `shutdown-timeout`, and as long again if a
+  /// handler that a message from the network has started does not return. Later
+  /// calls return `errc::not_running`.
   ///
   /// Call it before the actor system ends. The system's destructor calls it
   /// too, but only after all actors have ended, and until then the module keeps
@@ -199,6 +204,7 @@ private:
   struct impl;
 
   caf::error check_running() const;
+  void stop_node();
   void end_actors(const std::vector<caf::actor>& xs);
 
   caf::actor_system& sys_;

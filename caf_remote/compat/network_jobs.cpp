@@ -2,13 +2,13 @@
 
 #include "caf_remote/compat/network_jobs.hpp"
 
-#include <utility>
-
 namespace caf_remote {
 
-bool network_jobs::push(job x, origin from) {
-  if (stuck_ || waiting_.size() >= max_waiting
-      || (from == origin::job && banned_ > 0))
+bool network_jobs::push(job x) {
+  if (stuck_ || waiting_.size() >= max_waiting)
+    return false;
+  auto at_once = !running_ && waiting_.empty();
+  if (banned_ > 0 && (x.from == origin::guest || !at_once))
     return false;
   waiting_.push_back(x);
   ++pushed_;
@@ -17,11 +17,12 @@ bool network_jobs::push(job x, origin from) {
 
 network_jobs::job network_jobs::pop() {
   if (waiting_.empty())
-    return nullptr;
+    return {nullptr, origin::network};
   auto result = waiting_.front();
   waiting_.pop_front();
   ++popped_;
   running_ = true;
+  idle_ = 0;
   return result;
 }
 
@@ -39,8 +40,8 @@ std::vector<network_jobs::job> network_jobs::tick() {
     banned_ = ban;
   else if (banned_ > 0)
     --banned_;
-  auto idle = popped_ == last_popped_ && waiting_.empty();
-  idle_ = idle ? idle_ + 1 : 0;
+  if (idle_ < idle_ticks)
+    ++idle_;
   std::vector<job> result;
   if (late)
     result = take_all();
@@ -51,7 +52,9 @@ std::vector<network_jobs::job> network_jobs::tick() {
 }
 
 bool network_jobs::quiet() const noexcept {
-  return waiting_.empty() && idle_ >= idle_ticks && (banned_ == 0 || stuck_);
+  // a long job changes nothing until its end, and what then comes is popped
+  return waiting_.empty()
+         && (running_ ? stuck_ : idle_ >= idle_ticks && banned_ == 0);
 }
 
 std::vector<network_jobs::job> network_jobs::take_all() {

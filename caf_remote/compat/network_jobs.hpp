@@ -17,38 +17,43 @@ namespace caf_remote {
 /// thread-safe.
 class network_jobs {
 public:
-  using job = caf::resumable*;
-
   /// Jobs that wait at the same time; with more the worker is not keeping up.
-  static constexpr size_t max_waiting = 16;
+  static constexpr size_t max_waiting = 8;
 
-  /// For how long guests are not let in after something had to wait.
+  /// For how many ticks guests are not let in after a job took long or had to
+  /// wait.
   static constexpr int ban = 20;
 
-  /// Ticks without anything to do after which the clock may stop.
+  /// Ticks without a job after which the clock may stop.
   static constexpr int idle_ticks = 50;
 
-  enum class origin {
-    /// The transport: an actor of this module.
+  enum class origin : uint8_t {
+    /// The transport has news for the actor.
     network,
-    /// A job of this worker: a guest, mostly a user's actor.
-    job,
+    /// A job of this worker has woken the actor, or made it.
+    guest,
   };
 
-  /// Takes a job. False: it is the scheduler's, because too many wait, the
-  /// running one takes long, or a guest did lately.
-  bool push(job x, origin from);
+  struct job {
+    caf::resumable* what;
+    origin from;
+  };
+
+  /// Takes a job. False: it is the scheduler's, because too many wait or the
+  /// running one takes long; during a ban also because it is a guest, or would
+  /// not run at once.
+  bool push(job x);
 
   /// The next job, which runs until `done`; null if none waits.
   job pop();
 
   void done();
 
-  /// Time passes. Returns jobs that have waited since the tick before, and all
-  /// behind them: they are the scheduler's from now on.
+  /// Time passes. If a job takes long or had to wait for a whole tick, returns
+  /// all that wait: they are the scheduler's from now on.
   std::vector<job> tick();
 
-  /// Whether nothing depends on ticks until the next `push` or `pop`.
+  /// Whether nothing depends on ticks until the next `pop`.
   bool quiet() const noexcept;
 
   /// Gives up what waits.

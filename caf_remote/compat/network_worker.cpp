@@ -2,27 +2,30 @@
 
 #include "caf_remote/compat/network_worker.hpp"
 
+#include <caf/detail/set_thread_name.hpp>
 #include <caf/logger.hpp>
 #include <caf/ref_counted.hpp>
 #include <caf/scheduler/abstract_coordinator.hpp>
 #include <caf/scheduler/test_coordinator.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace caf_remote {
 
 namespace {
 
+using origin = network_jobs::origin;
+
 // Messages that a job handles before the next one has its turn.
 constexpr size_t turn = 1000;
 
-thread_local const network_worker* running_here = nullptr;
-
-// What CAF's own workers do around their loops.
+// What CAF does around the loops of its own threads.
 class thread_of {
 public:
   explicit thread_of(caf::actor_system& sys) : sys_(sys) {
     caf::logger::set_current_actor_system(&sys_);
+    caf::detail::set_thread_name("caf.network");
     sys_.thread_started();
   }
 
@@ -39,6 +42,15 @@ private:
 
 } // namespace
 
+network_worker::network_entrance::network_entrance(network_worker& home)
+  : caf::execution_unit(&home.system()), home_(home) {
+  // nop
+}
+
+void network_worker::network_entrance::exec_later(caf::resumable* x) {
+  home_.take({x, origin::network});
+}
+
 std::unique_ptr<network_worker> network_worker::make(caf::actor_system& sys,
                                                      duration tick) {
   auto& sched = sys.scheduler();
@@ -50,19 +62,41 @@ std::unique_ptr<network_worker> network_worker::make(caf::actor_system& sys,
 
 network_worker::network_worker(caf::actor_system& sys, duration tick)
   : caf::execution_unit(&sys), tick_(tick),
-    throughput_(std::min(turn, sys.scheduler().max_throughput())) {
-  worker_ = std::thread{[this] { work(); }};
-  clock_ = std::thread{[this] { keep_time(); }};
+    throughput_(std::min(turn, sys.scheduler().max_throughput())),
+    entrance_(*this) {
+  start(clock_, [this] { keep_time(); });
+  try {
+    start(worker_, [this] { work(); });
+  } catch (...) {
+    stop(duration::zero());
+    clock_.join();
+    throw;
+  }
 }
 
 network_worker::~network_worker() {
-  stop();
+  stop(duration::zero());
   worker_.join();
   clock_.join();
 }
 
-void network_worker::stop() {
-  std::vector<caf::resumable*> left;
+template <class F>
+void network_worker::start(std::thread& where, F f) {
+  where = std::thread{[this, f] {
+    {
+      thread_of here{system()};
+      f();
+    }
+    std::lock_guard<std::mutex> guard{mtx_};
+    --threads_;
+    thread_ended_.notify_all();
+  }};
+  std::lock_guard<std::mutex> guard{mtx_};
+  ++threads_;
+}
+
+bool network_worker::stop(duration limit) {
+  std::vector<network_jobs::job> left;
   {
     std::lock_guard<std::mutex> guard{mtx_};
     stopped_ = true;
@@ -71,31 +105,34 @@ void network_worker::stop() {
   wake_worker_.notify_one();
   wake_clock_.notify_one();
   hand_over(left);
+  auto self = std::this_thread::get_id() == worker_.get_id() ? 1 : 0;
+  std::unique_lock<std::mutex> guard{mtx_};
+  return thread_ended_.wait_for(guard, limit, [&] { return threads_ <= self; });
 }
 
 void network_worker::exec_later(caf::resumable* x) {
-  using origin = network_jobs::origin;
-  auto from = running_here == this ? origin::job : origin::network;
+  take({x, origin::guest});
+}
+
+void network_worker::take(network_jobs::job x) {
   auto wake = false;
   auto mine = false;
   {
     std::lock_guard<std::mutex> guard{mtx_};
-    mine = !stopped_ && jobs_.push(x, from);
+    mine = !stopped_ && jobs_.push(x);
     wake = mine && std::exchange(worker_asleep_, false);
   }
   if (wake)
     wake_worker_.notify_one();
   if (!mine)
-    system().scheduler().enqueue(x);
+    hand_over({x});
 }
 
 void network_worker::work() {
-  running_here = this;
-  thread_of here{system()};
   std::unique_lock<std::mutex> guard{mtx_};
   while (!stopped_) {
     auto x = jobs_.pop();
-    if (x == nullptr) {
+    if (x.what == nullptr) {
       worker_asleep_ = true;
       wake_worker_.wait(guard, [this] { return !worker_asleep_ || stopped_; });
       continue;
@@ -109,21 +146,23 @@ void network_worker::work() {
   }
 }
 
-void network_worker::run(caf::resumable* x) {
-  auto state = x->resume(this, throughput_);
+void network_worker::run(network_jobs::job x) {
+  auto state = x.what->resume(this, throughput_);
+  auto again = state == caf::resumable::resume_later;
+  // may be the end of the actor, and as long as the job itself
+  if (!again)
+    caf::intrusive_ptr_release(x.what);
   {
     std::lock_guard<std::mutex> guard{mtx_};
     jobs_.done();
   }
-  if (state == caf::resumable::resume_later)
-    exec_later(x);
-  else
-    caf::intrusive_ptr_release(x);
+  if (again)
+    take(x);
 }
 
-void network_worker::hand_over(const std::vector<caf::resumable*>& xs) {
-  for (auto x : xs)
-    system().scheduler().enqueue(x);
+void network_worker::hand_over(const std::vector<network_jobs::job>& xs) {
+  for (auto& x : xs)
+    system().scheduler().enqueue(x.what);
 }
 
 void network_worker::keep_time() {

@@ -4,34 +4,30 @@
 
 #include "caf_remote/compat/network_jobs.hpp"
 
-#include <caf/actor.hpp>
 #include <caf/actor_system.hpp>
 #include <caf/execution_unit.hpp>
-#include <caf/mailbox_element.hpp>
-#include <caf/message_id.hpp>
-#include <caf/message_priority.hpp>
 
 #include <chrono>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <thread>
-#include <utility>
 #include <vector>
 
 namespace caf_remote {
 
 /// A worker beside those of CAF's scheduler, for the actors that the network
-/// wakes, and those that these wake in turn. CAF's workers poll, and cannot be
-/// woken while they do; this one is woken at once. What it cannot run soon it
-/// gives to the scheduler (`network_jobs`): a second thread looks at each tick.
-/// Any thread.
+/// wakes, and those that these wake in turn, its guests. CAF's workers poll,
+/// and cannot be woken while they do; this one is woken at once. What it cannot
+/// run soon it gives to the scheduler, by the rules of `network_jobs`; a second
+/// thread, its clock, looks at each tick. Any thread.
 class network_worker : public caf::execution_unit {
 public:
   using duration = std::chrono::steady_clock::duration;
 
-  /// A job waits for two of these at most: no longer than CAF's own workers
-  /// take to find a job in the queue of one that is busy.
+  /// A job waits here for about two of these at most, then for the scheduler.
+  /// That is no longer than CAF's own workers take to find what waits for one
+  /// of them that is busy.
   static constexpr duration default_tick = std::chrono::milliseconds{5};
 
   /// Null if CAF's scheduler is to run all actors: it has one worker only, so
@@ -42,43 +38,57 @@ public:
   network_worker(caf::actor_system& sys, duration tick);
 
   /// Blocks until the running job ends. Not before the last actor of the system
-  /// has run: actors remember where they ran.
+  /// is gone: actors remember where they ran.
   ~network_worker() override;
 
-  /// Leaves everything to the scheduler from now on. Does not wait for the
-  /// running job.
-  void stop();
+  /// Where the transport wakes actors. Those that run here have the worker
+  /// itself as their context, and what they wake is a guest.
+  caf::execution_unit* entrance() noexcept {
+    return &entrance_;
+  }
 
-  /// Takes over a reference to `x`.
+  /// Leaves everything to the scheduler from now on, and waits for the end of
+  /// both threads, i.e. of the running job, but not for longer than `limit`,
+  /// nor for itself if that job is the caller. Returns whether they have ended.
+  bool stop(duration limit);
+
+  /// Takes a guest, and over a reference to it.
   void exec_later(caf::resumable* x) override;
 
 private:
+  class network_entrance : public caf::execution_unit {
+  public:
+    explicit network_entrance(network_worker& home);
+
+    void exec_later(caf::resumable* x) override;
+
+  private:
+    network_worker& home_;
+  };
+
+  template <class F>
+  void start(std::thread& where, F f);
+
+  void take(network_jobs::job x);
   void work();
   void keep_time();
-  void run(caf::resumable* x);
-  void hand_over(const std::vector<caf::resumable*>& xs);
+  void run(network_jobs::job x);
+  void hand_over(const std::vector<network_jobs::job>& xs);
 
   const duration tick_;
   const size_t throughput_;
+  network_entrance entrance_;
   std::mutex mtx_;
   std::condition_variable wake_worker_;
   std::condition_variable wake_clock_;
+  std::condition_variable thread_ended_;
   network_jobs jobs_;
   bool worker_asleep_ = false;
   bool clock_asleep_ = false;
   bool stopped_ = false;
-  // last: they use the rest
+  int threads_ = 0;
   std::thread worker_;
   std::thread clock_;
 };
-
-/// Sends `x` from outside of any actor. A receiver that sleeps is woken on
-/// `where`, or by CAF's scheduler if that is null.
-template <caf::message_priority Priority = caf::message_priority::normal,
-          class T>
-void post(const caf::actor& to, T x, caf::execution_unit* where) {
-  auto id = caf::make_message_id(Priority);
-  to->enqueue(caf::make_mailbox_element(nullptr, id, {}, std::move(x)), where);
-}
 
 } // namespace caf_remote

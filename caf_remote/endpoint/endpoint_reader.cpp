@@ -2,7 +2,7 @@
 
 #include "caf_remote/endpoint/endpoint_reader.hpp"
 
-#include "caf_remote/compat/network_worker.hpp"
+#include "caf_remote/compat/post.hpp"
 #include "caf_remote/endpoint/stream_events.hpp"
 #include "caf_remote/transport/frame_pool.hpp"
 
@@ -41,7 +41,7 @@ caf::behavior endpoint_reader_state::make_behavior(node_ptr home, uint64_t id,
   from_ = in_.str->peer();
   intro_ = read_introduction(in_.call_metadata);
   in_.str->attach(
-    make_stream_events(caf::actor{self_}, id_, node_->streams, node_->network));
+    make_stream_events(caf::actor{self_}, id_, node_->streams, node_->wake_on));
   node_->streams->track(in_.str);
   in_.str->read();
   self_->delayed_send(self_, node_->opts.handshake_timeout,
@@ -150,7 +150,7 @@ void endpoint_reader_state::accept(const wire::server_connection& peer) {
   peer_ = node_->endpoints.peer_of(peer.address);
   peer_->inbound_streams.fetch_add(1);
   auto resume = [weak = caf::actor_cast<caf::weak_actor_ptr>(self_),
-                 where = node_->network] {
+                 where = node_->wake_on] {
     if (auto hdl = caf::actor_cast<caf::actor>(weak))
       post(hdl, resume_reading{}, where);
   };

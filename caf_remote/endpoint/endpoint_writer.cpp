@@ -91,7 +91,7 @@ void endpoint_writer_state::connect() {
   st_.peer_metadata.clear();
   st_.gate = std::make_shared<write_gate>();
   auto events = make_stream_events(caf::actor{self_}, ++st_.epoch,
-                                   node_->streams, node_->network, st_.gate);
+                                   node_->streams, node_->wake_on, st_.gate);
   st_.stream = node_->connector->dial(endpoint_->address(), std::move(opts),
                                       std::move(events));
   node_->streams->track(st_.stream);

@@ -59,9 +59,10 @@ public:
 
   // -- start and stop --------------------------------------------------------------------
 
-  /// Where actors are woken that the network has news for; null: by CAF's
-  /// scheduler. Set once at start, before any message.
-  caf::execution_unit* network = nullptr;
+  /// Where actors are woken that the network has news for; null: CAF's
+  /// scheduler wakes them. Set once at start, before any message; outlives the
+  /// streams.
+  caf::execution_unit* wake_on = nullptr;
 
   /// Called once at start, before any message.
   void manager(caf::actor x);

@@ -2,7 +2,7 @@
 
 #include "caf_remote/endpoint/stream_events.hpp"
 
-#include "caf_remote/compat/network_worker.hpp"
+#include "caf_remote/compat/post.hpp"
 #include "caf_remote/endpoint/messages.hpp"
 
 #include <algorithm>
@@ -50,10 +50,14 @@ public:
 private:
   template <class T>
   void post(T x) {
-    open_->speak([&] {
-      caf_remote::post<caf::message_priority::high>(owner_, std::move(x),
-                                                    where_);
-    });
+    open_->speak(
+      [&] { caf_remote::post(owner_, std::move(x), where_, priority()); });
+  }
+
+  // An owner with a gate is a writer.
+  caf::message_priority priority() const noexcept {
+    return gate_ != nullptr ? caf::message_priority::high
+                            : caf::message_priority::normal;
   }
 
   void close() {

@@ -54,12 +54,13 @@ private:
   std::vector<std::weak_ptr<transport::stream>> streams_;
 };
 
-/// Turns the events of a stream into messages to the actor that owns it. They
-/// have high priority, so that the end of a write is not heard only behind the
-/// messages that wait for it. `epoch` tells the actor which of its streams
-/// speaks. The stream counts as open until its end was posted. With a `gate`
-/// the end of a write is posted only if the owner has asked for it there. The
-/// owner is woken on `where`, or by CAF's scheduler if that is null.
+/// Turns the events of a stream into messages to the actor that owns it.
+/// `epoch` tells the actor which of its streams speaks. The stream counts as
+/// open until its end was posted. The owner is woken on `where`, or by CAF's
+/// scheduler if that is null. With a `gate` the owner is a writer: the end of a
+/// write is posted only if it was asked for there, and events have high
+/// priority, so that they are not heard only behind the messages that wait to
+/// be written.
 transport::listener_ptr
 make_stream_events(caf::actor owner, uint64_t epoch,
                    std::shared_ptr<open_streams> open,

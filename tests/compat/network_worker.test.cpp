@@ -2,11 +2,17 @@
 
 #include "caf_remote/compat/network_worker.hpp"
 
+#include "caf_remote/compat/post.hpp"
+
 #include "support/actor_fixture.hpp"
 #include "support/eventually.hpp"
 
+#include <algorithm>
+#include <array>
+#include <atomic>
 #include <future>
 #include <set>
+#include <thread>
 
 using namespace caf_remote;
 using namespace caf_remote::test;
@@ -26,7 +32,7 @@ struct threads_fixture {
   }
 
   ~threads_fixture() {
-    worker->stop();
+    worker->stop(30s);
     sys->await_all_actors_done();
   }
 
@@ -38,13 +44,15 @@ struct threads_fixture {
     });
   }
 
+  void report(int x) {
+    std::lock_guard<std::mutex> guard{mtx};
+    seen.emplace_back(get_id(), x);
+    came.notify_all();
+  }
+
   /// An actor that says where it runs, and what it was told.
   caf::actor reporter() {
-    return actor_that([this](caf::event_based_actor*, int x) {
-      std::lock_guard<std::mutex> guard{mtx};
-      seen.emplace_back(get_id(), x);
-      came.notify_all();
-    });
+    return actor_that([this](caf::event_based_actor*, int x) { report(x); });
   }
 
   void wait_for(size_t n) {
@@ -123,7 +131,7 @@ TEST_CASE("with one worker no two actors run at the same time") {
 TEST_CASE_FIXTURE(threads_fixture, "actors are woken on one thread") {
   auto hdl = reporter();
   for (int i = 0; i < 50; ++i) {
-    post(hdl, i, worker.get());
+    post(hdl, i, worker->entrance());
     wait_for(static_cast<size_t>(i) + 1);
     CHECK_EQ(seen.back().second, i);
   }
@@ -144,7 +152,7 @@ TEST_CASE_FIXTURE(threads_fixture, "they run while all workers of CAF's "
     caf::anon_send(blocked, i);
   }
   CHECK(eventually([&] { return waiting == 2; }));
-  post(hdl, 1, worker.get());
+  post(hdl, 1, worker->entrance());
   wait_for(1);
   go_on.set_value();
 }
@@ -160,12 +168,12 @@ TEST_CASE_FIXTURE(ticking_fixture, "nobody waits for a job that blocks") {
     self->send(other, 1);
     wait.wait();
   });
-  post(blocked, 1, worker.get());
+  post(blocked, 1, worker->entrance());
   auto place = started.get_future().get();
   wait_for(1);
   // and what comes from outside
   auto third = reporter();
-  post(third, 2, worker.get());
+  post(third, 2, worker->entrance());
   wait_for(2);
   CHECK_EQ(places().count(place), 0u);
   go_on.set_value();
@@ -173,44 +181,72 @@ TEST_CASE_FIXTURE(ticking_fixture, "nobody waits for a job that blocks") {
 
 TEST_CASE_FIXTURE(threads_fixture, "an actor with much to do takes turns, and "
                                    "loses nothing") {
-  auto n = 10000;
-  auto hdl = reporter();
+  constexpr int n = 10000;
+  std::promise<void> go_on;
+  auto wait = go_on.get_future().share();
+  auto hdl = actor_that([this, wait](caf::event_based_actor*, int x) {
+    wait.wait();
+    report(x);
+  });
   for (int i = 0; i < n; ++i)
-    post(hdl, i, worker.get());
-  wait_for(static_cast<size_t>(n));
+    post(hdl, i, worker->entrance());
+  auto other = reporter();
+  post(other, -1, worker->entrance());
+  go_on.set_value();
+  wait_for(n + 1);
+  std::vector<int> values;
+  for (auto& x : seen)
+    values.push_back(x.second);
+  auto pos = std::find(values.begin(), values.end(), -1);
+  CHECK_LT(pos - values.begin(), n / 2);
+  values.erase(pos);
   for (int i = 0; i < n; ++i)
-    REQUIRE_EQ(seen[static_cast<size_t>(i)].second, i);
+    REQUIRE_EQ(values[static_cast<size_t>(i)], i);
 }
 
 TEST_CASE_FIXTURE(ticking_fixture, "actors that are woken by many threads run "
-                                   "once each") {
+                                   "in one place at a time") {
+  constexpr size_t num_actors = 100;
+  constexpr int rounds = 25;
+  std::array<std::atomic<bool>, num_actors> busy{};
+  std::atomic<int> overlaps{0};
   std::vector<caf::actor> actors;
-  for (int i = 0; i < 100; ++i)
-    actors.push_back(reporter());
+  for (auto& flag : busy)
+    actors.push_back(actor_that([&](caf::event_based_actor*, int x) {
+      if (flag.exchange(true))
+        ++overlaps;
+      report(x);
+      flag = false;
+    }));
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i)
     threads.emplace_back([&, i] {
-      for (int j = 0; j < 25; ++j)
+      for (int j = 0; j < rounds; ++j)
         for (auto& x : actors)
-          post(x, i, worker.get());
+          post(x, i, worker->entrance());
     });
   for (auto& x : threads)
     x.join();
-  wait_for(100u * 4u * 25u);
-  CHECK_EQ(seen.size(), 100u * 4u * 25u);
+  wait_for(num_actors * 4 * rounds);
+  CHECK_EQ(seen.size(), num_actors * 4 * rounds);
+  CHECK_EQ(overlaps, 0);
 }
 
 TEST_CASE_FIXTURE(threads_fixture, "once it was stopped the scheduler runs "
                                    "everything") {
   auto hdl = reporter();
-  worker->stop();
-  worker->stop();
-  post(hdl, 1, worker.get());
+  post(hdl, 1, worker->entrance());
   wait_for(1);
+  CHECK(worker->stop(30s));
+  CHECK(worker->stop(30s));
+  post(hdl, 2, worker->entrance());
+  wait_for(2);
+  CHECK_EQ(places().size(), 2u);
 }
 
-TEST_CASE_FIXTURE(threads_fixture, "stopping does not wait for a job that "
-                                   "blocks, and what waits is not lost") {
+TEST_CASE_FIXTURE(threads_fixture,
+                  "stopping waits for a job up to a limit, and "
+                  "what waits for the job is not lost") {
   std::promise<void> go_on;
   std::promise<void> started;
   auto wait = go_on.get_future().share();
@@ -218,13 +254,33 @@ TEST_CASE_FIXTURE(threads_fixture, "stopping does not wait for a job that "
     started.set_value();
     wait.wait();
   });
-  post(blocked, 1, worker.get());
+  post(blocked, 1, worker->entrance());
   started.get_future().wait();
   auto hdl = reporter();
-  post(hdl, 1, worker.get());
-  worker->stop();
+  post(hdl, 1, worker->entrance());
+  CHECK_FALSE(worker->stop(0s));
   wait_for(1);
   go_on.set_value();
+  CHECK(worker->stop(30s));
+}
+
+TEST_CASE_FIXTURE(threads_fixture, "a job that stops the worker does not wait "
+                                   "for itself") {
+  std::promise<bool> stopped;
+  auto hdl = actor_that(
+    [&](caf::event_based_actor*, int) { stopped.set_value(worker->stop(1h)); });
+  post(hdl, 1, worker->entrance());
+  CHECK(stopped.get_future().get());
+}
+
+TEST_CASE_FIXTURE(threads_fixture, "an actor that ends there is gone") {
+  auto hdl = actor_that(
+    [](caf::event_based_actor* self, int) { self->quit(); });
+  auto ptr = caf::actor_cast<caf::weak_actor_ptr>(hdl);
+  post(hdl, 1, worker->entrance());
+  hdl = nullptr;
+  CHECK(eventually(
+    [&] { return caf::actor_cast<caf::strong_actor_ptr>(ptr) == nullptr; }));
 }
 
 TEST_CASE("the hooks for threads hear of it") {
@@ -234,20 +290,21 @@ TEST_CASE("the hooks for threads hear of it") {
   cfg.add_thread_hook<thread_list>(list);
   caf::actor_system sys{cfg};
   auto worker = network_worker::make(sys, 1h);
+  auto runs = [list](std::thread::id x) {
+    std::lock_guard<std::mutex> guard{list->mtx};
+    return list->running.count(x) != 0;
+  };
   std::promise<std::pair<std::thread::id, bool>> place;
   auto hdl = sys.spawn<caf::lazy_init>([&](caf::event_based_actor*) {
     return caf::behavior{[&](int) {
-      std::lock_guard<std::mutex> guard{list->mtx};
-      place.set_value({get_id(), list->running.count(get_id()) != 0});
+      place.set_value({get_id(), runs(get_id())});
     }};
   });
-  post(hdl, 1, worker.get());
+  post(hdl, 1, worker->entrance());
   auto seen = place.get_future().get();
   CHECK(seen.second);
-  fprintf(stderr, "%p %d\n", (void*)worker.get(),
-          (int)(seen.first == get_id()));
   worker.reset();
-  CHECK_EQ(list->running.count(seen.first), 0u);
+  CHECK_FALSE(runs(seen.first));
 }
 
 TEST_SUITE_END();

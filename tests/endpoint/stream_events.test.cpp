@@ -60,12 +60,24 @@ TEST_CASE_FIXTURE(events_fixture,
   CHECK(gate->open());
 }
 
-TEST_CASE_FIXTURE(events_fixture, "events overtake messages that wait") {
+TEST_CASE_FIXTURE(events_fixture, "events overtake messages that wait, if "
+                                  "there is a gate") {
+  auto gate = std::make_shared<write_gate>();
+  auto gated = make_stream_events(alice.hdl, 8, open, nullptr, gate);
   caf::anon_send(alice.hdl, make_ping("x"));
-  listener->on_written();
+  gated->on_half_closed();
   run();
-  CHECK_EQ(alice.position_of<stream_written>(), 0);
+  CHECK_EQ(alice.position_of<stream_half_closed>(), 0);
   CHECK_EQ(alice.position_of<Ping>(), 1);
+}
+
+TEST_CASE_FIXTURE(events_fixture, "else they keep their place, so that frames "
+                                  "do not hold up what the owner is told") {
+  caf::anon_send(alice.hdl, make_ping("x"));
+  listener->on_message("bytes");
+  run();
+  CHECK_EQ(alice.position_of<Ping>(), 0);
+  CHECK_EQ(alice.position_of<stream_frame>(), 1);
 }
 
 TEST_CASE_FIXTURE(events_fixture, "a stream is open until its end was posted") {
