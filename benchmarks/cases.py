@@ -172,11 +172,11 @@ def endpoint_cases():
         suffix = f", {n} endpoint" + ("s" if n > 1 else "")
         pause = max(400, 100_000 // n)
         entries.append(Entry(
-            f"caf_remote{suffix}", 1_000_000, width=n, suffix=suffix,
+            f"caf_remote{suffix}", 4_000_000, width=n, suffix=suffix,
             options=("--caf-remote.batch-size=50",
                      f"--caf-remote.pause-messages={pause}"),
             server_options=EVERYWHERE))
-        entries.append(Entry(f"grpc{suffix}", 1_500_000, "grpc", "grpc",
+        entries.append(Entry(f"grpc{suffix}", 4_000_000, "grpc", "grpc",
                              width=n, suffix=suffix))
     return [Case("endpoints", "one-way, 64 bytes, by endpoints", "spread", 64,
                  1, entries, growing=True)]

@@ -98,7 +98,7 @@ void endpoint_writer_state::connect() {
   // the request goes out as soon as the connection is there; that it was
   // written says that the connection is open
   st_.gate->begin();
-  st_.gate->ask();
+  st_.gate->ask(1);
   st_.stream->write(wire::encode(
     wire::server_connection{node_->member_id, node_->own().advertised()}));
   st_.stream->read();
@@ -249,9 +249,11 @@ std::string endpoint_writer_state::target_address() const {
 void endpoint_writer_state::flush() {
   while (st_.ready && st_.stream != nullptr && !st_.half_closed
          && (!box_.empty() || st_.draining)) {
-    if (!st_.gate->open() && st_.gate->ask())
+    // a full batch need not wait for what else may come with it
+    auto full = box_.size() >= node_->opts.batch_size;
+    if (st_.gate->ask(full ? 2 : 1))
       return;
-    forget_in_flight();
+    forget_confirmed();
     write_batch();
   }
 }
@@ -277,8 +279,7 @@ void endpoint_writer_state::settle(outbox::batch& x) {
   written_watch_seq_ = std::max(written_watch_seq_, x.watch_seq);
   for (auto id : x.requests)
     node_->pending.mark_written(id);
-  in_flight_requests_ = std::move(x.requests);
-  in_flight_ = x.user_messages;
+  in_flight_.push_back({x.user_messages, std::move(x.requests)});
   for (auto& msg : x.messages)
     msg->settle();
   endpoint_->written(x.user_messages, x.user_bytes, x.control_messages,
@@ -345,22 +346,23 @@ void endpoint_writer_state::reconnect() {
   self_->delayed_send(self_, policy_.wait(), connect_tick{st_.epoch});
 }
 
-void endpoint_writer_state::forget_in_flight() {
-  in_flight_ = 0;
-  in_flight_requests_.clear();
+void endpoint_writer_state::forget_confirmed() {
+  auto under_way = st_.gate->under_way();
+  while (in_flight_.size() > under_way)
+    in_flight_.pop_front();
 }
 
 void endpoint_writer_state::fail_unconfirmed() {
-  if (st_.gate->open())
-    forget_in_flight();
-  endpoint_->unconfirmed.fetch_add(in_flight_);
-  for (auto id : in_flight_requests_)
-    if (auto entry = node_->pending.take(id))
-      answer(std::move(*entry),
-             make_error(errc::unconfirmed,
-                        "the connection to " + endpoint_->address()
-                          + " ended while the request was written"));
-  forget_in_flight();
+  forget_confirmed();
+  for (auto& batch : std::exchange(in_flight_, {})) {
+    endpoint_->unconfirmed.fetch_add(batch.user_messages);
+    for (auto id : batch.requests)
+      if (auto entry = node_->pending.take(id))
+        answer(std::move(*entry),
+               make_error(errc::unconfirmed,
+                          "the connection to " + endpoint_->address()
+                            + " ended while the request was written"));
+  }
 }
 
 void endpoint_writer_state::fail_written(errc code, const std::string& text) {

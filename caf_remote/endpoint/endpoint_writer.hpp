@@ -15,6 +15,7 @@
 #include <caf/event_based_actor.hpp>
 #include <caf/stateful_actor.hpp>
 
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -81,7 +82,7 @@ private:
   void flush();
   void write_batch();
   void settle(outbox::batch& x);
-  void forget_in_flight();
+  void forget_confirmed();
   outbox::limits batch_limits() const;
   errc may_send(const outbound_element& x) const;
   std::string target_address() const;
@@ -105,6 +106,12 @@ private:
   void on_drain();
   void half_close();
 
+  // A batch whose write was not seen to end.
+  struct batch_in_flight {
+    size_t user_messages;
+    std::vector<uint32_t> requests;
+  };
+
   outbound_consumer* self_;
   node_ptr node_;
   endpoint_ptr endpoint_;
@@ -114,9 +121,8 @@ private:
   outbox box_;
   outbox::filter may_send_;
   outbox::rejecter reject_;
-  // requests in the batch that is being written, and its size
-  std::vector<uint32_t> in_flight_requests_;
-  size_t in_flight_ = 0;
+  // at most two: the one that the stream writes, and the next one
+  std::deque<batch_in_flight> in_flight_;
   // the highest number of a Watch that was handed to a stream
   uint64_t written_watch_seq_ = 0;
 };

@@ -3,42 +3,49 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 
 namespace caf_remote {
 
-/// Whether the one write of a stream is under way: between the writer, which
-/// starts it, and the transport's threads, where it ends. The writer is told of
-/// the end only if it has asked, because to wake an actor that has nothing to
-/// write costs more than a small write.
+/// How many writes of a stream are under way: between the writer, which starts
+/// them, and the transport's threads, where they end. The writer is told of an
+/// end only if it has asked, because to wake an actor that has nothing to write
+/// costs more than a small write.
 class write_gate {
 public:
   /// A write starts. Called by the writer.
   void begin() noexcept {
-    state_.store(state::writing);
+    state_.fetch_add(1);
   }
 
-  /// Whether none is under way. Any thread.
-  bool open() const noexcept {
-    return state_.load() == state::idle;
+  /// Any thread; called by the writer, more than that are not under way.
+  size_t under_way() const noexcept {
+    return state_.load() & ~awaited;
   }
 
-  /// Asks to be told when the write is over. Returns false if it is. Called by
-  /// the writer.
-  bool ask() noexcept {
-    auto expected = state::writing;
-    return state_.compare_exchange_strong(expected, state::awaited)
-           || expected == state::awaited;
+  /// Asks to be told of the next end if `count` or more writes are under way.
+  /// Returns false if they are not. Called by the writer.
+  bool ask(size_t count) noexcept {
+    auto x = state_.load();
+    while ((x & ~awaited) >= count)
+      if (state_.compare_exchange_weak(x, x | awaited))
+        return true;
+    return false;
   }
 
-  /// The write is over. Returns whether the writer has to be told.
+  /// A write is over. Returns whether the writer has to be told.
   bool end() noexcept {
-    return state_.exchange(state::idle) == state::awaited;
+    auto x = state_.load();
+    while (!state_.compare_exchange_weak(x, (x & ~awaited) - 1)) {
+      // x was loaded anew
+    }
+    return (x & awaited) != 0;
   }
 
 private:
-  enum class state { idle, writing, awaited };
+  static constexpr size_t awaited = size_t{1} << 31;
 
-  std::atomic<state> state_{state::idle};
+  std::atomic<size_t> state_{0};
 };
 
 } // namespace caf_remote

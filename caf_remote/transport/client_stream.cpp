@@ -73,6 +73,8 @@ private:
   event_relay relay_;
   ByteBuffer in_;
   ByteBuffer out_;
+  // waits for the end of the write under way
+  std::optional<ByteBuffer> next_out_;
 
   std::mutex mutex_;
   std::shared_ptr<client_call> self_;
@@ -139,7 +141,11 @@ void client_call::write(frame bytes) {
   std::lock_guard<std::mutex> guard{mutex_};
   if (!hold_ || writes_closed_)
     return;
-  assert(!writing_);
+  if (writing_) {
+    assert(!next_out_);
+    next_out_ = to_byte_buffer(std::move(bytes));
+    return;
+  }
   writing_ = true;
   out_ = to_byte_buffer(std::move(bytes));
   StartWrite(&out_);
@@ -215,8 +221,16 @@ void client_call::OnWriteDone(bool ok) {
     out_.Clear();
     if (ok)
       relay_.push(event_relay::written{});
-    if (std::exchange(close_wanted_, false) && ok && hold_)
+    if (!ok || !hold_) {
+      next_out_.reset();
+    } else if (next_out_) {
+      writing_ = true;
+      out_.Swap(&*next_out_);
+      next_out_.reset();
+      StartWrite(&out_);
+    } else if (std::exchange(close_wanted_, false)) {
       StartWritesDone();
+    }
   }
   relay_.drain();
 }

@@ -82,7 +82,7 @@ public:
   /// because of bytes that are no message.
   virtual void on_half_closed() = 0;
 
-  /// The write in flight was handed to the transport's buffers.
+  /// The first write in flight was handed to the transport's buffers.
   virtual void on_written() = 0;
 
   /// The stream is over. On the dialler's side `why` is the status that the
@@ -106,12 +106,13 @@ public:
   /// so that HTTP/2 flow control holds back the peer.
   virtual void read() = 0;
 
-  /// Starts writing `bytes`. @pre no write is in flight: every call must be
-  /// answered by `on_written` (or `on_closed`) before the next.
+  /// Starts writing `bytes`. @pre no write is in flight, on the dialler's side
+  /// at most one: then this one starts when that has ended. Each is answered by
+  /// `on_written` in order, or all that are left by `on_closed`.
   virtual void write(frame bytes) = 0;
 
-  /// Dialler: says that no further write follows (half-close), after the write
-  /// in flight.
+  /// Dialler: says that no further write follows (half-close), after those in
+  /// flight.
   virtual void close_writes() = 0;
 
   /// Listener: ends the stream with `why`, after the write in flight.

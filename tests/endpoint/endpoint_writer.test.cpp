@@ -342,6 +342,39 @@ TEST_CASE_FIXTURE(actor_fixture,
   CHECK_EQ(texts_of(read_batch(frames[0])), strings{"a", "b", "c"});
 }
 
+TEST_CASE("a full batch does not wait for the end of a write, the one after it "
+          "does") {
+  options opts;
+  opts.batch_size = 3;
+  actor_fixture fix{opts};
+  fix.send_ping(fix.remote("joe"), "first");
+  auto str = fix.last_dialled();
+  str->complete_write();
+  str->take_written();
+  str->receive(wire::encode(wire::connect_response{fix.peer_member, false}));
+  fix.run();
+  REQUIRE_EQ(str->take_written().size(), 1);
+  for (auto text : {"a", "b"})
+    fix.send_ping(fix.remote("joe"), text);
+  CHECK(str->take_written().empty());
+  fix.send_ping(fix.remote("joe"), "c");
+  CHECK_EQ(texts_of(read_batches(str->take_written())), strings{"a", "b", "c"});
+  for (auto text : {"d", "e", "f", "g"})
+    fix.send_ping(fix.remote("joe"), text);
+  CHECK(str->take_written().empty());
+  CHECK_EQ(fix.totals().queued, 4);
+  str->complete_write(); // "first"
+  fix.run();
+  CHECK_EQ(texts_of(read_batches(str->take_written())), strings{"d", "e", "f"});
+  str->complete_write();
+  fix.run();
+  CHECK(str->take_written().empty()); // "g" is no full batch
+  str->complete_write();
+  fix.run();
+  CHECK_EQ(texts_of(read_batches(str->take_written())), strings{"g"});
+  CHECK_FALSE(str->misused());
+}
+
 TEST_CASE("a batch has at most batch-size envelopes") {
   actor_fixture fix{with_batches_of(1000, 4u << 20)};
   for (int i = 0; i < 2500; ++i)
@@ -610,6 +643,42 @@ TEST_CASE_FIXTURE(actor_fixture, "a lingering stream does not mistake the end "
   str->complete_write();
   run();
   CHECK_EQ(sched.clock().schedule().size(), timers);
+}
+
+TEST_CASE("of two batches in flight those are unconfirmed whose write did not "
+          "end") {
+  options opts;
+  opts.batch_size = 1;
+  actor_fixture fix{opts};
+  auto joe = fix.remote("joe");
+  fix.send_ping(fix.remote("joe"), "first");
+  auto str = fix.last_dialled();
+  str->complete_write();
+  str->receive(wire::encode(wire::connect_response{fix.peer_member, false}));
+  fix.run();
+  auto second = fix.request(joe, make_ping("second"));
+  auto third = fix.request(joe, make_ping("third"));
+  auto unconfirmed = 2;
+  auto second_fails = true;
+  auto third_fails = true;
+  SUBCASE("none has ended, and the third waits for that") {
+    third_fails = false;
+  }
+  SUBCASE("the first has ended") {
+    str->complete_write();
+  }
+  SUBCASE("the first two have ended") {
+    str->complete_write();
+    fix.run();
+    str->complete_write();
+    unconfirmed = 1;
+    second_fails = false;
+  }
+  fix.run();
+  fix.cut(str);
+  CHECK_EQ(fix.totals().unconfirmed, unconfirmed);
+  CHECK_EQ(second->failed_with(errc::unconfirmed), second_fails);
+  CHECK_EQ(third->failed_with(errc::unconfirmed), third_fails);
 }
 
 TEST_CASE_FIXTURE(actor_fixture, "an OK from the listener counts as a loss") {

@@ -51,13 +51,13 @@ TEST_CASE_FIXTURE(events_fixture,
   gated->on_written();
   run();
   CHECK_EQ(alice.count<stream_written>(), 0);
-  CHECK(gate->open());
+  CHECK_EQ(gate->under_way(), 0u);
   gate->begin();
-  CHECK(gate->ask());
+  CHECK(gate->ask(1));
   gated->on_written();
   run();
   CHECK_EQ(alice.count<stream_written>(), 1);
-  CHECK(gate->open());
+  CHECK_EQ(gate->under_way(), 0u);
 }
 
 TEST_CASE_FIXTURE(events_fixture, "events overtake messages that wait, if "

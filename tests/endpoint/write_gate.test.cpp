@@ -14,21 +14,21 @@ TEST_SUITE_BEGIN("endpoint.write_gate");
 
 TEST_CASE("who does not ask is not told") {
   write_gate x;
-  CHECK(x.open());
+  CHECK_EQ(x.under_way(), 0u);
   x.begin();
-  CHECK_FALSE(x.open());
+  CHECK_EQ(x.under_way(), 1u);
   CHECK_FALSE(x.end());
-  CHECK(x.open());
+  CHECK_EQ(x.under_way(), 0u);
 }
 
 TEST_CASE("who asks is told once") {
   write_gate x;
   x.begin();
-  CHECK(x.ask());
-  CHECK(x.ask());
-  CHECK_FALSE(x.open());
+  CHECK(x.ask(1));
+  CHECK(x.ask(1));
+  CHECK_EQ(x.under_way(), 1u);
   CHECK(x.end());
-  CHECK(x.open());
+  CHECK_EQ(x.under_way(), 0u);
   x.begin();
   CHECK_FALSE(x.end());
 }
@@ -37,7 +37,22 @@ TEST_CASE("who asks too late learns it at once") {
   write_gate x;
   x.begin();
   x.end();
-  CHECK_FALSE(x.ask());
+  CHECK_FALSE(x.ask(1));
+}
+
+TEST_CASE("two may be under way, and the end of the first is told") {
+  write_gate x;
+  x.begin();
+  CHECK_FALSE(x.ask(2));
+  x.begin();
+  CHECK_EQ(x.under_way(), 2u);
+  CHECK(x.ask(2));
+  CHECK(x.end());
+  CHECK_EQ(x.under_way(), 1u);
+  CHECK_FALSE(x.ask(2));
+  CHECK(x.ask(1));
+  CHECK(x.end());
+  CHECK_EQ(x.under_way(), 0u);
 }
 
 TEST_CASE("the end is heard on one way or the other") {
@@ -51,10 +66,10 @@ TEST_CASE("the end is heard on one way or the other") {
     // the one on the new thread usually comes second
     if (i % 2 == 0) {
       std::thread transport{[&] { told = x.end(); }};
-      waits = x.ask();
+      waits = x.ask(1);
       transport.join();
     } else {
-      std::thread writer{[&] { waits = x.ask(); }};
+      std::thread writer{[&] { waits = x.ask(1); }};
       told = x.end();
       writer.join();
     }

@@ -13,11 +13,11 @@ void fake_stream::read() {
 }
 
 void fake_stream::write(transport::frame bytes) {
-  misused_ |= writing_ || half_closed_ || finished_;
+  misused_ |= writing_ == max_writes_ || half_closed_ || finished_;
   written.push_back(std::move(bytes));
   if (over_)
     return;
-  writing_ = true;
+  ++writing_;
   if (auto_complete_)
     complete_write();
 }
@@ -53,13 +53,14 @@ std::vector<transport::frame> fake_stream::take_written() {
 
 void fake_stream::complete_writes() {
   auto_complete_ = true;
-  if (writing_)
+  while (writing_ > 0)
     complete_write();
 }
 
 void fake_stream::complete_write() {
-  misused_ |= !writing_;
-  writing_ = false;
+  misused_ |= writing_ == 0;
+  if (writing_ > 0)
+    --writing_;
   if (over_)
     return;
   listener_->on_written();
@@ -104,7 +105,7 @@ void fake_stream::deliver() {
 }
 
 void fake_stream::finish_if_idle() {
-  if (finished_ && !writing_)
+  if (finished_ && writing_ == 0)
     close(*finished_);
 }
 

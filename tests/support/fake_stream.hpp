@@ -21,7 +21,7 @@ public:
 
   /// A dialled stream has its listener from the start.
   explicit fake_stream(transport::listener_ptr listener)
-    : listener_(std::move(listener)) {
+    : listener_(std::move(listener)), max_writes_(2) {
     // nop
   }
 
@@ -40,14 +40,14 @@ public:
 
   // -- what was done ----------------------------------------------------------
 
-  /// Every frame that was written, the one in flight included.
+  /// Every frame that was written, those in flight included.
   std::vector<transport::frame> written;
 
   /// Takes the frames that were written since the last call.
   std::vector<transport::frame> take_written();
 
   bool writing() const noexcept {
-    return writing_;
+    return writing_ > 0;
   }
 
   /// Calls of `read` that no frame has used up.
@@ -86,7 +86,7 @@ public:
   /// Ends each write at once from now on.
   void complete_writes();
 
-  /// Ends the write in flight.
+  /// Ends the first write in flight.
   void complete_write();
 
   void introduce(transport::metadata xs);
@@ -110,7 +110,8 @@ private:
   size_t credit_ = 0;
   size_t taken_ = 0;
   bool auto_complete_ = false;
-  bool writing_ = false;
+  size_t max_writes_ = 1;
+  size_t writing_ = 0;
   bool half_closed_ = false;
   bool cancelled_ = false;
   bool over_ = false;

@@ -142,6 +142,38 @@ TEST_CASE("half-close follows the write in flight") {
   CHECK_EQ(seen.events.back(), 'c');
 }
 
+TEST_CASE("a second write follows the one in flight, and half-close follows "
+          "both") {
+  loopback net;
+  auto [near, far] = net.open();
+  // more than HTTP/2 lets through while nobody reads
+  near.str->write(frame(1 << 20, 'x'));
+  near.str->write(frame(1 << 20, 'y'));
+  near.str->close_writes();
+  for (int i = 0; i < 3; ++i)
+    far.str->read();
+  REQUIRE(far.log->wait_half_closed());
+  auto frames = far.log->snapshot().frames;
+  REQUIRE_EQ(frames.size(), 2u);
+  CHECK_EQ(frames[0].front(), 'x');
+  CHECK_EQ(frames[1].back(), 'y');
+  far.str->finish({});
+  CHECK_EQ(near.log->wait_closed().code, status_code::ok);
+  CHECK_EQ(near.log->snapshot().written, 2u);
+}
+
+TEST_CASE("a write that waits ends with the stream") {
+  loopback net;
+  auto [near, far] = net.open();
+  near.str->write(frame(8 << 20, 'x'));
+  near.str->write(frame(8 << 20, 'y'));
+  near.str->cancel();
+  CHECK_EQ(near.log->wait_closed().code, status_code::cancelled);
+  auto seen = near.log->snapshot();
+  CHECK_LT(seen.written, 2u);
+  CHECK_FALSE(seen.faulty);
+}
+
 TEST_CASE("cancel ends both sides and may be repeated") {
   loopback net;
   auto [near, far] = net.open();
