@@ -50,7 +50,7 @@ enum class errc : uint8_t {
 
   /// The peer could not be reached within the retries, or the connection ended.
   endpoint_terminated = 40,
-  /// The connection ended after the request was written; whether it was
+  /// The connection ended after the request was handed to it; whether it was
   /// delivered is not known.
   unconfirmed,
   /// The peer restarted after the request was written.

@@ -14,7 +14,7 @@ namespace caf_remote {
 
 /// Where observers plug in (the seed's TracingEvents). Install one with
 /// `remoting::set_hook`. Called on whatever thread the event happens on,
-/// senders' threads and CAF's workers included: implementations must be
+/// senders' threads and all workers included: implementations must be
 /// thread-safe, must not block and must not throw. The defaults do nothing.
 class tracing_hook {
 public:

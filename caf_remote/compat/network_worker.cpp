@@ -9,6 +9,7 @@
 #include <caf/scheduler/test_coordinator.hpp>
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
 
 namespace caf_remote {
@@ -57,7 +58,11 @@ std::unique_ptr<network_worker> network_worker::make(caf::actor_system& sys,
   if (sched.num_workers() < 2
       || dynamic_cast<caf::scheduler::test_coordinator*>(&sched) != nullptr)
     return nullptr;
-  return std::make_unique<network_worker>(sys, tick);
+  try {
+    return std::make_unique<network_worker>(sys, tick);
+  } catch (const std::system_error&) {
+    return nullptr; // no more threads
+  }
 }
 
 network_worker::network_worker(caf::actor_system& sys, duration tick)
@@ -152,10 +157,15 @@ void network_worker::run(network_jobs::job x) {
   // may be the end of the actor, and as long as the job itself
   if (!again)
     caf::intrusive_ptr_release(x.what);
+  auto wake = false;
   {
     std::lock_guard<std::mutex> guard{mtx_};
     jobs_.done();
+    // it does not tick during a long job
+    wake = std::exchange(clock_asleep_, false);
   }
+  if (wake)
+    wake_clock_.notify_one();
   if (again)
     take(x);
 }

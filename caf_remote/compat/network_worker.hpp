@@ -31,7 +31,8 @@ public:
   static constexpr duration default_tick = std::chrono::milliseconds{5};
 
   /// Null if CAF's scheduler is to run all actors: it has one worker only, so
-  /// that no two actors run at the same time, or is the one for tests.
+  /// that no two actors run at the same time, or is the one for tests; or the
+  /// system has no more threads for us.
   static std::unique_ptr<network_worker> make(caf::actor_system& sys,
                                               duration tick = default_tick);
 

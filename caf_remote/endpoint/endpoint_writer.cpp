@@ -244,8 +244,9 @@ std::string endpoint_writer_state::target_address() const {
   return result.empty() ? std::string{nonhost} : result;
 }
 
-// Writes as long as there is something to write and no write is under way; asks
-// for the end of the one that is in the way.
+// Writes while there is something to write and no write is under way, as many
+// messages as a batch may have also beside one; else asks for the end of what
+// is in the way.
 void endpoint_writer_state::flush() {
   while (st_.ready && st_.stream != nullptr && !st_.half_closed
          && (!box_.empty() || st_.draining)) {

@@ -34,7 +34,8 @@ struct endpoint_state {
   std::string member_id;
   /// What the peer said about itself on this stream.
   transport::metadata peer_metadata;
-  /// The write in flight, if any; of the stream in use.
+  /// The writes in flight, two at most, the ConnectRequest included; of the
+  /// stream in use.
   std::shared_ptr<write_gate> gate = std::make_shared<write_gate>();
   /// The handshake is done and the watcher knows: messages may flow.
   bool ready = false;

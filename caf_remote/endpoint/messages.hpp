@@ -190,7 +190,7 @@ struct remote_terminated {
   wire::terminated_reason why;
 };
 
-// -- stream -> its actor, as messages of high priority ------------------------------------------
+// -- stream -> its actor, to a writer with high priority -----------------------------------------
 
 struct stream_metadata {
   uint64_t epoch;

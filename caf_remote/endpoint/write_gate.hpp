@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 
 namespace caf_remote {
 
@@ -13,39 +14,53 @@ namespace caf_remote {
 /// costs more than a small write.
 class write_gate {
 public:
-  /// A write starts. Called by the writer.
+  /// A write starts. Called by the writer; takes back what it has asked.
   void begin() noexcept {
-    state_.fetch_add(1);
+    change([](state x) { return state{x.under_way + 1, 0}; });
   }
 
   /// Any thread; called by the writer, more than that are not under way.
   size_t under_way() const noexcept {
-    return state_.load() & ~awaited;
+    return state_.load().under_way;
   }
 
-  /// Asks to be told of the next end if `count` or more writes are under way.
-  /// Returns false if they are not. Called by the writer.
-  bool ask(size_t count) noexcept {
+  /// Asks to be told when fewer than `count` writes are under way. Returns
+  /// false if that is so now. Called by the writer.
+  bool ask(uint32_t count) noexcept {
     auto x = state_.load();
-    while ((x & ~awaited) >= count)
-      if (state_.compare_exchange_weak(x, x | awaited))
+    while (x.under_way >= count)
+      if (x.asked == count
+          || state_.compare_exchange_weak(x, {x.under_way, count}))
         return true;
     return false;
   }
 
   /// A write is over. Returns whether the writer has to be told.
   bool end() noexcept {
-    auto x = state_.load();
-    while (!state_.compare_exchange_weak(x, (x & ~awaited) - 1)) {
-      // x was loaded anew
-    }
-    return (x & awaited) != 0;
+    auto told = [](state x) { return x.under_way <= x.asked; };
+    auto old = change([told](state x) {
+      return state{x.under_way - 1, told(x) ? 0 : x.asked};
+    });
+    return told(old);
   }
 
 private:
-  static constexpr size_t awaited = size_t{1} << 31;
+  struct state {
+    uint32_t under_way;
+    // 0: the writer does not wait
+    uint32_t asked;
+  };
 
-  std::atomic<size_t> state_{0};
+  template <class F>
+  state change(F f) noexcept {
+    auto x = state_.load();
+    while (!state_.compare_exchange_weak(x, f(x))) {
+      // x was loaded anew
+    }
+    return x;
+  }
+
+  std::atomic<state> state_{state{0, 0}};
 };
 
 } // namespace caf_remote

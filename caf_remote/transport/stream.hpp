@@ -106,9 +106,10 @@ public:
   /// so that HTTP/2 flow control holds back the peer.
   virtual void read() = 0;
 
-  /// Starts writing `bytes`. @pre no write is in flight, on the dialler's side
-  /// at most one: then this one starts when that has ended. Each is answered by
-  /// `on_written` in order, or all that are left by `on_closed`.
+  /// Starts writing `bytes`. @pre no write is in flight; on the dialler's side
+  /// one may be: then this frame waits inside the stream, and is dropped if
+  /// that write fails or the stream ends. Each is answered by `on_written` in
+  /// order, or all that are left by `on_closed`.
   virtual void write(frame bytes) = 0;
 
   /// Dialler: says that no further write follows (half-close), after those in

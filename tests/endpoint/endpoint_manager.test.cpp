@@ -195,6 +195,28 @@ TEST_CASE_FIXTURE(actor_fixture, "leaving writes out what is queued and "
   CHECK_EQ(events.count<endpoint_terminated>(), 1);
 }
 
+TEST_CASE("leaving half-closes after all writes in flight") {
+  options opts;
+  opts.batch_size = 1;
+  actor_fixture fix{opts};
+  fix.send_ping(fix.remote("joe"), "first");
+  auto str = fix.shake_hands_slowly();
+  fix.send_ping(fix.remote("joe"), "second");
+  CHECK_EQ(texts_of(read_batches({str->written.back()})), strings{"second"});
+  auto done = begin_to_leave(fix);
+  for (int i = 0; i < 2; ++i) {
+    CHECK_FALSE(str->half_closed_by_us());
+    str->complete_write();
+    fix.run();
+  }
+  CHECK(str->half_closed_by_us());
+  str->close(status_code::ok);
+  fix.run();
+  CHECK(*done);
+  CHECK_EQ(fix.totals().unconfirmed, 0);
+  CHECK_FALSE(str->misused());
+}
+
 TEST_CASE_FIXTURE(actor_fixture, "leaving waits for streams of peers, too") {
   auto in = accept();
   auto done = begin_to_leave(*this);

@@ -681,6 +681,24 @@ TEST_CASE("of two batches in flight those are unconfirmed whose write did not "
   CHECK_EQ(third->failed_with(errc::unconfirmed), third_fails);
 }
 
+TEST_CASE("a DisconnectRequest leaves both batches in flight unconfirmed") {
+  options opts;
+  opts.batch_size = 1;
+  actor_fixture fix{opts};
+  fix.send_ping(fix.remote("joe"), "first");
+  auto str = fix.shake_hands_slowly();
+  fix.send_ping(fix.remote("joe"), "second");
+  str->receive(disconnect_frame());
+  fix.run();
+  CHECK(str->half_closed_by_us());
+  CHECK_EQ(fix.totals().unconfirmed, 2);
+  CHECK_EQ(fix.totals().queued, 0);
+  str->complete_write();
+  str->complete_write();
+  fix.run();
+  CHECK_FALSE(str->misused());
+}
+
 TEST_CASE_FIXTURE(actor_fixture, "an OK from the listener counts as a loss") {
   auto str = connect();
   str->close(transport::status_code::ok);

@@ -55,6 +55,24 @@ TEST_CASE("two may be under way, and the end of the first is told") {
   CHECK_EQ(x.under_way(), 0u);
 }
 
+TEST_CASE("who waits for both is not told of the first") {
+  write_gate x;
+  x.begin();
+  x.begin();
+  CHECK(x.ask(1));
+  CHECK_FALSE(x.end());
+  CHECK(x.end());
+}
+
+TEST_CASE("who goes on writing does not wait any more") {
+  write_gate x;
+  x.begin();
+  CHECK(x.ask(1));
+  x.begin();
+  CHECK_FALSE(x.end());
+  CHECK_FALSE(x.end());
+}
+
 TEST_CASE("the end is heard on one way or the other") {
   write_gate x;
   int on_demand = 0;
