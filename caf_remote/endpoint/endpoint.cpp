@@ -12,8 +12,21 @@
 
 #include <algorithm>
 #include <iterator>
+#include <thread>
 
 namespace caf_remote {
+
+namespace {
+
+// Senders on other threads are faster than the writer, and what waits for long
+// has left the CPU's cache when the writer comes to it. A thread that sends
+// looks now and then whether that is so, and then lets others have the CPU that
+// want it, first of all the writer. It does not wait: if nobody wants the CPU,
+// it goes on at once.
+constexpr uint32_t look_every = 128;
+constexpr uint64_t far_ahead = 4096;
+
+} // namespace
 
 endpoint::endpoint(node_ptr home, peer_ptr who, uint64_t serial)
   : node_(std::move(home)), peer_(std::move(who)), serial_(serial),
@@ -69,6 +82,15 @@ void endpoint::refuse(outbound_ptr x) {
 void endpoint::enqueue(outbound_ptr x, caf::execution_unit* ctx) {
   writer_->enqueue(caf::mailbox_element_ptr{x.release()},
                    context_for(writer_, ctx));
+  thread_local uint32_t sent = 0;
+  if (++sent % look_every == 0)
+    give_way();
+}
+
+void endpoint::give_way() const {
+  if (queued() > far_ahead
+      && state_.load(std::memory_order_relaxed) == connection_state::connected)
+    std::this_thread::yield();
 }
 
 void endpoint::post_to_watcher(caf::message x) {

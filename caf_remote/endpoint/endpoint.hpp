@@ -143,6 +143,7 @@ public:
 
 private:
   void enqueue(outbound_ptr x, caf::execution_unit* ctx);
+  void give_way() const;
   void push_watch(const actor_name_ptr& who, std::string_view type_name,
                   uint64_t seq);
   admission& gate_of(const outbound_element& x) noexcept;
