@@ -8,6 +8,7 @@
 
 #include <array>
 #include <atomic>
+#include <future>
 
 #include <pthread.h>
 
@@ -72,6 +73,31 @@ TEST_CASE("handlers run on the network worker, unless everything is left to "
       .receive([i](const Ping& x) { CHECK_EQ(x.number(), i); },
                [](const caf::error& err) { FAIL(render(err)); });
   CHECK_EQ(*seen, expected);
+}
+
+TEST_CASE("a handler that blocks does not hold up other actors") {
+  loopback_node a;
+  loopback_node b;
+  std::promise<void> started;
+  std::promise<void> go_on;
+  auto wait = go_on.get_future().share();
+  auto blocker = b.sys().spawn([&, wait](caf::event_based_actor*) {
+    return caf::behavior{[&, wait](const Ping&) {
+      started.set_value();
+      wait.wait();
+    }};
+  });
+  REQUIRE_FALSE(b.rm().publish(blocker, "blocker"));
+  REQUIRE_FALSE(b.rm().publish(b.sys().spawn(echo), "echo"));
+  caf::anon_send(a.remote(b.address(), "blocker"), make_ping("stop there"));
+  started.get_future().wait();
+  caf::scoped_actor self{a.sys()};
+  auto hdl = a.remote(b.address(), "echo");
+  for (int i = 0; i < 20; ++i)
+    self->request(hdl, 30s, make_ping("hello", i))
+      .receive([i](const Ping& x) { CHECK_EQ(x.number(), i); },
+               [](const caf::error& err) { FAIL(render(err)); });
+  go_on.set_value();
 }
 
 TEST_CASE("a request to a missing actor fails at once") {
