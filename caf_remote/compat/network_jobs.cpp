@@ -11,7 +11,6 @@ bool network_jobs::push(job x) {
   if (banned_ > 0 && (x.from == origin::guest || !at_once))
     return false;
   waiting_.push_back(x);
-  ++pushed_;
   return true;
 }
 
@@ -32,7 +31,8 @@ void network_jobs::done() {
 }
 
 std::vector<network_jobs::job> network_jobs::tick() {
-  stuck_ = running_ && last_running_ && popped_ == last_popped_;
+  // a job runs that was taken before the last tick
+  stuck_ = running_ && popped_ == last_popped_;
   // jobs come and go in order: the oldest has waited if fewer were taken than
   // had come by then
   auto late = stuck_ || popped_ < last_pushed_;
@@ -45,9 +45,8 @@ std::vector<network_jobs::job> network_jobs::tick() {
   std::vector<job> result;
   if (late)
     result = take_all();
-  last_pushed_ = pushed_;
+  last_pushed_ = pushed();
   last_popped_ = popped_;
-  last_running_ = running_;
   return result;
 }
 

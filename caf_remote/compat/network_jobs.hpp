@@ -60,8 +60,12 @@ public:
   std::vector<job> take_all();
 
 private:
+  /// Jobs that have come so far.
+  uint64_t pushed() const noexcept {
+    return popped_ + waiting_.size();
+  }
+
   std::deque<job> waiting_;
-  uint64_t pushed_ = 0;
   uint64_t popped_ = 0;
   bool running_ = false;
   // the running job takes long: nothing is to wait for it
@@ -71,7 +75,6 @@ private:
   // at the last tick
   uint64_t last_pushed_ = 0;
   uint64_t last_popped_ = 0;
-  bool last_running_ = false;
 };
 
 } // namespace caf_remote

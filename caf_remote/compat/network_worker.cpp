@@ -130,7 +130,7 @@ void network_worker::take(network_jobs::job x) {
   if (wake)
     wake_worker_.notify_one();
   if (!mine)
-    hand_over({x});
+    system().scheduler().enqueue(x.what);
 }
 
 void network_worker::work() {

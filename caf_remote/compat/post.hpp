@@ -19,9 +19,7 @@ void post(const caf::actor& to, T x, caf::execution_unit* where,
           caf::message_priority priority = caf::message_priority::normal) {
   if (to == nullptr)
     return;
-  auto id = priority == caf::message_priority::high
-              ? caf::make_message_id(caf::message_priority::high)
-              : caf::make_message_id();
+  auto id = caf::make_message_id(priority);
   to->enqueue(caf::make_mailbox_element(nullptr, id, {}, std::move(x)), where);
 }
 

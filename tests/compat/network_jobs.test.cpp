@@ -52,6 +52,13 @@ struct jobs_fixture {
     return result;
   }
 
+  // A job has to wait for too long.
+  void begin_ban() {
+    push(1);
+    tick();
+    CHECK_EQ(tick(), list{job(1)});
+  }
+
   // Runs what waits.
   void run_all() {
     while (pop() != nullptr)
@@ -136,9 +143,7 @@ TEST_CASE_FIXTURE(jobs_fixture, "a job that follows another is not a long "
 
 TEST_CASE_FIXTURE(jobs_fixture, "guests stay out for a while after somebody "
                                 "had to wait") {
-  push(1);
-  tick();
-  CHECK_EQ(tick(), list{job(1)});
+  begin_ban();
   CHECK_FALSE(push(2, origin::guest));
   CHECK(push(2));
   run_all();
@@ -151,9 +156,7 @@ TEST_CASE_FIXTURE(jobs_fixture, "guests stay out for a while after somebody "
 
 TEST_CASE_FIXTURE(jobs_fixture, "what the network wakes then runs at once or "
                                 "elsewhere") {
-  push(1);
-  tick();
-  CHECK_EQ(tick(), list{job(1)});
+  begin_ban();
   CHECK(push(2));
   CHECK_FALSE(push(3)); // 2 waits
   pop();
@@ -185,9 +188,7 @@ TEST_CASE_FIXTURE(jobs_fixture, "the clock may stop when there is nothing to "
 
 TEST_CASE_FIXTURE(jobs_fixture, "the clock goes on until guests are let in "
                                 "again") {
-  push(1);
-  tick();
-  tick();
+  begin_ban();
   run_all();
   auto ticks = 0;
   for (; !jobs.quiet(); ++ticks)

@@ -195,25 +195,20 @@ TEST_CASE_FIXTURE(actor_fixture, "leaving writes out what is queued and "
   CHECK_EQ(events.count<endpoint_terminated>(), 1);
 }
 
-TEST_CASE("leaving half-closes after all writes in flight") {
-  options opts;
-  opts.batch_size = 1;
-  actor_fixture fix{opts};
-  fix.send_ping(fix.remote("joe"), "first");
-  auto str = fix.shake_hands_slowly();
-  fix.send_ping(fix.remote("joe"), "second");
+TEST_CASE_FIXTURE(two_writes_fixture, "leaving half-closes after all writes in "
+                                      "flight") {
   CHECK_EQ(texts_of(read_batches({str->written.back()})), strings{"second"});
-  auto done = begin_to_leave(fix);
+  auto done = begin_to_leave(*this);
   for (int i = 0; i < 2; ++i) {
     CHECK_FALSE(str->half_closed_by_us());
     str->complete_write();
-    fix.run();
+    run();
   }
   CHECK(str->half_closed_by_us());
   str->close(status_code::ok);
-  fix.run();
+  run();
   CHECK(*done);
-  CHECK_EQ(fix.totals().unconfirmed, 0);
+  CHECK_EQ(totals().unconfirmed, 0);
   CHECK_FALSE(str->misused());
 }
 

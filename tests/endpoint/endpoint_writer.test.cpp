@@ -348,11 +348,7 @@ TEST_CASE("a full batch does not wait for the end of a write, the one after it "
   opts.batch_size = 3;
   actor_fixture fix{opts};
   fix.send_ping(fix.remote("joe"), "first");
-  auto str = fix.last_dialled();
-  str->complete_write();
-  str->take_written();
-  str->receive(wire::encode(wire::connect_response{fix.peer_member, false}));
-  fix.run();
+  auto str = fix.shake_hands_slowly();
   REQUIRE_EQ(str->take_written().size(), 1);
   for (auto text : {"a", "b"})
     fix.send_ping(fix.remote("joe"), text);
@@ -652,10 +648,7 @@ TEST_CASE("of two batches in flight those are unconfirmed whose write did not "
   actor_fixture fix{opts};
   auto joe = fix.remote("joe");
   fix.send_ping(fix.remote("joe"), "first");
-  auto str = fix.last_dialled();
-  str->complete_write();
-  str->receive(wire::encode(wire::connect_response{fix.peer_member, false}));
-  fix.run();
+  auto str = fix.shake_hands_slowly();
   auto second = fix.request(joe, make_ping("second"));
   auto third = fix.request(joe, make_ping("third"));
   auto unconfirmed = 2;
@@ -681,21 +674,16 @@ TEST_CASE("of two batches in flight those are unconfirmed whose write did not "
   CHECK_EQ(third->failed_with(errc::unconfirmed), third_fails);
 }
 
-TEST_CASE("a DisconnectRequest leaves both batches in flight unconfirmed") {
-  options opts;
-  opts.batch_size = 1;
-  actor_fixture fix{opts};
-  fix.send_ping(fix.remote("joe"), "first");
-  auto str = fix.shake_hands_slowly();
-  fix.send_ping(fix.remote("joe"), "second");
+TEST_CASE_FIXTURE(two_writes_fixture, "a DisconnectRequest leaves both batches "
+                                      "in flight unconfirmed") {
   str->receive(disconnect_frame());
-  fix.run();
+  run();
   CHECK(str->half_closed_by_us());
-  CHECK_EQ(fix.totals().unconfirmed, 2);
-  CHECK_EQ(fix.totals().queued, 0);
+  CHECK_EQ(totals().unconfirmed, 2);
+  CHECK_EQ(totals().queued, 0);
   str->complete_write();
   str->complete_write();
-  fix.run();
+  run();
   CHECK_FALSE(str->misused());
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
+#include "support/inbox.hpp"
 #include "support/loopback_node.hpp"
 
 #include <caf/all.hpp>
@@ -23,6 +24,12 @@ caf::behavior echo(caf::event_based_actor*) {
     [](const Ping& x) { return x; },
     [](raw_message& x) { return std::move(x); },
   };
+}
+
+void check_echo(inbox& me, const caf::actor& hdl, int number) {
+  auto answer = me.ask<Ping>(hdl, make_ping("hello", number));
+  REQUIRE_MESSAGE(answer, render(answer ? caf::error{} : answer.error()));
+  CHECK_EQ(answer->number(), number);
 }
 
 TEST_SUITE_BEGIN("integration.two_systems");
@@ -65,13 +72,11 @@ TEST_CASE("handlers run on the network worker, unless everything is left to "
   });
   REQUIRE_FALSE(b.rm().publish(reporter, "reporter"));
   auto hdl = a.remote(b.address(), "reporter");
-  caf::scoped_actor self{a.sys()};
+  inbox me{a};
   // the first ones may have to wait, and a slow machine leaves the rest to the
   // scheduler as well
   for (int i = 0; i < (expected ? 10000 : 100) && !*seen; ++i)
-    self->request(hdl, 10s, make_ping("hello", i))
-      .receive([i](const Ping& x) { CHECK_EQ(x.number(), i); },
-               [](const caf::error& err) { FAIL(render(err)); });
+    check_echo(me, hdl, i);
   CHECK_EQ(*seen, expected);
 }
 
@@ -91,12 +96,10 @@ TEST_CASE("a handler that blocks does not hold up other actors") {
   REQUIRE_FALSE(b.rm().publish(b.sys().spawn(echo), "echo"));
   caf::anon_send(a.remote(b.address(), "blocker"), make_ping("stop there"));
   started.get_future().wait();
-  caf::scoped_actor self{a.sys()};
+  inbox me{a};
   auto hdl = a.remote(b.address(), "echo");
   for (int i = 0; i < 20; ++i)
-    self->request(hdl, 30s, make_ping("hello", i))
-      .receive([i](const Ping& x) { CHECK_EQ(x.number(), i); },
-               [](const caf::error& err) { FAIL(render(err)); });
+    check_echo(me, hdl, i);
   go_on.set_value();
 }
 

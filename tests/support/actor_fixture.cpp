@@ -294,4 +294,21 @@ endpoint_counters actor_fixture::totals() const {
   return result;
 }
 
+namespace {
+
+options with_batches_of_one() {
+  options result;
+  result.batch_size = 1;
+  return result;
+}
+
+} // namespace
+
+two_writes_fixture::two_writes_fixture()
+  : actor_fixture(with_batches_of_one()) {
+  send_ping(remote("joe"), "first");
+  str = shake_hands_slowly();
+  send_ping(remote("joe"), "second");
+}
+
 } // namespace caf_remote::test

@@ -307,6 +307,13 @@ inline bool balanced(const endpoint_counters& x) {
   return x.accepted == x.written + x.dead_lettered + x.queued;
 }
 
+/// Two writes are in flight to `joe`, of one message each: "first", "second".
+struct two_writes_fixture : actor_fixture {
+  two_writes_fixture();
+
+  fake_stream_ptr str;
+};
+
 } // namespace caf_remote::test
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(caf_remote::test::task)
