@@ -101,11 +101,12 @@ struct options {
 /// Reads and checks the whole group `caf-remote` of `cfg`: unknown keys (with
 /// the nearest known name), wrong types and values out of range are
 /// `errc::invalid_config` with a text that names the key.
-caf::expected<options> read_options(const caf::actor_system_config& cfg);
+[[nodiscard]] caf::expected<options>
+read_options(const caf::actor_system_config& cfg);
 
 /// What `read_options` would complain about; none if nothing. For programs that
 /// want to fail before they make an actor system.
-caf::error check(const caf::actor_system_config& cfg);
+[[nodiscard]] caf::error check(const caf::actor_system_config& cfg);
 
 /// Declares the group's options, so that they can be given on the command line.
 /// For config classes of others; call it in their constructor with

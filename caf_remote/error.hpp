@@ -76,10 +76,10 @@ constexpr caf::atom_value error_category = caf::atom("caf_remote");
 /// The name of the enumerator.
 std::string to_string(errc code);
 
-caf::error make_error(errc code);
+[[nodiscard]] caf::error make_error(errc code);
 
 /// Makes an error with a text that says what exactly is wrong.
-caf::error make_error(errc code, std::string text);
+[[nodiscard]] caf::error make_error(errc code, std::string text);
 
 /// Returns the code of `x` if it is one of ours, else `errc::none`.
 errc code_of(const caf::error& x) noexcept;

@@ -47,7 +47,7 @@ std::string to_string(const pid& x);
 
 /// Reads "host:port/id". The id may contain slashes. Errors:
 /// `errc::invalid_address` and `errc::invalid_name`.
-caf::expected<pid> parse_pid(std::string_view str);
+[[nodiscard]] caf::expected<pid> parse_pid(std::string_view str);
 
 /// The longest accepted address and actor id in bytes (own decision; the wire
 /// sets no limit).
@@ -56,12 +56,12 @@ constexpr size_t max_id_length = 1024;
 
 /// Checks that `str` is "host:port" or "[ipv6]:port" with a port from 1 to
 /// 65535, printable and not longer than `max_address_length`.
-caf::error check_address(std::string_view str);
+[[nodiscard]] caf::error check_address(std::string_view str);
 
 /// Checks that `str` is usable as an actor's id: not empty, valid UTF-8, no
 /// control characters (they would be mistaken for the other wire generation's
 /// targets), not longer than `max_id_length`.
-caf::error check_id(std::string_view str);
+[[nodiscard]] caf::error check_id(std::string_view str);
 
 /// Splits "host:port" into its parts; brackets of an IPv6 host are removed.
 /// @pre `!check_address(str)`

@@ -88,18 +88,19 @@ public:
   void* subtype_ptr() override;
 
   /// None if the module runs, else why it does not.
-  caf::error status() const;
+  [[nodiscard]] caf::error status() const;
 
   // -- where we are ------------------------------------------------------------------------
 
   /// Listens as configured and returns the advertised address. Only once.
   /// Errors: `caf::sec::cannot_open_port`, `errc::invalid_config` (a wildcard
   /// host without `advertised-host`). Blocks for name look-ups.
-  caf::expected<std::string> listen();
+  [[nodiscard]] caf::expected<std::string> listen();
 
   /// The same with another host and port than configured; port 0 lets the
   /// kernel choose.
-  caf::expected<std::string> listen(const std::string& host, uint16_t port);
+  [[nodiscard]] caf::expected<std::string> listen(const std::string& host,
+                                                  uint16_t port);
 
   /// Our address in every PID; empty while not listening.
   std::string address() const;
@@ -111,11 +112,12 @@ public:
 
   /// Makes `hdl` reachable under `name` and keeps it alive until it ends or
   /// `unpublish` is called. Errors: `errc::invalid_name`, `errc::name_taken`.
-  caf::error publish(const caf::actor& hdl, const std::string& name,
-                     receive_mode mode = receive_mode::decoded);
+  [[nodiscard]] caf::error publish(const caf::actor& hdl,
+                                   const std::string& name,
+                                   receive_mode mode = receive_mode::decoded);
 
   /// Error: `errc::not_found`.
-  caf::error unpublish(const std::string& name);
+  [[nodiscard]] caf::error unpublish(const std::string& name);
 
   /// Makes an actor for a peer that asks for a kind. Runs inside an actor: it
   /// must not block. An exception or an invalid handle tells the peer that it
@@ -123,8 +125,9 @@ public:
   using kind_factory = std::function<caf::actor(caf::actor_system&)>;
 
   /// Lets peers spawn actors of `kind`. Error: `errc::name_taken`.
-  caf::error register_kind(const std::string& kind, kind_factory make,
-                           receive_mode mode = receive_mode::decoded);
+  [[nodiscard]] caf::error
+  register_kind(const std::string& kind, kind_factory make,
+                receive_mode mode = receive_mode::decoded);
 
   // -- remote actors ---------------------------------------------------------------------------
 
@@ -132,17 +135,17 @@ public:
   /// when something is sent or when it is watched. The same PID gives the same
   /// handle, also after the peer was lost and came back. Errors:
   /// `errc::invalid_address`, `errc::invalid_name`.
-  caf::expected<caf::actor> lookup(const std::string& address,
-                                   const std::string& name);
+  [[nodiscard]] caf::expected<caf::actor> lookup(const std::string& address,
+                                                 const std::string& name);
 
   /// The same for "address/name".
-  caf::expected<caf::actor> lookup(const std::string& pid_text);
+  [[nodiscard]] caf::expected<caf::actor> lookup(const std::string& pid_text);
 
   /// Spawns an actor on another node and returns its handle. An empty name lets
   /// the node choose. Blocks until the answer or the end of `timeout`. Errors:
   /// `errc::name_taken` (the text has the holder's PID), `errc::spawn_failed`,
   /// `caf::sec::request_timeout`, those of the endpoint.
-  caf::expected<caf::actor>
+  [[nodiscard]] caf::expected<caf::actor>
   spawn(const std::string& address, const std::string& kind,
         const std::string& name = "",
         caf::timespan timeout = std::chrono::seconds(5));
@@ -154,9 +157,9 @@ public:
 
   /// Asks the actor `name` for a sign of life. Blocks until the answer or the
   /// end of `timeout`. With the default name it asks the node itself.
-  caf::expected<touched> ping(const std::string& address,
-                              const std::string& name = "activator",
-                              caf::timespan timeout = std::chrono::seconds(5));
+  [[nodiscard]] caf::expected<touched>
+  ping(const std::string& address, const std::string& name = "activator",
+       caf::timespan timeout = std::chrono::seconds(5));
 
   /// The wire identity of a handle: of a remote actor, or of a local one that
   /// was published or has sent a message out; empty otherwise.
@@ -169,36 +172,38 @@ public:
 
   /// Sends `endpoint_room` to `who` once when the endpoint behind `remote` has
   /// room, which may be now.
-  caf::error notify_when_room(const caf::actor& remote, const caf::actor& who);
+  [[nodiscard]] caf::error notify_when_room(const caf::actor& remote,
+                                            const caf::actor& who);
 
   // -- types -------------------------------------------------------------------------------------
 
   /// Adds a serializer. Error: `errc::name_taken`.
-  caf::error add_serializer(int32_t id, std::shared_ptr<const serializer> ptr);
+  [[nodiscard]] caf::error
+  add_serializer(int32_t id, std::shared_ptr<const serializer> ptr);
 
   /// Says that every peer which is sent a `raw_message` of this type knows the
   /// type. The same promise as registering it.
-  caf::error declare_type(const std::string& type_name);
+  [[nodiscard]] caf::error declare_type(const std::string& type_name);
 
   // -- observation -------------------------------------------------------------------------------
 
   /// Sends the three events to `who` from now on: `endpoint_connected`,
   /// `endpoint_terminated`, `dead_letter`.
-  caf::error subscribe(const caf::actor& who);
-  caf::error unsubscribe(const caf::actor& who);
+  [[nodiscard]] caf::error subscribe(const caf::actor& who);
+  [[nodiscard]] caf::error unsubscribe(const caf::actor& who);
 
   /// Installs a hook, or removes it (null).
-  caf::error set_hook(std::shared_ptr<tracing_hook> hook);
+  [[nodiscard]] caf::error set_hook(std::shared_ptr<tracing_hook> hook);
 
   /// Where log lines go; null turns them off. Default: stderr.
-  caf::error set_log_sink(log_sink sink);
+  [[nodiscard]] caf::error set_log_sink(log_sink sink);
 
   counters snapshot() const;
 
   /// Waits until nothing is queued for `address` any more, because all of it
   /// was written or dead-lettered, or until `timeout`. Returns whether nothing
   /// is left. Blocks, so it is not for actors.
-  bool flush(const std::string& address, caf::timespan timeout);
+  [[nodiscard]] bool flush(const std::string& address, caf::timespan timeout);
 
 private:
   struct impl;

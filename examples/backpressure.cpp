@@ -90,7 +90,10 @@ caf::behavior paced_sender(caf::stateful_actor<paced_state>* self,
     }
     if (left > 0) {
       ++self->state.pauses;
-      remoting.notify_when_room(to, self);
+      if (auto err = remoting.notify_when_room(to, self)) {
+        std::cerr << caf_remote::render(err) << std::endl;
+        self->quit();
+      }
       return;
     }
     std::cout << "  it paused " << self->state.pauses << " times" << std::endl;
@@ -135,7 +138,8 @@ bool measure(caf::scoped_actor& self, const caf::actor& to, size_t count,
   auto lost = dead_letters(remoting);
   std::cout << title << ", " << count << " messages:" << std::endl;
   send();
-  remoting.flush(remoting.pid_of(to).address, 30s);
+  if (!remoting.flush(remoting.pid_of(to).address, 30s))
+    std::cout << "  some still wait after 30 s" << std::endl;
   auto after = ask_count(self, to);
   if (!after)
     return false;
@@ -150,7 +154,11 @@ int run_client(const std::string& address, size_t count) {
   config cfg;
   caf::actor_system sys{cfg};
   auto& remoting = caf_remote::get(sys);
-  remoting.set_log_sink(nullptr); // a line for each dead letter is too much
+  // a line for each dead letter is too much
+  if (auto err = remoting.set_log_sink(nullptr)) {
+    std::cerr << caf_remote::render(err) << std::endl;
+    return EXIT_FAILURE;
+  }
   auto to = remoting.lookup(address, "counter");
   if (!to) {
     std::cerr << caf_remote::render(to.error()) << std::endl;
@@ -171,7 +179,10 @@ int run_both() {
   config cfg;
   caf::actor_system sys{cfg};
   auto& remoting = caf_remote::get(sys);
-  remoting.publish(sys.spawn(counter), "counter");
+  if (auto err = remoting.publish(sys.spawn(counter), "counter")) {
+    std::cerr << caf_remote::render(err) << std::endl;
+    return EXIT_FAILURE;
+  }
   auto code = run_client(remoting.address(), 50000);
   remoting.stop(); // lets go of the counter
   return code;

@@ -117,6 +117,14 @@ caf::behavior dead_letter_count(caf::event_based_actor* self) {
   }};
 }
 
+/// Ends the process, which has nothing to tell then.
+void require(const caf::error& err) {
+  if (!err)
+    return;
+  std::cerr << caf_remote::render(err) << std::endl;
+  std::_Exit(1);
+}
+
 int run_node(uint16_t port) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   sigset_t signals;
@@ -129,21 +137,21 @@ int run_node(uint16_t port) {
   cfg.setting("inbound-messages", size_t{4000});
   caf::actor_system sys{cfg};
   auto& rm = caf_remote::get(sys);
-  rm.set_log_sink(nullptr);
+  require(rm.set_log_sink(nullptr));
   auto address = rm.listen("127.0.0.1", port);
   if (!address) {
     std::cerr << "node B: " << caf_remote::render(address.error()) << std::endl;
     return 1;
   }
-  rm.publish(sys.spawn([] { return echo(); }), "echo");
-  rm.publish(sys.spawn(counting), "counter");
-  rm.publish(sys.spawn(slow), "slow");
-  rm.publish(sys.spawn(dead_letter_count), "dead-letters");
-  rm.register_kind("greeter", [](caf::actor_system& s) {
+  require(rm.publish(sys.spawn([] { return echo(); }), "echo"));
+  require(rm.publish(sys.spawn(counting), "counter"));
+  require(rm.publish(sys.spawn(slow), "slow"));
+  require(rm.publish(sys.spawn(dead_letter_count), "dead-letters"));
+  require(rm.register_kind("greeter", [](caf::actor_system& s) {
     return s.spawn([]() -> caf::behavior {
       return {[](const StringValue& x) { return text("hello " + x.value()); }};
     });
-  });
+  }));
   std::cout << "listening on " << *address << std::endl;
   int signal = 0;
   sigwait(&signals, &signal);
@@ -380,7 +388,7 @@ private:
     auto start = clock_type::now();
     for (uint64_t i = 0; i < count; ++i)
       self_->send(hdl, text("message " + n(i)));
-    rm_.flush(address, limit);
+    check(rm_.flush(address, limit), "nothing waits at A any more");
     auto after = figures(address);
     auto dead_here = after.dead_lettered - before.dead_lettered;
     uint64_t taken = 0;
@@ -474,7 +482,7 @@ int tell_story(const std::string& self_binary, const std::string& go_binary) {
   cfg.setting("retry-wait", caf::timespan{300ms});
   cfg.setting("queue-messages", size_t{10000});
   caf::actor_system sys{cfg};
-  caf_remote::get(sys).set_log_sink(nullptr);
+  require(caf_remote::get(sys).set_log_sink(nullptr));
   int result = 1;
   {
     story x{sys, self_binary, go_binary};

@@ -60,7 +60,10 @@ std::string serve(caf::actor_system& sys, uint16_t port) {
     std::cerr << caf_remote::render(address.error()) << std::endl;
     return "";
   }
-  remoting.publish(sys.spawn(greeter), "greeter");
+  if (auto err = remoting.publish(sys.spawn(greeter), "greeter")) {
+    std::cerr << caf_remote::render(err) << std::endl;
+    return "";
+  }
   return *address;
 }
 

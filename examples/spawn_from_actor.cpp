@@ -103,8 +103,11 @@ int run_both() {
   config cfg;
   caf::actor_system sys{cfg};
   auto& remoting = caf_remote::get(sys);
-  remoting.register_kind(
-    "shouter", [](caf::actor_system& here) { return here.spawn(shouter); });
+  auto make = [](caf::actor_system& here) { return here.spawn(shouter); };
+  if (auto err = remoting.register_kind("shouter", make)) {
+    std::cerr << caf_remote::render(err) << std::endl;
+    return EXIT_FAILURE;
+  }
   auto code = run_client(remoting.address(), "shouter");
   remoting.stop(); // ends what was spawned here
   return code;

@@ -87,7 +87,11 @@ int run_both() {
   auto& remoting = caf_remote::get(workers);
   auto there = remoting.address();
   for (auto name : {"one", "two"})
-    remoting.publish(workers.spawn(worker), name);
+    if (auto err = remoting.publish(workers.spawn(worker), name)) {
+      std::cerr << caf_remote::render(err) << std::endl;
+      remoting.stop();
+      return EXIT_FAILURE;
+    }
   auto end_it = [](caf::scoped_actor& self, const caf::actor& hdl) {
     self->send(hdl, Empty{});
   };

@@ -33,8 +33,8 @@ client::client(const arguments& args, command_time& time)
   : args_(args), time_(time), cfg_(args, host_for(args), time.shutdown_time()),
     sys_(cfg_), self_(sys_), observer_(std::make_shared<peer_observer>()) {
   auto& rm = module();
-  rm.set_log_sink(args.verbose ? log_sink{show_log_line} : log_sink{});
-  rm.set_hook(observer_);
+  check(rm.set_log_sink(args.verbose ? log_sink{show_log_line} : log_sink{}));
+  check(rm.set_hook(observer_));
   listen(rm);
 }
 

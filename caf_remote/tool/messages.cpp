@@ -27,8 +27,7 @@ raw_message content_of(const arguments& args, const message_types& types) {
 
 /// Says that the other node knows the type: the user says so by using it.
 void declare(client& here, const std::string& type) {
-  if (auto err = here.module().declare_type(type))
-    throw failure{render(err)};
+  check(here.module().declare_type(type));
 }
 
 void print_answer(const rendered_message& x) {

@@ -40,6 +40,11 @@ node_config::node_config(const arguments& args, const std::string& host,
     throw usage_error{with_option_names(caf_remote::render(err))};
 }
 
+void check(const caf::error& x) {
+  if (x)
+    throw failure{caf_remote::render(x)};
+}
+
 std::string listen(remoting& module) {
   auto address = module.listen();
   if (address)

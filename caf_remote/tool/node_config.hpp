@@ -18,6 +18,9 @@ public:
               caf::timespan shutdown_timeout);
 };
 
+/// Throws `failure` if `x` is an error.
+void check(const caf::error& x);
+
 /// Listens as the module's settings say and returns our address. Throws
 /// `failure`.
 std::string listen(remoting& module);

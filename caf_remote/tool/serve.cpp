@@ -48,11 +48,6 @@ private:
   sigset_t set_;
 };
 
-void check(const caf::error& x) {
-  if (x)
-    throw failure{render(x)};
-}
-
 /// The node and its actors.
 class server {
 public:

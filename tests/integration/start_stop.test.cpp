@@ -9,6 +9,8 @@
 #include <doctest/doctest.h>
 #include <grpcpp/create_channel.h>
 
+#include <tuple>
+
 using namespace caf_remote;
 using namespace caf_remote::test;
 using namespace std::chrono_literals;
@@ -31,7 +33,8 @@ public:
     for (auto& kvp : xs)
       caf::put(cfg_.content, "caf-remote." + kvp.first, kvp.second);
     sys_ = std::make_unique<caf::actor_system>(cfg_);
-    rm().set_log_sink(nullptr);
+    // not running, it writes none
+    std::ignore = rm().set_log_sink(nullptr);
   }
 
   remoting& rm() {

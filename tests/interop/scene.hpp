@@ -120,7 +120,7 @@ public:
   explicit scene(const loopback_node::settings& xs = brisk(),
                  go_peer::options opts = {})
     : node(xs), me(node), go(std::move(opts)) {
-    node.rm().declare_type("google.protobuf.Empty");
+    REQUIRE_FALSE(node.rm().declare_type("google.protobuf.Empty"));
   }
 
   /// A handle for an actor of the Go node.

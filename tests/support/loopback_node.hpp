@@ -34,7 +34,7 @@ public:
     for (auto& kvp : xs)
       caf::put(cfg_.content, "caf-remote." + kvp.first, kvp.second);
     sys_ = std::make_unique<caf::actor_system>(cfg_);
-    rm().set_log_sink(nullptr);
+    REQUIRE_FALSE(rm().set_log_sink(nullptr));
     auto res = rm().listen();
     REQUIRE_MESSAGE(res, render(res ? caf::error{} : res.error()));
     address_ = *res;
