@@ -399,7 +399,7 @@ caf::error remoting::unsubscribe(const caf::actor& who) {
     return err;
   if (who == nullptr)
     return make_error(errc::not_found, "an invalid handle");
-  impl_->home->events->unsubscribe(who.id());
+  impl_->home->events->unsubscribe(who);
   return caf::none;
 }
 

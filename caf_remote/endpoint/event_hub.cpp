@@ -38,21 +38,26 @@ void event_hub::subscribe(const caf::actor& x) {
   {
     std::lock_guard<std::mutex> guard{mtx_};
     for (auto& y : subscribers_)
-      if (y.hdl == x)
+      if (key_of(y.hdl) == key_of(x))
         return;
     subscribers_.push_back({x, std::move(ledger), std::move(account)});
     count_.store(subscribers_.size(), std::memory_order_release);
   }
-  x->attach_functor([weak = weak_from_this(), aid = x->id()] {
+  x->attach_functor([weak = weak_from_this(), key = key_of(x)] {
     if (auto self = weak.lock())
-      self->unsubscribe(aid);
+      self->remove(key);
   });
 }
 
-void event_hub::unsubscribe(caf::actor_id x) {
+void event_hub::unsubscribe(const caf::actor& x) {
+  if (x != nullptr)
+    remove(key_of(x));
+}
+
+void event_hub::remove(actor_key x) {
   std::vector<subscriber> dropped;
   std::unique_lock<std::mutex> guard{mtx_};
-  auto is_x = [x](const subscriber& y) { return y.hdl->id() == x; };
+  auto is_x = [x](const subscriber& y) { return key_of(y.hdl) == x; };
   auto i = std::find_if(subscribers_.begin(), subscribers_.end(), is_x);
   if (i == subscribers_.end())
     return;

@@ -6,6 +6,7 @@
 #include "caf_remote/events.hpp"
 
 #include <caf/actor.hpp>
+#include <caf/actor_cast.hpp>
 
 #include <atomic>
 #include <cstdint>
@@ -25,7 +26,7 @@ public:
 
   void subscribe(const caf::actor& x);
 
-  void unsubscribe(caf::actor_id x);
+  void unsubscribe(const caf::actor& x);
 
   /// Whether anybody listens; dead letters need not be built otherwise.
   bool has_subscribers() const noexcept {
@@ -43,6 +44,16 @@ public:
   void clear();
 
 private:
+  /// Tells actors apart, also those of different actor systems, whose ids may
+  /// be equal.
+  using actor_key = const caf::actor_control_block*;
+
+  static actor_key key_of(const caf::actor& x) noexcept {
+    return caf::actor_cast<caf::actor_control_block*>(x);
+  }
+
+  void remove(actor_key x);
+
   struct subscriber {
     caf::actor hdl;
     caf::intrusive_ptr<inbound_ledger> ledger;

@@ -3,6 +3,7 @@
 #include "caf_remote/endpoint/event_hub.hpp"
 
 #include "support/actor_fixture.hpp"
+#include "support/twin_system.hpp"
 
 using namespace caf_remote;
 using namespace caf_remote::test;
@@ -40,7 +41,7 @@ TEST_CASE_FIXTURE(hub_fixture, "who unsubscribes or ends hears no more") {
   CHECK_FALSE(hub->has_subscribers());
   hub->subscribe(alice.hdl);
   CHECK(hub->has_subscribers());
-  hub->unsubscribe(alice.hdl->id());
+  hub->unsubscribe(alice.hdl);
   CHECK_FALSE(hub->has_subscribers());
   hub->publish(endpoint_connected{"a:1", "m"});
   run();
@@ -48,6 +49,21 @@ TEST_CASE_FIXTURE(hub_fixture, "who unsubscribes or ends hears no more") {
   hub->subscribe(alice.hdl);
   alice.quit();
   run();
+  CHECK_FALSE(hub->has_subscribers());
+}
+
+TEST_CASE_FIXTURE(hub_fixture, "an actor of another system with the same id is "
+                               "another subscriber") {
+  twin_system others;
+  auto twin = others.twin_of(alice.hdl.id());
+  REQUIRE_EQ(twin.id(), alice.hdl.id());
+  hub->subscribe(alice.hdl);
+  hub->unsubscribe(twin);
+  CHECK(hub->has_subscribers());
+  hub->subscribe(twin);
+  hub->unsubscribe(alice.hdl);
+  CHECK(hub->has_subscribers());
+  hub->unsubscribe(twin);
   CHECK_FALSE(hub->has_subscribers());
 }
 

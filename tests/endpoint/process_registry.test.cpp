@@ -3,6 +3,7 @@
 #include "caf_remote/endpoint/process_registry.hpp"
 
 #include "support/actor_fixture.hpp"
+#include "support/twin_system.hpp"
 
 using namespace caf_remote;
 using namespace caf_remote::test;
@@ -121,16 +122,8 @@ TEST_CASE_FIXTURE(registry_fixture, "the end of a known actor is told once") {
 TEST_CASE_FIXTURE(registry_fixture, "actors of two systems with one id have "
                                     "two reply addresses") {
   auto reply = table->name_of(ptr(alice));
-  caf::actor_system_config cfg;
-  caf::actor_system other{cfg};
-  caf::scoped_actor self{other};
-  caf::actor twin;
-  do {
-    if (twin)
-      self->send_exit(twin, caf::exit_reason::kill);
-    twin = other.spawn(
-      [](caf::event_based_actor*) -> caf::behavior { return {[](int) {}}; });
-  } while (twin.id() < alice.hdl.id());
+  twin_system others;
+  auto twin = others.twin_of(alice.hdl.id());
   REQUIRE_EQ(twin.id(), alice.hdl.id());
   auto key = caf::actor_cast<caf::strong_actor_ptr>(twin);
   auto other_reply = table->name_of(key);
@@ -139,11 +132,9 @@ TEST_CASE_FIXTURE(registry_fixture, "actors of two systems with one id have "
   CHECK_EQ(table->find(reply->id).hdl, ptr(alice));
   CHECK_EQ(table->name_of(ptr(alice)), reply);
   CHECK_EQ(table->name_of(key), other_reply);
-  key = nullptr;
-  self->monitor(twin);
+  caf::scoped_actor self{twin.home_system()};
   self->send_exit(twin, caf::exit_reason::kill);
-  twin = nullptr;
-  self->receive([](const caf::down_msg&) {});
+  self->wait_for(twin);
   CHECK_EQ(table->find(reply->id).hdl, ptr(alice));
 }
 
