@@ -49,8 +49,9 @@ struct outbound {
   uint32_t sender_request_id = 0;
   /// Not 0: this is a request of ours, with an entry in `pending_requests`.
   uint32_t request = 0;
-  /// For Watch: numbers them, so that the watcher learns which were written.
-  uint64_t watch_seq = 0;
+  /// For the control lane: its place there, so that the watcher learns what was
+  /// written.
+  uint64_t control_seq = 0;
   lane which = lane::user;
   peer_need need = peer_need::none;
 };

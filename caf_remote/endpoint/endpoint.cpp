@@ -106,36 +106,77 @@ void endpoint::post_to_watcher(caf::message x) {
 
 // -- watches -------------------------------------------------------------------
 
-void endpoint::watch(caf::strong_actor_ptr proxy, const actor_name_ptr& who) {
-  std::lock_guard<std::mutex> guard{watch_mtx_};
-  auto seq = ++last_watch_seq_;
+void endpoint::watch(caf::strong_actor_ptr proxy, const actor_name_ptr& who,
+                     uint32_t number) {
+  auto msg = make_watch(who, wire::watch::type_name, number);
+  std::lock_guard<std::mutex> guard{control_mtx_};
   // the watcher must know before an answer can come
-  post_to_watcher(caf::make_message(watch_actor{std::move(proxy), seq}));
-  push_watch(who, wire::watch::type_name, seq);
+  post_to_watcher(
+    caf::make_message(watch_actor{std::move(proxy), last_control_seq_ + 1}));
+  push_next(std::move(msg));
 }
 
 void endpoint::unwatch(caf::strong_actor_ptr proxy, const actor_name_ptr& who) {
-  std::lock_guard<std::mutex> guard{watch_mtx_};
+  auto msg = make_watch(who, wire::unwatch::type_name, 0);
+  std::lock_guard<std::mutex> guard{control_mtx_};
   post_to_watcher(caf::make_message(unwatch_actor{std::move(proxy)}));
-  push_watch(who, wire::unwatch::type_name, 0);
+  push_next(std::move(msg));
 }
 
-uint64_t endpoint::renew_watch(const actor_name_ptr& who) {
-  std::lock_guard<std::mutex> guard{watch_mtx_};
-  auto seq = ++last_watch_seq_;
-  push_watch(who, wire::watch::type_name, seq);
+void endpoint::watch_again(const actor_name_ptr& who, uint32_t number) {
+  auto& peer = remote();
+  if (!peer.is_caf_remote() && connected())
+    return;
+  auto msg = make_watch(who, wire::watch::type_name, number);
+  msg->need = peer_need::caf_remote;
+  push_control(std::move(msg));
+}
+
+uint64_t endpoint::renew_watch(const actor_name_ptr& who, uint32_t number) {
+  return push_control(make_watch(who, wire::watch::type_name, number));
+}
+
+uint64_t endpoint::tell_unwatch(const actor_name_ptr& who) {
+  return push_control(make_watch(who, wire::unwatch::type_name, 0));
+}
+
+uint64_t endpoint::tell_terminated(std::string_view watcher,
+                                   uint32_t request_id,
+                                   std::string_view payload) {
+  auto msg = make_outbound({watcher, {}, {}}, wire::terminated::type_name,
+                           false, payload);
+  msg->target_request_id = request_id;
+  return push_control(std::move(msg));
+}
+
+uint64_t endpoint::ask(std::string_view target, uint32_t request_id) {
+  auto msg = make_outbound({target, watcher_id, {}}, wire::touch::type_name,
+                           false, {});
+  msg->sender_request_id = request_id;
+  return push_control(std::move(msg));
+}
+
+// Watch and Unwatch have the same content.
+outbound_ptr endpoint::make_watch(const actor_name_ptr& who,
+                                  std::string_view type_name,
+                                  uint32_t number) const {
+  wire::watch content{{node_->own().advertised(), watcher_id, number}};
+  return make_outbound({who->id, {}, {}}, type_name, false,
+                       wire::encode(content));
+}
+
+uint64_t endpoint::push_control(outbound_ptr x) {
+  std::lock_guard<std::mutex> guard{control_mtx_};
+  return push_next(std::move(x));
+}
+
+// With the mutex held.
+uint64_t endpoint::push_next(outbound_ptr x) {
+  auto seq = ++last_control_seq_;
+  x->which = lane::control;
+  x->control_seq = seq;
+  push(std::move(x));
   return seq;
-}
-
-void endpoint::push_watch(const actor_name_ptr& who, std::string_view type_name,
-                          uint64_t seq) {
-  // Watch and Unwatch have the same content
-  wire::watch content{{node_->own().advertised(), watcher_id, 0}};
-  auto msg = make_outbound({who->id, {}, {}}, type_name, false,
-                           wire::encode(content));
-  msg->which = lane::control;
-  msg->watch_seq = seq;
-  push(std::move(msg));
 }
 
 // -- the actors ----------------------------------------------------------------
@@ -259,9 +300,21 @@ void endpoint::discard(outbound_ptr x, errc reason) {
   bury(*x, reason);
 }
 
+void endpoint::reject(outbound_ptr x, errc reason) {
+  auto type = x->type_name();
+  if (x->which == lane::control && reason != errc::peer_cannot_take) {
+    if (type == wire::watch::type_name)
+      post_to_watcher(
+        caf::make_message(watch_refused{std::string{x->who().target}}));
+    else if (type == wire::terminated::type_name)
+      post_to_watcher(caf::make_message(terminated_refused{}));
+  }
+  discard(std::move(x), reason);
+}
+
 void endpoint::bury(outbound_element& x, errc reason) {
-  // who waits for a Watch, Unwatch or Terminated learns that the address is
-  // over
+  // what a control message was for ends with the address, or was told to the
+  // watcher
   if (x.which == lane::user)
     node_->dead_letter(x, address(), reason);
   gate_of(x).dead(x.charge());

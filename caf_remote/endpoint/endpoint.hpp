@@ -62,13 +62,20 @@ public:
   void post_to_watcher(caf::message x);
 
   /// Starts to watch: tells the watcher, which keeps the table, and queues the
-  /// Watch at once, so that it keeps its place among what the caller sends to
-  /// the actor before and after.
-  void watch(caf::strong_actor_ptr proxy, const actor_name_ptr& who);
+  /// Watch with that number at once, so that it keeps its place among what the
+  /// caller sends to the actor before and after.
+  void watch(caf::strong_actor_ptr proxy, const actor_name_ptr& who,
+             uint32_t number);
   void unwatch(caf::strong_actor_ptr proxy, const actor_name_ptr& who);
 
-  /// Queues a Watch again and returns its number.
-  uint64_t renew_watch(const actor_name_ptr& who);
+  /// Queues a further Watch of an actor that is watched. Only for peers that
+  /// number watches, others would take it for the same.
+  void watch_again(const actor_name_ptr& who, uint32_t number);
+
+  bool connected() const noexcept {
+    return state_.load(std::memory_order_acquire)
+           == connection_state::connected;
+  }
 
   bool closed() const noexcept {
     return closed_.load(std::memory_order_acquire);
@@ -100,6 +107,23 @@ public:
            && is_empty();
   }
 
+  // -- the endpoint's watcher ------------------------------------------------------------
+
+  // Each returns the place of its message among those that are numbered.
+
+  /// Queues a Watch again that may have been lost.
+  uint64_t renew_watch(const actor_name_ptr& who, uint32_t number);
+
+  /// Queues an Unwatch of an actor that is not in the watcher's table any more.
+  uint64_t tell_unwatch(const actor_name_ptr& who);
+
+  /// Queues a Terminated for a watcher, whose PID has that request id.
+  uint64_t tell_terminated(std::string_view watcher, uint32_t request_id,
+                           std::string_view payload);
+
+  /// Asks the peer for a sign of life, for our watcher.
+  uint64_t ask(std::string_view target, uint32_t request_id);
+
   // -- the endpoint's own actors ---------------------------------------------------------
 
   /// Called once, by the manager: from now on messages go to the actors; those
@@ -127,6 +151,9 @@ public:
   /// A message that was counted here becomes a dead letter for `reason`.
   void discard(outbound_ptr x, errc reason);
 
+  /// The same because this peer cannot take it. The watcher hears of it.
+  void reject(outbound_ptr x, errc reason);
+
   /// Why messages are lost that are found in a closed writer's mailbox.
   void loss_reason(errc x) noexcept {
     loss_reason_.store(x, std::memory_order_release);
@@ -144,8 +171,10 @@ public:
 private:
   void enqueue(outbound_ptr x, caf::execution_unit* ctx);
   void give_way() const;
-  void push_watch(const actor_name_ptr& who, std::string_view type_name,
-                  uint64_t seq);
+  outbound_ptr make_watch(const actor_name_ptr& who, std::string_view type_name,
+                          uint32_t number) const;
+  uint64_t push_control(outbound_ptr x);
+  uint64_t push_next(outbound_ptr x);
   admission& gate_of(const outbound_element& x) noexcept;
   struct waiter {
     caf::actor hdl;
@@ -173,9 +202,9 @@ private:
   // constant once `open_` is true
   caf::actor writer_;
   caf::actor watcher_;
-  // keeps the numbers of Watch messages in the order of the queue
-  std::mutex watch_mtx_;
-  uint64_t last_watch_seq_ = 0;
+  // keeps the places of control messages in the order of the queue
+  std::mutex control_mtx_;
+  uint64_t last_control_seq_ = 0;
   mutable std::mutex mtx_;
   std::vector<outbound_ptr> early_;
   std::vector<caf::message> early_watcher_;

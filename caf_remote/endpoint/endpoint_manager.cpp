@@ -6,6 +6,7 @@
 #include "caf_remote/endpoint/endpoint_watcher.hpp"
 #include "caf_remote/endpoint/endpoint_writer.hpp"
 
+#include <caf/default_attachable.hpp>
 #include <caf/send.hpp>
 
 #include <algorithm>
@@ -80,6 +81,7 @@ caf::behavior endpoint_manager_state::make_behavior(node_ptr home) {
     [this](const client_connection& x) { return handle_client_connection(x); },
     [this](reader_over x) { on_reader_over(x.reader); },
     [this](const end_streams_of& x) { on_end_streams_of(x.address); },
+    [this](const local_link& x) { on_local_link(x); },
     [this](leave) { return on_leave(); },
     [this](leave_tick) { on_leave_timeout(); },
     [this](all_known) {
@@ -111,6 +113,8 @@ void endpoint_manager_state::on_endpoint_up(const endpoint_up& x) {
   auto i = addresses_.find(x.member_id);
   if (i != addresses_.end())
     x.where->remote().own_address(i->second);
+  x.where->post_to_watcher(
+    caf::make_message(peer_streams{streams_of(x.member_id)}));
 }
 
 void endpoint_manager_state::on_endpoint_over(const endpoint_over& x) {
@@ -203,7 +207,30 @@ endpoint_manager_state::let_in(const client_connection& x) {
   addresses_[x.member_id] = x.address;
   for (auto& where : node_->endpoints.by_member(x.member_id))
     where->remote().own_address(x.address);
+  tell_watchers(x.address, x.member_id);
   return {true, {}};
+}
+
+size_t endpoint_manager_state::streams_of(const std::string& member_id) const {
+  auto is_same = [&](const auto& kvp) {
+    return kvp.second.member_id == member_id;
+  };
+  return static_cast<size_t>(
+    std::count_if(readers_.begin(), readers_.end(), is_same));
+}
+
+// Those who watch actors of the node, under whatever address we dialled it.
+void endpoint_manager_state::tell_watchers(const std::string& address,
+                                           const std::string& member_id) {
+  auto msg = caf::make_message(peer_streams{streams_of(member_id)});
+  auto direct = node_->endpoints.find(address);
+  for (auto& where : node_->endpoints.by_member(member_id)) {
+    where->post_to_watcher(msg);
+    if (where == direct)
+      direct = nullptr;
+  }
+  if (direct != nullptr)
+    direct->post_to_watcher(msg);
 }
 
 void endpoint_manager_state::end_if_unused(const std::string& address) {
@@ -231,6 +258,8 @@ void endpoint_manager_state::on_reader_over(uint64_t id) {
   auto member = i->second.member_id;
   auto address = i->second.address;
   readers_.erase(i);
+  if (!member.empty())
+    tell_watchers(address, member);
   end_if_unused(address);
   auto is_same = [&member](const auto& kvp) {
     return kvp.second.member_id == member;
@@ -280,6 +309,16 @@ void endpoint_manager_state::check_left() {
       || !endpoints_.empty())
     return;
   left_.deliver(left{});
+}
+
+void endpoint_manager_state::on_local_link(const local_link& x) {
+  using caf::default_attachable;
+  auto host = x.host->get();
+  if (x.add)
+    host->attach(default_attachable::make_link(x.proxy, x.observer));
+  else
+    host->detach(
+      default_attachable::observe_token{x.observer, default_attachable::link});
 }
 
 void endpoint_manager_state::expire_requests() {

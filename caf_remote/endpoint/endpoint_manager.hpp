@@ -56,6 +56,8 @@ private:
   void end_incarnation(const client_connection& x,
                        const std::function<void()>& next);
   void end_if_unused(const std::string& address);
+  void tell_watchers(const std::string& address, const std::string& member_id);
+  size_t streams_of(const std::string& member_id) const;
   void on_end_streams_of(const std::string& address);
   void on_reader_over(uint64_t id);
 
@@ -65,6 +67,7 @@ private:
   void on_leave_timeout();
   void check_left();
 
+  void on_local_link(const local_link& x);
   void expire_requests();
 
   caf::event_based_actor* self_;

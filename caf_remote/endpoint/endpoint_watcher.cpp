@@ -2,11 +2,13 @@
 
 #include "caf_remote/endpoint/endpoint_watcher.hpp"
 
+#include "caf_remote/endpoint/activator.hpp"
 #include "caf_remote/endpoint/node.hpp"
-#include "caf_remote/endpoint/outbound_builder.hpp"
 #include "caf_remote/endpoint/remote_proxy.hpp"
 
 #include <caf/send.hpp>
+
+#include <algorithm>
 
 namespace caf_remote {
 
@@ -14,10 +16,29 @@ namespace {
 
 constexpr auto unreachable = wire::terminated_reason::address_terminated;
 
+// How often it is looked whether news gets through.
+caf::timespan look_interval(const options& opts) {
+  return std::clamp<caf::timespan>(
+    opts.retry_wait, std::chrono::milliseconds(100), std::chrono::seconds(5));
+}
+
+// A peer is taken to try as often as we would, and each attempt to take its
+// full time.
+caf::timespan dial_limit(const options& opts) {
+  auto attempts = static_cast<double>(opts.max_retry_count);
+  auto sum = attempts * static_cast<double>(opts.connect_timeout.count())
+             + (attempts - 1) * static_cast<double>(opts.retry_wait.count());
+  constexpr caf::timespan longest = std::chrono::hours(24 * 365);
+  return sum < static_cast<double>(longest.count())
+           ? caf::timespan{static_cast<caf::timespan::rep>(sum)}
+           : longest;
+}
+
+// Tells all observers of a proxy.
 void fire(const caf::strong_actor_ptr& proxy, wire::terminated_reason why,
           uint64_t endpoint) {
   if (auto ptr = as_remote_proxy(proxy))
-    ptr->fire(why, endpoint);
+    ptr->fire({why}, endpoint);
 }
 
 } // namespace
@@ -33,14 +54,20 @@ caf::behavior endpoint_watcher_state::make_behavior(node_ptr home,
   endpoint_ = std::move(where);
   address_ = endpoint_->address();
   serial_ = endpoint_->serial();
+  return_path_ = return_path{dial_limit(node_->opts)};
   self_->set_down_handler([this](caf::down_msg& x) { on_down(x); });
   return {
     [this](const watch_actor& x) { on_watch(x); },
     [this](const unwatch_actor& x) { on_unwatch(x); },
     [this](const remote_terminated& x) { on_terminated(x); },
+    [this](const watch_refused& x) { on_watch_refused(x); },
+    [this](terminated_refused) { end_streams(); },
     [this](const remote_watch& x) { on_remote_watch(x); },
     [this](const remote_unwatch& x) { on_remote_unwatch(x); },
     [this](const peer_connected& x) { return on_peer_connected(x); },
+    [this](peer_streams x) { on_peer_streams(x); },
+    [this](peer_touched x) { on_touched(x); },
+    [this](watch_tick) { on_tick(); },
     [this](incarnation_over x) {
       return x.news ? on_incarnation_over(x.written_seq) : left{};
     },
@@ -59,6 +86,7 @@ void endpoint_watcher_state::on_watch(const watch_actor& x) {
   if (auto proxy = as_remote_proxy(x.who))
     outgoing_.add(proxy->target()->id, x.who, x.seq);
   check_bounds();
+  look_after();
 }
 
 void endpoint_watcher_state::on_unwatch(const unwatch_actor& x) {
@@ -67,21 +95,36 @@ void endpoint_watcher_state::on_unwatch(const unwatch_actor& x) {
 }
 
 void endpoint_watcher_state::on_terminated(const remote_terminated& x) {
-  if (auto proxy = outgoing_.take(x.who))
-    fire(proxy, x.why, serial_);
+  auto hdl = outgoing_.find(x.who);
+  if (hdl == nullptr)
+    return;
+  auto proxy = as_remote_proxy(hdl);
+  if (proxy == nullptr || !proxy->fire({x.why, x.first, x.last}, serial_))
+    outgoing_.remove(x.who);
+}
+
+// The Watch does not fit a frame of this peer.
+void endpoint_watcher_state::on_watch_refused(const watch_refused& x) {
+  on_terminated({x.who, unreachable, 0, 0});
 }
 
 left endpoint_watcher_state::on_peer_connected(const peer_connected& x) {
   if (endpoint_ == nullptr)
     return {};
+  asked_.reset(); // on a stream that is over
   if (!x.same_incarnation)
     return on_incarnation_over(x.written_seq);
   outgoing_.renew_written(x.written_seq,
-                          [this](const caf::strong_actor_ptr& who) {
-                            auto proxy = as_remote_proxy(who);
-                            return endpoint_->renew_watch(proxy->target());
-                          });
+                          [this](const auto& who) { return renew(who); });
+  incoming_.tell_again(x.written_seq,
+                       [this](const auto& y) { return push(y); });
+  look_after();
   return {};
+}
+
+uint64_t endpoint_watcher_state::renew(const caf::strong_actor_ptr& who) {
+  auto proxy = as_remote_proxy(who);
+  return endpoint_->renew_watch(proxy->target(), proxy->last_watch());
 }
 
 // -- the peer watches --------------------------------------------------------------------------
@@ -93,36 +136,115 @@ void endpoint_watcher_state::on_remote_watch(const remote_watch& x) {
     end_streams();
     return;
   }
-  if (x.local == nullptr) {
-    send_terminated(x.watcher, x.target, wire::terminated_reason::not_found);
-    return;
-  }
-  if (incoming_.add(x.local->address(), x.target, x.watcher))
+  auto local = x.local != nullptr ? x.local->address() : caf::actor_addr{};
+  auto res = incoming_.add(local, x.target, x.watcher.id, x.watcher.request_id);
+  if (res.monitor)
     self_->monitor(caf::actor_cast<caf::actor>(x.local));
+  if (res.answer)
+    tell(std::move(*res.answer));
   check_bounds();
 }
 
 void endpoint_watcher_state::on_remote_unwatch(const remote_unwatch& x) {
-  caf::actor_addr local;
-  if (incoming_.remove(x.target, x.watcher, local))
+  for (auto& local : incoming_.remove(x.target, x.watcher.id))
     self_->demonitor(local);
 }
 
 void endpoint_watcher_state::on_down(const caf::down_msg& x) {
   for (auto& y : incoming_.take(x.source))
-    send_terminated(y.watcher, y.id, wire::terminated_reason::stopped);
+    tell(std::move(y));
+  check_bounds();
 }
 
-void endpoint_watcher_state::send_terminated(const pid& watcher,
-                                             const std::string& id,
-                                             wire::terminated_reason why) {
-  wire::terminated msg{{node_->own().advertised(), id, 0}, why};
-  push(wire::terminated::type_name, watcher.id, wire::encode(msg));
+// The peer does not acknowledge. So what it was told is kept until it has
+// answered a question that was written behind it on the same stream. If the
+// stream ends before, it is told again on the next one, and if there is none to
+// be had, its own streams are ended, from which it learns that we are out of
+// reach.
+void endpoint_watcher_state::tell(incoming_watches::ending x) {
+  if (endpoint_ == nullptr || silent_)
+    return;
+  auto seq = push(x);
+  incoming_.told(std::move(x), seq);
+  look_after();
+}
+
+uint64_t endpoint_watcher_state::push(const incoming_watches::ending& x) {
+  wire::terminated msg{{node_->own().advertised(), x.id, x.last}, x.why};
+  return endpoint_->tell_terminated(x.watcher, x.first, wire::encode(msg));
 }
 
 void endpoint_watcher_state::forget_remote_watches() {
   for (auto& addr : incoming_.clear())
     self_->demonitor(addr);
+}
+
+// -- whether news gets through -----------------------------------------------------------------
+
+void endpoint_watcher_state::on_peer_streams(peer_streams x) {
+  return_path_.streams(x.open);
+  asked_.reset(); // the answer may be lost
+  look_after();
+}
+
+void endpoint_watcher_state::on_touched(peer_touched x) {
+  if (!asked_ || asked_->number != x.number)
+    return;
+  incoming_.proven(asked_->seq);
+  asked_.reset();
+}
+
+void endpoint_watcher_state::look_after() {
+  auto watched_in_vain = !outgoing_.empty() && return_path_.missing();
+  if (!watched_in_vain)
+    return_path_.stop_waiting();
+  if (tick_pending_ || endpoint_ == nullptr || silent_
+      || (!watched_in_vain && !return_path_.renewal_due()
+          && !incoming_.has_unproven()))
+    return;
+  tick_pending_ = true;
+  self_->delayed_send(self_, look_interval(node_->opts), watch_tick{});
+}
+
+void endpoint_watcher_state::on_tick() {
+  tick_pending_ = false;
+  if (endpoint_ == nullptr || silent_)
+    return;
+  // without a stream of ours, the attempts to get one decide
+  if (endpoint_->connected()) {
+    if (return_path_.renewal_due()) {
+      return_path_.renewed();
+      outgoing_.renew_all([this](const auto& who) { return renew(who); });
+    }
+    if (!outgoing_.empty() && return_path_.missing()) {
+      if (return_path_.wait(look_interval(node_->opts)))
+        give_up_watches();
+      else
+        probe();
+    } else if (incoming_.has_unproven() && !asked_) {
+      probe();
+    }
+  }
+  look_after();
+}
+
+// An answer takes a stream from the peer, and comes after the peer has seen
+// what we wrote before.
+void endpoint_watcher_state::probe() {
+  if (++last_question_ == 0)
+    ++last_question_;
+  asked_ = question{last_question_,
+                    endpoint_->ask(activator_id, last_question_)};
+}
+
+void endpoint_watcher_state::give_up_watches() {
+  return_path_.stop_waiting();
+  node_->on_no_return_path(address_, outgoing_.size());
+  for (auto& hdl : outgoing_.take_all()) {
+    auto proxy = as_remote_proxy(hdl);
+    endpoint_->tell_unwatch(proxy->target());
+    proxy->fire({unreachable}, serial_);
+  }
 }
 
 // -- ends --------------------------------------------------------------------------------------
@@ -154,25 +276,18 @@ void endpoint_watcher_state::on_fall_silent() {
   forget_remote_watches();
 }
 
-void endpoint_watcher_state::push(std::string_view type_name,
-                                  const std::string& target,
-                                  std::string_view payload) {
-  if (endpoint_ == nullptr || silent_)
-    return;
-  auto msg = make_outbound({target, {}, {}}, type_name, false, payload);
-  msg->which = lane::control;
-  endpoint_->push(std::move(msg));
-}
-
 void endpoint_watcher_state::check_bounds() {
   auto limit = node_->opts.control_messages;
   if (endpoint_ == nullptr
-      || (outgoing_.size() <= limit && incoming_.size() <= limit))
+      || (outgoing_.size() <= limit && incoming_.size() <= limit
+          && incoming_.bytes() <= node_->opts.control_bytes))
     return;
   caf::anon_send(node_->manager(),
                  end_endpoint{endpoint_, errc::queue_full,
                               "more than " + std::to_string(limit)
-                                + " watches for one peer"});
+                                + " watches for one peer, or more than "
+                                + std::to_string(node_->opts.control_bytes)
+                                + " bytes of them"});
 }
 
 caf::behavior

@@ -3,19 +3,23 @@
 #pragma once
 
 #include "caf_remote/endpoint/endpoint.hpp"
+#include "caf_remote/endpoint/incoming_watches.hpp"
 #include "caf_remote/endpoint/messages.hpp"
-#include "caf_remote/endpoint/watch_table.hpp"
+#include "caf_remote/endpoint/outgoing_watches.hpp"
+#include "caf_remote/endpoint/return_path.hpp"
 
 #include <caf/behavior.hpp>
 #include <caf/event_based_actor.hpp>
 #include <caf/stateful_actor.hpp>
 
+#include <optional>
 #include <string>
 
 namespace caf_remote {
 
 /// The EndpointWatcher: who watches whom at one address, in both directions,
-/// served strictly in order.
+/// served strictly in order. Sees that each watch ends in one down, whichever
+/// of the two connections is lost: docs/reconnect.md has the rules.
 class endpoint_watcher_state {
 public:
   static inline const char* name = "caf_remote.endpoint_watcher";
@@ -30,16 +34,27 @@ private:
   void on_watch(const watch_actor& x);
   void on_unwatch(const unwatch_actor& x);
   void on_terminated(const remote_terminated& x);
+  void on_watch_refused(const watch_refused& x);
   left on_peer_connected(const peer_connected& x);
+  uint64_t renew(const caf::strong_actor_ptr& who);
 
   // -- the peer watches ------------------------------------------------------------------------
 
   void on_remote_watch(const remote_watch& x);
   void on_remote_unwatch(const remote_unwatch& x);
   void on_down(const caf::down_msg& x);
-  void send_terminated(const pid& watcher, const std::string& id,
-                       wire::terminated_reason why);
+  void tell(incoming_watches::ending x);
+  uint64_t push(const incoming_watches::ending& x);
   void forget_remote_watches();
+
+  // -- whether news gets through ---------------------------------------------------------------
+
+  void on_peer_streams(peer_streams x);
+  void on_touched(peer_touched x);
+  void look_after();
+  void on_tick();
+  void probe();
+  void give_up_watches();
 
   // -- ends ------------------------------------------------------------------------------------
 
@@ -47,10 +62,13 @@ private:
   void on_address_over();
   void on_fall_silent();
   void end_streams();
-
-  void push(std::string_view type_name, const std::string& target,
-            std::string_view payload);
   void check_bounds();
+
+  // A question that the peer answers after what was written before it.
+  struct question {
+    uint32_t number;
+    uint64_t seq;
+  };
 
   caf::event_based_actor* self_;
   node_ptr node_;
@@ -60,6 +78,10 @@ private:
   uint64_t serial_ = 0;
   outgoing_watches outgoing_;
   incoming_watches incoming_;
+  return_path return_path_{caf::timespan{0}};
+  std::optional<question> asked_;
+  uint32_t last_question_ = 0;
+  bool tick_pending_ = false;
   bool silent_ = false;
 };
 

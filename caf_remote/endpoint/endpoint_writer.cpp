@@ -33,7 +33,7 @@ caf::behavior endpoint_writer_state::make_behavior(node_ptr home,
   self_->keep(endpoint_);
   may_send_ = [this](const outbound_element& x) { return may_send(x); };
   reject_ = [this](outbound_ptr x, errc why) {
-    endpoint_->discard(std::move(x), why);
+    endpoint_->reject(std::move(x), why);
   };
   auto current = [this](uint64_t epoch) { return epoch == st_.epoch; };
   return {
@@ -147,7 +147,7 @@ void endpoint_writer_state::on_handshake(const wire::connect_response& x) {
   auto same = known.empty() || known == x.member_id;
   if (!same)
     on_incarnation_over(known);
-  auto seq = written_watch_seq_;
+  auto seq = written_control_seq_;
   st_.member_id = x.member_id;
   // the downs of an old incarnation come before anything goes to the new one
   self_->request(watcher_, caf::infinite, peer_connected{seq, same})
@@ -277,7 +277,7 @@ void endpoint_writer_state::write_batch() {
 }
 
 void endpoint_writer_state::settle(outbox::batch& x) {
-  written_watch_seq_ = std::max(written_watch_seq_, x.watch_seq);
+  written_control_seq_ = std::max(written_control_seq_, x.control_seq);
   for (auto id : x.requests)
     node_->pending.mark_written(id);
   in_flight_.push_back({x.user_messages, std::move(x.requests)});
@@ -380,7 +380,7 @@ void endpoint_writer_state::on_incarnation_over(const std::string& member_id) {
 caf::result<left>
 endpoint_writer_state::on_peer_restarted(const std::string& member_id) {
   auto news = !st_.over && member_id != st_.member_id;
-  auto seq = written_watch_seq_;
+  auto seq = written_control_seq_;
   if (news && !st_.member_id.empty()) {
     on_incarnation_over(st_.member_id);
     st_.member_id = member_id;

@@ -124,8 +124,8 @@ private:
   outbox::rejecter reject_;
   // at most two: the one that the stream writes, and the next one
   std::deque<batch_in_flight> in_flight_;
-  // the highest number of a Watch that was handed to a stream
-  uint64_t written_watch_seq_ = 0;
+  // the last place in the control lane that was handed to a stream
+  uint64_t written_control_seq_ = 0;
 };
 
 using endpoint_writer_actor = caf::stateful_actor<endpoint_writer_state,

@@ -310,6 +310,8 @@ void inbound_dispatcher::on_watch(const wire::envelope& x) {
   auto where = node_->endpoints.acquire(peer_->address, why);
   if (where == nullptr) {
     dead(x, why);
+    // the peer could never be told; so it learns that we are out of reach
+    caf::anon_send(node_->manager(), end_streams_of{peer_->address});
     return;
   }
   where->post_to_watcher(caf::make_message(remote_watch{
@@ -335,7 +337,8 @@ void inbound_dispatcher::on_terminated(const wire::envelope& x) {
     refuse(x, "a Terminated without an actor of the peer");
     return;
   }
-  remote_terminated news{msg.who.id, msg.why};
+  remote_terminated news{msg.who.id, msg.why, x.target_request_id,
+                         msg.who.request_id};
   for (auto& where : endpoints_of_peer())
     where->post_to_watcher(caf::make_message(news));
 }
@@ -388,6 +391,12 @@ void inbound_dispatcher::on_touched(const wire::envelope& x) {
   wire::touched msg;
   if (!wire::decode(x.payload, msg)) {
     refuse(x, "a Touched without an actor");
+    return;
+  }
+  if (batch_.target_id(x) == watcher_id) {
+    for (auto& where : endpoints_of_peer())
+      where->post_to_watcher(
+        caf::make_message(peer_touched{x.target_request_id}));
     return;
   }
   msg.who.address = batch_.peer_address(msg.who.address);

@@ -9,6 +9,7 @@
 #include "caf_remote/wire/system_messages.hpp"
 
 #include <caf/actor.hpp>
+#include <caf/actor_addr.hpp>
 #include <caf/allowed_unsafe_message_type.hpp>
 
 #include <cstdint>
@@ -84,6 +85,17 @@ struct end_streams_of {
   std::string address;
 };
 
+// -- proxy -> manager -------------------------------------------------------------------------
+
+/// A proxy that stands for an actor of ours was linked, or unlinked. Done by
+/// the manager, because the proxy is called with mutexes held.
+struct local_link {
+  caf::strong_actor_ptr host;
+  caf::actor_addr proxy;
+  caf::actor_addr observer;
+  bool add;
+};
+
 // -- manager -> reader ------------------------------------------------------------------------
 
 /// Tell the peer that we leave; from now on its messages are dead letters.
@@ -133,9 +145,9 @@ struct handshake_tick {
 
 // -- writer -> watcher ------------------------------------------------------------------------
 
-/// A stream is up. Watches numbered up to `written_seq` were written to an
-/// earlier stream; with `same_incarnation` they are to be sent again, else they
-/// are over. Answered with `left` when that is done.
+/// A stream is up. What the writer numbers was written to an earlier stream up
+/// to `written_seq`: with `same_incarnation` it is to be sent again, else it is
+/// over. Answered with `left` when that is done.
 struct peer_connected {
   uint64_t written_seq;
   bool same_incarnation;
@@ -158,9 +170,14 @@ struct address_over {};
 /// Say nothing more to the peer: the DisconnectRequest says it all.
 struct fall_silent {};
 
+/// The node has so many streams open to us, under whatever address.
+struct peer_streams {
+  size_t open;
+};
+
 // -- endpoint, for a proxy -> watcher -------------------------------------------------------------------------
 
-/// The Watch with the number `seq` is on its way.
+/// A Watch is on its way, in the place `seq` among what the writer numbers.
 struct watch_actor {
   caf::strong_actor_ptr who; // a remote_proxy
   uint64_t seq;
@@ -169,6 +186,21 @@ struct watch_actor {
 struct unwatch_actor {
   caf::strong_actor_ptr who; // a remote_proxy
 };
+
+// -- endpoint -> watcher ----------------------------------------------------------------------
+
+/// The Watch of the actor does not fit a frame of this peer.
+struct watch_refused {
+  std::string who;
+};
+
+/// The same of a Terminated.
+struct terminated_refused {};
+
+// -- watcher -> itself ------------------------------------------------------------------------
+
+/// Time to look whether news gets through.
+struct watch_tick {};
 
 // -- reader -> watcher ------------------------------------------------------------------------
 
@@ -184,10 +216,18 @@ struct remote_unwatch {
   pid watcher;
 };
 
-/// An actor that we watch has ended.
+/// An actor that we watch has ended; the watches from `first` to `last` were
+/// for it (see `concerns`).
 struct remote_terminated {
   std::string who;
   wire::terminated_reason why;
+  uint32_t first;
+  uint32_t last;
+};
+
+/// The peer has answered a question of the watcher.
+struct peer_touched {
+  uint32_t number;
 };
 
 // -- stream -> its actor, to a writer with high priority -----------------------------------------
@@ -284,6 +324,12 @@ CAF_REMOTE_INTERNAL(unwatch_actor)
 CAF_REMOTE_INTERNAL(remote_watch)
 CAF_REMOTE_INTERNAL(remote_unwatch)
 CAF_REMOTE_INTERNAL(remote_terminated)
+CAF_REMOTE_INTERNAL(local_link)
+CAF_REMOTE_INTERNAL(peer_streams)
+CAF_REMOTE_INTERNAL(watch_refused)
+CAF_REMOTE_INTERNAL(terminated_refused)
+CAF_REMOTE_INTERNAL(watch_tick)
+CAF_REMOTE_INTERNAL(peer_touched)
 CAF_REMOTE_INTERNAL(stream_metadata)
 CAF_REMOTE_INTERNAL(stream_frame)
 CAF_REMOTE_INTERNAL(stream_half_closed)

@@ -86,6 +86,13 @@ caf::strong_actor_ptr node::resolve(const std::string& address,
   return proxies.get(*this, address, id);
 }
 
+uint32_t node::next_watch() noexcept {
+  uint32_t result = 0;
+  while (result == 0)
+    result = last_watch_.fetch_add(1, std::memory_order_relaxed) + 1;
+  return result;
+}
+
 // -- dead letters ------------------------------------------------------------------------------
 
 void node::count(errc reason) noexcept {
@@ -212,6 +219,16 @@ void node::on_terminated(const std::string& address, const std::string& member,
   if (log.allows(log_kind::disconnected))
     log.write(log_kind::disconnected, "endpoint " + printable(address)
                                         + " is over: " + printable(reason));
+}
+
+void node::on_no_return_path(const std::string& address, size_t watches) {
+  if (log.allows(log_kind::disconnected))
+    log.write(log_kind::disconnected,
+              "the node at " + printable(address)
+                + " does not connect to us, so it cannot tell when actors end: "
+                + std::to_string(watches)
+                + " watches are over. It must be able to dial "
+                + printable(own().advertised()));
 }
 
 void node::on_bad_envelope(std::string_view from, std::string_view what) {

@@ -95,6 +95,9 @@ public:
   /// What we tell peers about ourselves in gRPC metadata.
   transport::metadata introduction() const;
 
+  /// The number of the next watch, never 0.
+  uint32_t next_watch() noexcept;
+
   // -- dead letters ------------------------------------------------------------------------
 
   /// A message of ours to an actor at `address` did not reach the stream.
@@ -129,6 +132,9 @@ public:
   void on_terminated(const std::string& address, const std::string& member,
                      const std::string& reason);
 
+  /// A peer does not connect to us, so watches of its actors end.
+  void on_no_return_path(const std::string& address, size_t watches);
+
   /// Something that came from a peer was refused.
   void on_bad_envelope(std::string_view from, std::string_view what);
   void on_protocol_error(std::string_view from, std::string_view what);
@@ -151,6 +157,7 @@ private:
   std::shared_ptr<tracing_hook> hook_;
   std::atomic<bool> has_hook_{false};
   std::array<std::atomic<uint64_t>, 256> dead_by_reason_{};
+  std::atomic<uint32_t> last_watch_{0};
   std::atomic<uint64_t> refused_envelopes_{0};
   std::atomic<uint64_t> protocol_errors_{0};
   std::atomic<uint64_t> shortages_{0};

@@ -51,8 +51,8 @@ void outbox::batch::add(outbound_ptr x) {
     ++control_messages;
     control_bytes += x->charge();
   }
-  if (x->watch_seq > watch_seq)
-    watch_seq = x->watch_seq;
+  if (x->control_seq > control_seq)
+    control_seq = x->control_seq;
   if (x->request != 0)
     requests.push_back(x->request);
   messages.push_back(std::move(x));

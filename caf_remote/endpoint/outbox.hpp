@@ -39,8 +39,8 @@ public:
     size_t user_bytes = 0;
     size_t control_messages = 0;
     size_t control_bytes = 0;
-    /// The highest number of a Watch.
-    uint64_t watch_seq = 0;
+    /// The last place in the control lane.
+    uint64_t control_seq = 0;
     /// The requests among them.
     std::vector<uint32_t> requests;
 

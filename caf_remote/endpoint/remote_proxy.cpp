@@ -8,14 +8,16 @@
 #include "caf_remote/endpoint/messages.hpp"
 #include "caf_remote/endpoint/node.hpp"
 #include "caf_remote/endpoint/outbound_builder.hpp"
+#include "caf_remote/endpoint/watch_number.hpp"
 #include "caf_remote/wire/empty_result.hpp"
 
-#include <caf/default_attachable.hpp>
 #include <caf/local_actor.hpp>
 #include <caf/make_message.hpp>
+#include <caf/send.hpp>
 #include <caf/system_messages.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <typeinfo>
 
 namespace caf_remote {
@@ -23,12 +25,12 @@ namespace caf_remote {
 namespace {
 
 /// How a down message and an exit message say that the remote actor is gone.
-struct gone {
+struct reasons {
   caf::exit_reason down;
   caf::exit_reason exit;
 };
 
-gone reasons_of(wire::terminated_reason why) {
+reasons reasons_of(wire::terminated_reason why) {
   using caf::exit_reason;
   switch (why) {
     case wire::terminated_reason::stopped:
@@ -40,6 +42,28 @@ gone reasons_of(wire::terminated_reason why) {
       return {exit_reason::remote_link_unreachable,
               exit_reason::remote_link_unreachable};
   }
+}
+
+// Actors of two systems in one process may have the same id, and compare equal.
+bool same(const caf::actor_addr& x, const caf::actor_addr& y) noexcept {
+  return x.get() == y.get();
+}
+
+void send_exit_message(const caf::strong_actor_ptr& to,
+                       const caf::actor_addr& source, caf::exit_reason reason) {
+  to->enqueue(nullptr, caf::make_message_id(),
+              caf::make_message(caf::exit_msg{source, reason}), nullptr);
+}
+
+// Moves what `pred` picks to the result.
+template <class T, class Predicate>
+std::vector<T> extract_if(std::vector<T>& xs, Predicate pred) {
+  auto i = std::stable_partition(xs.begin(), xs.end(),
+                                 [&](const T& x) { return !pred(x); });
+  std::vector<T> result{std::make_move_iterator(i),
+                        std::make_move_iterator(xs.end())};
+  xs.erase(i, xs.end());
+  return result;
 }
 
 std::string_view type_name_for_log(const caf::type_erased_tuple& xs) {
@@ -230,10 +254,9 @@ void remote_proxy::push(outbound_ptr msg) {
 void remote_proxy::send_exit(const caf::type_erased_tuple& content) {
   auto& x = content.get_as<caf::exit_msg>(0);
   auto linked = exclusive_critical_section([&] {
-    auto i = std::find(links_.begin(), links_.end(), x.source);
-    if (i == links_.end())
+    auto is_source = [&](const link& y) { return same(y.who, x.source); };
+    if (extract_if(links_, is_source).empty())
       return false;
-    links_.erase(i);
     if (!has_observers())
       post_unwatch();
     return true;
@@ -357,84 +380,90 @@ endpoint_slot::pin remote_proxy::pin_endpoint(errc& why) {
 
 void remote_proxy::attach(caf::attachable_ptr ptr) {
   if (is_here()) {
-    auto local = node_->processes->find(name_->id);
-    if (local.hdl != nullptr) {
-      local.hdl->get()->attach(std::move(ptr));
-      return;
-    }
+    attach_here(std::move(ptr));
+    return;
   }
   auto ok = exclusive_critical_section([&] {
-    attach_impl(ptr);
-    return post_watch();
+    auto number = post_watch();
+    if (number)
+      observers_.push_back({std::move(ptr), *number});
+    return number.has_value();
   });
   if (!ok)
-    fire(is_here() ? wire::terminated_reason::not_found
-                   : wire::terminated_reason::address_terminated,
-         0);
+    ptr->actor_exited(caf::exit_reason::remote_link_unreachable, nullptr);
 }
 
 size_t remote_proxy::detach(const caf::attachable::token& what) {
-  return exclusive_critical_section([&] {
-    auto result = detach_impl(what);
-    if (result > 0 && !has_observers())
+  if (is_here())
+    return detach_here(what);
+  // destroyed after the lock: users' functors may be among them
+  std::vector<observer> detached;
+  exclusive_critical_section([&] {
+    detached = extract_if(
+      observers_, [&](const observer& x) { return x.what->matches(what); });
+    if (!detached.empty() && !has_observers())
       post_unwatch();
-    return result;
   });
+  return detached.size();
 }
 
 // The next two are called with both actors' mutexes held.
 
 bool remote_proxy::add_backlink(caf::abstract_actor* x) {
   auto addr = x->address();
-  if (std::find(links_.begin(), links_.end(), addr) != links_.end())
+  auto is_x = [&](const link& y) { return same(y.who, addr); };
+  if (std::any_of(links_.begin(), links_.end(), is_x))
     return false;
-  if (!post_watch()) {
-    auto reason = is_here() ? caf::exit_reason::unknown
-                            : caf::exit_reason::remote_link_unreachable;
-    x->enqueue(nullptr, caf::make_message_id(),
-               caf::make_message(caf::exit_msg{address(), reason}), nullptr);
+  if (is_here())
+    return link_here(x);
+  auto number = post_watch();
+  if (!number) {
+    send_exit_message(caf::strong_actor_ptr{x->ctrl()}, address(),
+                      caf::exit_reason::remote_link_unreachable);
     return false;
   }
-  links_.push_back(std::move(addr));
+  links_.push_back({std::move(addr), *number});
   return true;
 }
 
 bool remote_proxy::remove_backlink(caf::abstract_actor* x) {
-  auto i = std::find(links_.begin(), links_.end(), x->address());
-  if (i == links_.end())
+  auto addr = x->address();
+  auto is_x = [&](const link& y) { return same(y.who, addr); };
+  if (extract_if(links_, is_x).empty())
     return false;
-  links_.erase(i);
-  if (!has_observers())
+  if (is_here())
+    unlink_here(addr);
+  else if (!has_observers())
     post_unwatch();
   return true;
 }
 
-bool remote_proxy::is_here() const noexcept {
-  // asked for every message, and the answer changes but once
-  auto& own = node_->own();
-  if (elsewhere_for_.load(std::memory_order_relaxed) == &own)
-    return false;
-  if (own.contains(name_->address))
-    return true;
-  elsewhere_for_.store(&own, std::memory_order_relaxed);
-  return false;
+bool remote_proxy::has_observers() const noexcept {
+  return !observers_.empty() || !links_.empty();
 }
 
-bool remote_proxy::has_observers() const {
-  return attachables_head_ != nullptr || !links_.empty();
-}
-
-bool remote_proxy::post_watch() {
-  if (watching_)
-    return true;
+// Returns the number of the watch; none if the actor cannot be watched. Each
+// observer has a watch of its own: who has the name now need not be who had it
+// when the one before came.
+std::optional<uint32_t> remote_proxy::post_watch() {
+  auto number = node_->next_watch();
+  if (watching_) {
+    // one that is over tells all that are here now
+    auto where = current_endpoint();
+    if (where != nullptr && where->serial() == watched_by_)
+      where->watch_again(name_, number);
+    last_watch_.store(number, std::memory_order_release);
+    return number;
+  }
   errc why = errc::none;
   auto where = acquire_endpoint(why);
   if (where == nullptr)
-    return false;
+    return std::nullopt;
   watching_ = true;
   watched_by_ = where->serial();
-  where->watch(caf::strong_actor_ptr{ctrl()}, name_);
-  return true;
+  last_watch_.store(number, std::memory_order_release);
+  where->watch(caf::strong_actor_ptr{ctrl()}, name_, number);
+  return number;
 }
 
 void remote_proxy::post_unwatch() {
@@ -447,29 +476,108 @@ void remote_proxy::post_unwatch() {
     where->unwatch(caf::strong_actor_ptr{ctrl()}, name_);
 }
 
-void remote_proxy::fire(wire::terminated_reason why, uint64_t endpoint) {
-  caf::attachable_ptr head;
-  std::vector<caf::actor_addr> links;
-  exclusive_critical_section([&] {
+bool remote_proxy::fire(const gone& x, uint64_t endpoint) {
+  std::vector<observer> observers;
+  std::vector<link> links;
+  auto others = exclusive_critical_section([&] {
     if (watching_ && watched_by_ != endpoint)
-      return;
-    head.swap(attachables_head_);
-    links.swap(links_);
-    watching_ = false;
+      return true;
+    auto is_meant = [&](const auto& y) {
+      return concerns(x.first, x.last, y.watch);
+    };
+    observers = extract_if(observers_, is_meant);
+    links = extract_if(links_, is_meant);
+    watching_ = watching_ && has_observers();
+    return watching_;
   });
-  auto reasons = reasons_of(why);
-  caf::error down = reasons.down;
-  for (auto i = head.get(); i != nullptr; i = i->next.get())
-    i->actor_exited(down, nullptr);
-  for (auto& link : links)
-    if (auto hdl = caf::actor_cast<caf::strong_actor_ptr>(link))
-      hdl->enqueue(nullptr, caf::make_message_id(),
-                   caf::make_message(caf::exit_msg{address(), reasons.exit}),
-                   nullptr);
+  auto how = reasons_of(x.why);
+  caf::error down = how.down;
+  for (auto& y : observers)
+    y.what->actor_exited(down, nullptr);
+  for (auto& y : links)
+    if (auto hdl = caf::actor_cast<caf::strong_actor_ptr>(y.who))
+      send_exit_message(hdl, address(), how.exit);
+  return others;
 }
 
 void remote_proxy::kill_proxy(caf::execution_unit* ctx, caf::error reason) {
+  fire({wire::terminated_reason::address_terminated}, watched_by_);
   cleanup(std::move(reason), ctx);
+}
+
+// -- observers of an actor of ours -------------------------------------------------------------
+
+// A handle for an own address stands for whoever has the name, so observers go
+// to that actor, as if they had its own handle.
+
+caf::strong_actor_ptr remote_proxy::holder_here() {
+  return node_->processes->find(name_->id).hdl;
+}
+
+// With the actor's mutex held.
+std::vector<caf::strong_actor_ptr> remote_proxy::hosts() const {
+  std::vector<caf::strong_actor_ptr> result;
+  for (auto& x : hosts_)
+    if (auto hdl = caf::actor_cast<caf::strong_actor_ptr>(x))
+      result.push_back(std::move(hdl));
+  return result;
+}
+
+// With the actor's mutex held.
+void remote_proxy::remember_host(const caf::strong_actor_ptr& x) {
+  extract_if(hosts_, [&](const caf::weak_actor_ptr& y) {
+    return y.get() == x.get() || y->strong_refs.load() == 0;
+  });
+  hosts_.push_back(caf::actor_cast<caf::weak_actor_ptr>(x));
+}
+
+void remote_proxy::attach_here(caf::attachable_ptr ptr) {
+  auto host = holder_here();
+  if (host == nullptr) {
+    ptr->actor_exited(caf::exit_reason::unknown, nullptr);
+    return;
+  }
+  exclusive_critical_section([&] { remember_host(host); });
+  host->get()->attach(std::move(ptr));
+}
+
+size_t remote_proxy::detach_here(const caf::attachable::token& what) {
+  size_t result = 0;
+  for (auto& host : exclusive_critical_section([this] { return hosts(); }))
+    result += host->get()->detach(what);
+  return result;
+}
+
+// The manager talks to the host: a third mutex must not be taken here.
+bool remote_proxy::link_here(caf::abstract_actor* x) {
+  auto host = holder_here();
+  if (host == nullptr) {
+    send_exit_message(caf::strong_actor_ptr{x->ctrl()}, address(),
+                      caf::exit_reason::unknown);
+    return false;
+  }
+  remember_host(host);
+  links_.push_back({x->address(), 0});
+  caf::anon_send(node_->manager(),
+                 local_link{std::move(host), address(), x->address(), true});
+  return true;
+}
+
+void remote_proxy::unlink_here(const caf::actor_addr& x) {
+  for (auto& host : hosts())
+    caf::anon_send(node_->manager(),
+                   local_link{std::move(host), address(), x, false});
+}
+
+bool remote_proxy::is_here() const noexcept {
+  // asked for every message, and the answer changes but once
+  auto& own = node_->own();
+  if (elsewhere_for_.load(std::memory_order_relaxed) == &own)
+    return false;
+  if (own.contains(name_->address))
+    return true;
+  elsewhere_for_.store(&own, std::memory_order_relaxed);
+  return false;
 }
 
 remote_proxy* as_remote_proxy(const caf::strong_actor_ptr& x) {

@@ -14,6 +14,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 namespace caf_remote {
@@ -54,10 +55,23 @@ public:
   bool add_backlink(caf::abstract_actor* x) override;
   bool remove_backlink(caf::abstract_actor* x) override;
 
-  /// The remote actor is gone: tells each observer once. Called by the watcher
-  /// of the endpoint with the serial number `endpoint`; ignored if the
-  /// observers are served by a newer one.
-  void fire(wire::terminated_reason why, uint64_t endpoint);
+  /// Who had the name is gone.
+  struct gone {
+    wire::terminated_reason why;
+    /// The watches that this concerns, see `concerns`.
+    uint32_t first = 0;
+    uint32_t last = 0;
+  };
+
+  /// Tells each observer that `x` concerns, once. Called by the watcher of the
+  /// endpoint with the serial number `endpoint`; ignored if the observers are
+  /// served by a newer one. Returns whether others still observe.
+  bool fire(const gone& x, uint64_t endpoint);
+
+  /// The number of the latest watch. Any thread.
+  uint32_t last_watch() const noexcept {
+    return last_watch_.load(std::memory_order_acquire);
+  }
 
   void kill_proxy(caf::execution_unit* ctx, caf::error reason) override;
 
@@ -88,9 +102,16 @@ private:
   caf::error check_size(const outbound_element& x, endpoint& where) const;
   void refuse(const sending& x, const caf::error& reason);
   bool is_here() const noexcept;
-  bool has_observers() const;
-  bool post_watch();
+  caf::strong_actor_ptr holder_here();
+  void attach_here(caf::attachable_ptr ptr);
+  size_t detach_here(const caf::attachable::token& what);
+  bool link_here(caf::abstract_actor* x);
+  void unlink_here(const caf::actor_addr& x);
+  std::vector<caf::strong_actor_ptr> hosts() const;
+  void remember_host(const caf::strong_actor_ptr& x);
+  std::optional<uint32_t> post_watch();
   void post_unwatch();
+  bool has_observers() const noexcept;
 
   const node_ptr node_;
   const actor_name_ptr name_;
@@ -98,11 +119,29 @@ private:
   std::mutex endpoint_mtx_;
   // written with the mutex
   endpoint_slot endpoint_;
-  // guarded by the actor's own mutex, like the attachables of the base class
-  std::vector<caf::actor_addr> links_;
+
+  // Who observes, and by which watch: a later one may be for another actor,
+  // which has the name now.
+  struct observer {
+    caf::attachable_ptr what;
+    uint32_t watch;
+  };
+
+  struct link {
+    caf::actor_addr who;
+    uint32_t watch;
+  };
+
+  // guarded by the actor's own mutex, like the attachables of the base class,
+  // which are not used
+  std::vector<observer> observers_;
+  std::vector<link> links_;
+  // actors of ours that were given observers, because they had the name
+  std::vector<caf::weak_actor_ptr> hosts_;
   bool watching_ = false;
   // the serial number of the endpoint that the Watch was given to
   uint64_t watched_by_ = 0;
+  std::atomic<uint32_t> last_watch_{0};
 };
 
 /// Returns the proxy behind a handle, null if it is a handle of another kind.

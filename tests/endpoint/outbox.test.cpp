@@ -120,7 +120,7 @@ TEST_CASE_FIXTURE(outbox_fixture, "a batch says what is in it") {
   box.push(std::move(request));
   auto watch = make_outbound({"joe", {}, {}}, "actor.Watch", true, "c");
   watch->which = lane::control;
-  watch->watch_seq = 5;
+  watch->control_seq = 5;
   auto watch_bytes = watch->charge();
   box.push(std::move(watch));
   auto batch = next();
@@ -129,7 +129,7 @@ TEST_CASE_FIXTURE(outbox_fixture, "a batch says what is in it") {
            batch.messages[0]->charge() + batch.messages[1]->charge());
   CHECK_EQ(batch.control_messages, 1);
   CHECK_EQ(batch.control_bytes, watch_bytes);
-  CHECK_EQ(batch.watch_seq, 5);
+  CHECK_EQ(batch.control_seq, 5);
   CHECK_EQ(batch.requests, std::vector<uint32_t>{7});
 }
 

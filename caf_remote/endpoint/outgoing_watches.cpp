@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_remote/endpoint/outgoing_watches.hpp"
+
+#include <limits>
+#include <utility>
+
+namespace caf_remote {
+
+namespace {
+
+constexpr auto any_place = std::numeric_limits<uint64_t>::max();
+
+} // namespace
+
+void outgoing_watches::add(std::string_view id, caf::strong_actor_ptr proxy,
+                           uint64_t seq) {
+  if (entries_.find(id) == entries_.end())
+    entries_.emplace(id, entry{std::move(proxy), seq});
+}
+
+caf::strong_actor_ptr outgoing_watches::find(std::string_view id) const {
+  auto i = entries_.find(id);
+  return i != entries_.end() ? i->second.proxy : nullptr;
+}
+
+bool outgoing_watches::remove(std::string_view id) {
+  auto i = entries_.find(id);
+  if (i == entries_.end())
+    return false;
+  entries_.erase(i);
+  return true;
+}
+
+std::vector<caf::strong_actor_ptr>
+outgoing_watches::take_written(uint64_t seq) {
+  std::vector<caf::strong_actor_ptr> result;
+  for (auto i = entries_.begin(); i != entries_.end();) {
+    if (i->second.seq > seq) {
+      ++i;
+      continue;
+    }
+    result.push_back(std::move(i->second.proxy));
+    i = entries_.erase(i);
+  }
+  return result;
+}
+
+std::vector<caf::strong_actor_ptr> outgoing_watches::take_all() {
+  return take_written(any_place);
+}
+
+void outgoing_watches::renew_written(uint64_t seq, const renewer& renew) {
+  for (auto& kvp : entries_)
+    if (kvp.second.seq <= seq)
+      kvp.second.seq = renew(kvp.second.proxy);
+}
+
+void outgoing_watches::renew_all(const renewer& renew) {
+  renew_written(any_place, renew);
+}
+
+} // namespace caf_remote

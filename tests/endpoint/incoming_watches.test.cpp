@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_remote/endpoint/incoming_watches.hpp"
+
+#include "support/actor_fixture.hpp"
+#include "support/twin_system.hpp"
+
+using namespace caf_remote;
+using namespace caf_remote::test;
+
+namespace {
+
+using addresses = std::vector<caf::actor_addr>;
+using ending = incoming_watches::ending;
+using endings = std::vector<std::string>;
+
+// "watcher id first..last"
+std::string text(const ending& x) {
+  return x.watcher + " " + x.id + " " + std::to_string(x.first) + ".."
+         + std::to_string(x.last);
+}
+
+endings texts(const std::vector<ending>& xs) {
+  endings result;
+  for (auto& x : xs)
+    result.push_back(text(x));
+  return result;
+}
+
+struct incoming_fixture : actor_fixture {
+  caf::actor_addr alice = spawn_witness().hdl.address();
+  caf::actor_addr bob = spawn_witness().hdl.address();
+  incoming_watches in;
+
+  // Whether the actor must be monitored; it has the name.
+  bool watch(const caf::actor_addr& who, const std::string& id,
+             const std::string& watcher, uint32_t number = 0) {
+    auto res = in.add(who, id, watcher, number);
+    CHECK_FALSE(res.answer.has_value());
+    return res.monitor;
+  }
+
+  endings sent_again(uint64_t seq) {
+    endings result;
+    in.tell_again(seq, [&](const ending& x) {
+      result.push_back(text(x));
+      return next_seq++;
+    });
+    return result;
+  }
+
+  uint64_t next_seq = 100;
+};
+
+TEST_SUITE_BEGIN("endpoint.incoming_watches");
+
+TEST_CASE_FIXTURE(incoming_fixture, "a local actor is monitored from its first "
+                                    "to its last watcher") {
+  CHECK(watch(alice, "alice", "w1"));
+  CHECK_FALSE(watch(alice, "alice", "w2"));
+  CHECK_FALSE(watch(alice, "alice", "w2"));
+  CHECK_EQ(in.size(), 2);
+  CHECK(in.remove("alice", "w3").empty());
+  CHECK(in.remove("bob", "w1").empty());
+  CHECK(in.remove("alice", "w1").empty());
+  CHECK_EQ(in.remove("alice", "w2"), addresses{alice});
+  CHECK_EQ(in.size(), 0);
+  CHECK_EQ(in.bytes(), 0);
+}
+
+TEST_CASE_FIXTURE(incoming_fixture, "the end of a local actor concerns its "
+                                    "watchers only") {
+  watch(alice, "alice", "w1");
+  watch(alice, "alias", "w1");
+  watch(bob, "bob", "w1");
+  CHECK_EQ(in.take(alice).size(), 2);
+  CHECK(in.take(alice).empty());
+  CHECK_EQ(in.clear(), addresses{bob});
+  CHECK_EQ(in.size(), 0);
+}
+
+TEST_CASE_FIXTURE(incoming_fixture, "who is not there is answered") {
+  auto res = in.add({}, "nobody", "w", 0);
+  CHECK_FALSE(res.monitor);
+  REQUIRE(res.answer);
+  CHECK_EQ(text(*res.answer), "w nobody 0..0");
+  CHECK_EQ(res.answer->why, wire::terminated_reason::not_found);
+  CHECK_EQ(in.size(), 0);
+}
+
+TEST_CASE_FIXTURE(incoming_fixture, "an actor of another system with the same "
+                                    "id is watched in its own right") {
+  twin_system others;
+  auto twin = others.twin_of(alice.id()).address();
+  REQUIRE_EQ(twin.id(), alice.id());
+  CHECK(watch(alice, "alice", "w"));
+  CHECK(watch(twin, "twin", "w"));
+  CHECK_EQ(texts(in.take(twin)), endings{"w twin 0..0"});
+  CHECK_EQ(texts(in.take(alice)), endings{"w alice 0..0"});
+}
+
+// -- names that change hands --------------------------------------------------
+
+TEST_CASE_FIXTURE(incoming_fixture, "watches with numbers are for who had the "
+                                    "name when they came") {
+  CHECK(watch(alice, "name", "w", 3));
+  CHECK_FALSE(watch(alice, "name", "w", 4));
+  CHECK(watch(bob, "name", "w", 7));
+  SUBCASE("the former holder ends first") {
+    CHECK_EQ(texts(in.take(alice)), endings{"w name 0..4"});
+    CHECK_EQ(texts(in.take(bob)), endings{"w name 5..7"});
+  }
+  SUBCASE("the new holder ends first") {
+    CHECK_EQ(texts(in.take(bob)), endings{"w name 5..7"});
+    CHECK_EQ(texts(in.take(alice)), endings{"w name 0..4"});
+  }
+  CHECK_EQ(in.size(), 0);
+}
+
+TEST_CASE_FIXTURE(incoming_fixture, "a watch that is repeated stays with whom "
+                                    "it was for") {
+  watch(alice, "name", "w", 3);
+  CHECK_FALSE(watch(bob, "name", "w", 3));
+  CHECK(in.take(bob).empty());
+  CHECK_EQ(texts(in.take(alice)), endings{"w name 0..3"});
+}
+
+TEST_CASE_FIXTURE(incoming_fixture, "a name that nobody has any more is "
+                                    "answered to the later watches") {
+  watch(alice, "name", "w", 3);
+  auto res = in.add({}, "name", "w", 5);
+  REQUIRE(res.answer);
+  CHECK_EQ(text(*res.answer), "w name 4..5");
+  CHECK_EQ(texts(in.take(alice)), endings{"w name 0..3"});
+}
+
+TEST_CASE_FIXTURE(incoming_fixture, "a name that comes back is a range of its "
+                                    "own") {
+  watch(alice, "name", "w", 1);
+  watch(bob, "name", "w", 2);
+  CHECK_FALSE(watch(alice, "name", "w", 3));
+  CHECK_EQ(texts(in.take(alice)), endings{"w name 0..1", "w name 3..3"});
+  CHECK_EQ(in.remove("name", "w"), addresses{bob});
+}
+
+TEST_CASE_FIXTURE(incoming_fixture, "watches without numbers are for each who "
+                                    "had the name") {
+  CHECK(watch(alice, "name", "w"));
+  CHECK(watch(bob, "name", "w"));
+  CHECK_FALSE(watch(bob, "name", "w"));
+  CHECK_EQ(texts(in.take(bob)), endings{"w name 0..0"});
+  CHECK_EQ(texts(in.take(alice)), endings{"w name 0..0"});
+}
+
+// -- what may be lost ---------------------------------------------------------
+
+TEST_CASE_FIXTURE(incoming_fixture,
+                  "what was told is kept until it is proven") {
+  watch(alice, "alice", "w", 1);
+  in.told(in.take(alice).at(0), 10);
+  CHECK(in.has_unproven());
+  CHECK_EQ(in.size(), 1);
+  in.proven(10);
+  CHECK(in.has_unproven());
+  in.proven(11);
+  CHECK_FALSE(in.has_unproven());
+  CHECK_EQ(in.size(), 0);
+  CHECK_EQ(in.bytes(), 0);
+}
+
+TEST_CASE_FIXTURE(incoming_fixture, "what was written to a lost stream is told "
+                                    "again, what waits is not") {
+  for (auto id : {"a", "b"})
+    in.told({id, "w", 0, 1, {}}, id[0] == 'a' ? 10 : 20);
+  CHECK_EQ(sent_again(10), endings{"w a 0..1"});
+  // the new places count
+  in.proven(21);
+  CHECK(in.has_unproven());
+  in.proven(101);
+  CHECK_FALSE(in.has_unproven());
+}
+
+TEST_CASE_FIXTURE(incoming_fixture,
+                  "whoever stops watching is not told again") {
+  in.told({"a", "w", 0, 1, {}}, 10);
+  in.remove("a", "w");
+  CHECK(sent_again(10).empty());
+  CHECK_EQ(in.bytes(), 0);
+}
+
+TEST_CASE_FIXTURE(incoming_fixture, "a watch without a number that comes again "
+                                    "is not answered by an old end") {
+  in.told({"alice", "w", 0, 0, {}}, 10);
+  CHECK(watch(alice, "alice", "w"));
+  CHECK(sent_again(10).empty());
+  CHECK_EQ(in.take(alice).size(), 1);
+}
+
+TEST_CASE_FIXTURE(incoming_fixture, "an end that is not proven does not hide a "
+                                    "later watch") {
+  in.told({"alice", "w", 0, 4, {}}, 10);
+  CHECK_FALSE(watch(alice, "alice", "w", 4));
+  CHECK(watch(alice, "alice", "w", 5));
+  CHECK_EQ(sent_again(10), endings{"w alice 0..4"});
+  CHECK_EQ(texts(in.take(alice)), endings{"w alice 5..5"});
+}
+
+TEST_SUITE_END();
+
+} // namespace

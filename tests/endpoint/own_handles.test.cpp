@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+// Handles for an address of our own that were made before there was an actor.
+
+#include "support/actor_fixture.hpp"
+
+using namespace caf_remote;
+using namespace caf_remote::test;
+
+namespace {
+
+using reasons = std::vector<caf::error>;
+
+const caf::error not_there = caf::exit_reason::unknown;
+
+/// `hdl` leads to joe, who was published later.
+struct own_handle_fixture : actor_fixture {
+  own_handle_fixture()
+    : hdl(remote("joe", own_address)), joe(publish_witness("joe")),
+      alice(spawn_witness()) {
+    // nop
+  }
+
+  caf::actor hdl;
+  witness joe;
+  witness alice;
+};
+
+TEST_SUITE_BEGIN("endpoint.own_handles");
+
+TEST_CASE_FIXTURE(actor_fixture, "nobody is there to be observed") {
+  auto alice = spawn_witness();
+  auto hdl = remote("joe", own_address);
+  alice.monitor(hdl);
+  alice.link_to(hdl);
+  run();
+  CHECK_EQ(alice.downs(), reasons{not_there});
+  CHECK_EQ(alice.exits(), reasons{not_there});
+}
+
+TEST_CASE_FIXTURE(own_handle_fixture, "a monitor tells the reason of the end") {
+  alice.monitor(hdl);
+  run();
+  CHECK(alice.downs().empty());
+  joe.quit(caf::exit_reason::user_shutdown);
+  run();
+  CHECK_EQ(alice.downs(), reasons{caf::exit_reason::user_shutdown});
+}
+
+TEST_CASE_FIXTURE(own_handle_fixture, "demonitor ends a monitor") {
+  alice.monitor(hdl);
+  run();
+  alice.demonitor(hdl);
+  run();
+  joe.quit();
+  run();
+  CHECK(alice.downs().empty());
+}
+
+TEST_CASE_FIXTURE(own_handle_fixture, "demonitor reaches also who had the name "
+                                      "before") {
+  alice.monitor(hdl);
+  run();
+  REQUIRE_FALSE(home->processes->unpublish("joe"));
+  auto jim = publish_witness("joe");
+  alice.monitor(hdl);
+  run();
+  SUBCASE("without it, each is told of once") {
+    jim.quit();
+    run();
+    CHECK_EQ(alice.downs().size(), 1);
+    joe.quit();
+    run();
+    CHECK_EQ(alice.downs().size(), 2);
+  }
+  SUBCASE("with it, none is") {
+    alice.demonitor(hdl);
+    run();
+    jim.quit();
+    joe.quit();
+    run();
+    CHECK(alice.downs().empty());
+  }
+}
+
+TEST_CASE_FIXTURE(own_handle_fixture, "a link ends with the actor") {
+  alice.link_to(hdl);
+  run();
+  CHECK(alice.exits().empty());
+  joe.quit(caf::exit_reason::user_shutdown);
+  run();
+  CHECK_EQ(alice.exits(), reasons{caf::exit_reason::user_shutdown});
+}
+
+TEST_CASE_FIXTURE(own_handle_fixture, "a link tells the actor of the other "
+                                      "end") {
+  alice.link_to(hdl);
+  run();
+  alice.quit(caf::exit_reason::user_shutdown);
+  run();
+  CHECK_EQ(joe.exits(), reasons{caf::exit_reason::user_shutdown});
+}
+
+TEST_CASE_FIXTURE(own_handle_fixture, "unlink ends a link") {
+  alice.link_to(hdl);
+  run();
+  alice.unlink_from(hdl);
+  run();
+  joe.quit(caf::exit_reason::user_shutdown);
+  run();
+  CHECK(alice.exits().empty());
+}
+
+TEST_SUITE_END();
+
+} // namespace

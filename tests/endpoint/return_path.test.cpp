@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_remote/endpoint/return_path.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace caf_remote;
+using namespace std::chrono_literals;
+
+namespace {
+
+TEST_SUITE_BEGIN("endpoint.return_path");
+
+TEST_CASE("a stream is missed only once it is known that there is none") {
+  return_path path{10s};
+  CHECK_FALSE(path.missing());
+  path.streams(0);
+  CHECK(path.missing());
+  path.streams(1);
+  CHECK_FALSE(path.missing());
+}
+
+TEST_CASE("the first stream took nothing along") {
+  return_path path{10s};
+  path.streams(0);
+  path.streams(1);
+  CHECK_FALSE(path.renewal_due());
+}
+
+TEST_CASE("a stream after one that was lost makes a renewal due, once") {
+  return_path path{10s};
+  path.streams(1);
+  path.streams(0);
+  CHECK_FALSE(path.renewal_due());
+  path.streams(1);
+  CHECK(path.renewal_due());
+  path.renewed();
+  CHECK_FALSE(path.renewal_due());
+}
+
+TEST_CASE("a second stream may replace one that only looks alive") {
+  return_path path{10s};
+  path.streams(1);
+  path.streams(2);
+  CHECK(path.renewal_due());
+}
+
+TEST_CASE("the peer has its time to come back, and again after each stream") {
+  return_path path{10s};
+  path.streams(0);
+  CHECK_FALSE(path.wait(9s));
+  path.streams(1);
+  path.streams(0);
+  CHECK_FALSE(path.wait(9s));
+  CHECK(path.wait(1s));
+}
+
+TEST_CASE("time in which nobody waits does not count") {
+  return_path path{10s};
+  path.streams(0);
+  CHECK_FALSE(path.wait(9s));
+  path.stop_waiting();
+  CHECK_FALSE(path.wait(9s));
+}
+
+TEST_SUITE_END();
+
+} // namespace

@@ -1,0 +1,495 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+// One down per watch, whichever of the two connections is lost, in both roles.
+
+#include "caf_remote/endpoint/activator.hpp"
+#include "caf_remote/endpoint/endpoint_watcher.hpp"
+
+#include "support/actor_fixture.hpp"
+
+using namespace caf_remote;
+using namespace caf_remote::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+using reasons = std::vector<caf::error>;
+using strings = std::vector<std::string>;
+using wire::terminated_reason;
+
+const caf::error unreachable = caf::exit_reason::remote_link_unreachable;
+
+constexpr uint32_t no_number = 0;
+
+envelope terminated_of(const std::string& id, uint32_t first = no_number,
+                       uint32_t last = no_number) {
+  auto result = make_system_envelope(
+    watcher_id, wire::terminated::type_name,
+    wire::encode(wire::terminated{{"", id, last}, terminated_reason::stopped}));
+  result.target.request_id = first;
+  return result;
+}
+
+envelope watch_of(const std::string& id, const std::string& watcher = "w",
+                  uint32_t number = no_number) {
+  return make_system_envelope(id, wire::watch::type_name,
+                              wire::encode(wire::watch{{"", watcher, number}}));
+}
+
+/// The answer to the last question among `xs`.
+envelope answer_to(const std::vector<envelope>& xs) {
+  auto questions = of_type(xs, wire::touch::type_name);
+  REQUIRE_FALSE(questions.empty());
+  auto& question = questions.back();
+  CHECK_EQ(question.target.id, activator_id);
+  REQUIRE_EQ(question.sender.id, watcher_id);
+  auto result = make_system_envelope(
+    watcher_id, wire::touched::type_name,
+    wire::encode(wire::touched{{"", activator_id, 0}}));
+  result.target.request_id = question.sender.request_id;
+  return result;
+}
+
+/// The type names and targets of what was sent, such as "actor.Watch joe".
+strings summary(const std::vector<envelope>& xs) {
+  strings result;
+  for (auto& x : xs)
+    result.push_back(x.type_name + " " + x.target.id);
+  return result;
+}
+
+// How long the peer is given to reach us, with the defaults: five attempts of
+// five seconds, and two seconds between them.
+constexpr auto dial_limit = 33s;
+
+TEST_SUITE_BEGIN("endpoint.watch_loss");
+
+// -- the peer watches, and our connection to it is lost -----------------------
+
+/// The peer watches alice; both connections are up.
+struct watched_fixture : actor_fixture {
+  watched_fixture() : alice(publish_witness("alice")) {
+    connect();
+    in = accept();
+    receive(in, {watch_of("alice")});
+    sent();
+  }
+
+  void end_alice() {
+    alice.quit();
+    run();
+  }
+
+  witness alice;
+  fake_stream_ptr in;
+};
+
+TEST_CASE_FIXTURE(watched_fixture, "a Terminated that a stream took along is "
+                                   "sent again on the next one") {
+  end_alice();
+  CHECK_EQ(summary(sent()), strings{"actor.Terminated w"});
+  cut(last_dialled());
+  shake_hands();
+  CHECK_EQ(summary(sent()), strings{"actor.Terminated w"});
+}
+
+TEST_CASE_FIXTURE(watched_fixture, "what the peer has shown to have got is "
+                                   "not sent again") {
+  end_alice();
+  sent();
+  advance(2s);
+  receive(in, {answer_to(sent())});
+  cut(last_dialled());
+  shake_hands();
+  CHECK(sent().empty());
+  advance(1min);
+  CHECK(sent().empty());
+}
+
+TEST_CASE_FIXTURE(watched_fixture, "an answer on behalf of an earlier stream "
+                                   "proves nothing") {
+  end_alice();
+  sent();
+  advance(2s);
+  auto late = answer_to(sent());
+  cut(last_dialled());
+  shake_hands();
+  CHECK_EQ(summary(sent()), strings{"actor.Terminated w"});
+  receive(in, {late});
+  cut(last_dialled());
+  advance(2s);
+  shake_hands();
+  CHECK_EQ(of_type(sent(), "actor.Terminated").size(), 1);
+}
+
+TEST_CASE_FIXTURE(watched_fixture, "another incarnation is not told what "
+                                   "concerned the one before") {
+  end_alice();
+  sent();
+  cut(last_dialled());
+  shake_hands("member-b");
+  CHECK(sent().empty());
+}
+
+TEST_CASE_FIXTURE(watched_fixture, "a peer that cannot be told is hung up on") {
+  SUBCASE("the actor ends while the connection is up") {
+    end_alice();
+    cut(last_dialled());
+  }
+  SUBCASE("the actor ends while we try to reach the peer") {
+    cut(last_dialled());
+    end_alice();
+  }
+  SUBCASE("a second actor is watched and lives") {
+    publish_witness("bob");
+    receive(in, {watch_of("bob")});
+    end_alice();
+    cut(last_dialled());
+  }
+  CHECK_FALSE(in->finished());
+  refuse_all_connections();
+  REQUIRE(in->finished());
+  CHECK_EQ(in->finished()->code, transport::status_code::unavailable);
+}
+
+TEST_CASE_FIXTURE(watched_fixture, "a peer that was told everything is not "
+                                   "hung up on") {
+  end_alice();
+  sent();
+  advance(2s);
+  receive(in, {answer_to(sent())});
+  cut(last_dialled());
+  refuse_all_connections();
+  CHECK_FALSE(in->finished());
+}
+
+TEST_CASE_FIXTURE(watched_fixture, "many ends take one question") {
+  std::vector<witness> xs;
+  std::vector<envelope> watches;
+  for (int i = 0; i < 100; ++i) {
+    auto name = "x" + std::to_string(i);
+    xs.push_back(publish_witness(name));
+    watches.push_back(watch_of(name));
+  }
+  receive(in, watches);
+  for (auto& x : xs)
+    x.quit();
+  run();
+  advance(2s);
+  advance(2s);
+  auto out = sent();
+  CHECK_EQ(of_type(out, "actor.Terminated").size(), 100);
+  CHECK_EQ(of_type(out, "actor.Touch").size(), 1);
+}
+
+TEST_CASE("more ends without a sign than may be kept end the peer's streams") {
+  options opts;
+  opts.control_messages = 10;
+  actor_fixture fix{opts};
+  fix.connect();
+  auto in = fix.accept();
+  for (int i = 0; i < 11; ++i) {
+    fix.receive(in, {watch_of("nobody" + std::to_string(i))});
+    if (i < 10)
+      CHECK_FALSE(in->finished());
+  }
+  CHECK(in->finished());
+}
+
+TEST_CASE("the names in watches are bounded, too") {
+  options opts;
+  opts.control_bytes = 64 << 10;
+  actor_fixture fix{opts};
+  auto alice = fix.publish_witness("alice");
+  fix.connect();
+  auto in = fix.accept();
+  for (int i = 0; i < 100 && !in->finished(); ++i)
+    fix.receive(in,
+                {watch_of("alice", std::string(900, 'w') + std::to_string(i))});
+  CHECK(in->finished());
+}
+
+TEST_CASE("a peer whose watch cannot be served is hung up on") {
+  options opts;
+  opts.max_endpoints = 1;
+  actor_fixture fix{opts};
+  fix.publish_witness("alice");
+  fix.connect();
+  auto in = fix.accept("member-x", "127.0.0.1:7777");
+  fix.receive(in, {watch_of("alice")});
+  CHECK(in->finished());
+}
+
+TEST_CASE("a Terminated that does not fit a frame ends the peer's streams") {
+  options opts;
+  opts.max_batch_bytes = 1024;
+  actor_fixture fix{opts};
+  auto alice = fix.publish_witness("alice");
+  fix.connect();
+  auto in = fix.accept();
+  fix.receive(in, {watch_of("alice", std::string(1000, 'w'))});
+  alice.quit();
+  fix.run();
+  CHECK(in->finished());
+}
+
+// -- we watch, and the peer's connection to us is lost ------------------------
+
+/// Alice watches joe at the peer; both connections are up.
+struct watching_fixture : actor_fixture {
+  watching_fixture() : alice(spawn_witness()) {
+    alice.monitor(remote("joe"));
+    run();
+    shake_hands();
+    in = accept();
+    sent();
+  }
+
+  witness alice;
+  fake_stream_ptr in;
+};
+
+TEST_CASE_FIXTURE(watching_fixture, "watches are sent again when the peer's "
+                                    "stream to us is replaced") {
+  SUBCASE("it was lost before") {
+    cut(in);
+  }
+  SUBCASE("it looks alive") {}
+  in = accept();
+  advance(2s);
+  CHECK_EQ(of_type(sent(), "actor.Watch").size(), 1);
+  receive(in, {terminated_of("joe")});
+  CHECK_EQ(alice.downs(), reasons{caf::exit_reason::normal});
+  // once
+  advance(1min);
+  CHECK(of_type(sent(), "actor.Watch").empty());
+}
+
+TEST_CASE_FIXTURE(watching_fixture, "a peer that comes and goes does not make "
+                                    "us write all the time") {
+  for (int i = 0; i < 100; ++i) {
+    cut(in);
+    in = accept();
+  }
+  advance(2s);
+  CHECK_EQ(of_type(sent(), "actor.Watch").size(), 1);
+}
+
+TEST_CASE_FIXTURE(watching_fixture,
+                  "a peer that lost its stream to us is asked "
+                  "to come back") {
+  cut(in);
+  advance(2s);
+  auto answer = answer_to(sent());
+  in = accept();
+  receive(in, {answer});
+  advance(1min);
+  CHECK(alice.downs().empty());
+}
+
+TEST_CASE_FIXTURE(watching_fixture, "a peer that does not come back takes its "
+                                    "actors along") {
+  cut(in);
+  advance(dial_limit - 2s);
+  CHECK(alice.downs().empty());
+  advance(4s);
+  CHECK_EQ(alice.downs(), reasons{unreachable});
+  CHECK_EQ(of_type(sent(), "actor.Unwatch").size(), 1);
+  // what comes later finds nobody
+  receive(accept(), {terminated_of("joe")});
+  advance(1min);
+  CHECK_EQ(alice.downs().size(), 1);
+}
+
+TEST_CASE_FIXTURE(watching_fixture, "an actor of a peer that did not come back "
+                                    "can be watched again") {
+  cut(in);
+  advance(dial_limit + 2s);
+  REQUIRE_EQ(alice.downs().size(), 1);
+  in = accept();
+  alice.monitor(remote("joe"));
+  run();
+  receive(in, {terminated_of("joe")});
+  CHECK_EQ(alice.downs(), reasons{unreachable, caf::exit_reason::normal});
+}
+
+TEST_CASE_FIXTURE(actor_fixture, "a peer that can never reach us cannot be "
+                                 "watched") {
+  auto alice = spawn_witness();
+  auto bob = spawn_witness();
+  alice.monitor(remote("joe"));
+  bob.link_to(remote("jim"));
+  run();
+  shake_hands();
+  advance(dial_limit + 2s);
+  CHECK_EQ(alice.downs(), reasons{unreachable});
+  CHECK_EQ(bob.exits(), reasons{unreachable});
+  CHECK_NE(peer_endpoint(), nullptr);
+  CHECK_EQ(std::count_if(log_lines->begin(), log_lines->end(),
+                         [](const std::string& x) {
+                           return x.find("does not connect to us")
+                                  != std::string::npos;
+                         }),
+           1);
+}
+
+TEST_CASE_FIXTURE(actor_fixture, "a peer that hangs up on us for want of a way "
+                                 "back is given up in time") {
+  auto alice = spawn_witness();
+  alice.monitor(remote("joe"));
+  run();
+  // it tries for 8 s each time, and each time we come back at once
+  for (auto passed = 0s; passed <= dial_limit; passed += 8s) {
+    shake_hands();
+    advance(8s);
+    if (alice.downs().empty())
+      cut(last_dialled());
+  }
+  CHECK_EQ(alice.downs(), reasons{unreachable});
+}
+
+TEST_CASE_FIXTURE(watching_fixture,
+                  "while we have no stream ourselves, our own "
+                  "attempts decide") {
+  cut(in);
+  cut(last_dialled());
+  advance(20s);
+  CHECK(alice.downs().empty());
+  refuse_all_connections();
+  CHECK_EQ(alice.downs(), reasons{unreachable});
+}
+
+TEST_CASE_FIXTURE(actor_fixture, "a peer that was dialled under another name "
+                                 "has its streams counted all the same") {
+  auto alice = spawn_witness();
+  alice.monitor(remote("joe", "alias.example:9000"));
+  run();
+  shake_hands();
+  accept();
+  advance(1min);
+  CHECK(alice.downs().empty());
+}
+
+TEST_CASE_FIXTURE(watching_fixture,
+                  "without watches nobody is asked anything") {
+  alice.demonitor(remote("joe"));
+  run();
+  sent();
+  cut(in);
+  advance(1min);
+  CHECK(sent().empty());
+}
+
+// -- names that change hands --------------------------------------------------
+
+struct numbered_fixture : actor_fixture {
+  numbered_fixture() {
+    connect(peer_member, caf_remote_intro(1 << 20));
+    in = accept(peer_member, peer_address, caf_remote_intro(1 << 20));
+    sent();
+  }
+
+  /// The numbers of the watches that were sent.
+  std::vector<uint32_t> numbers() {
+    std::vector<uint32_t> result;
+    for (auto& x : of_type(sent(), "actor.Watch")) {
+      wire::watch msg;
+      REQUIRE(wire::decode(x.payload, msg));
+      result.push_back(msg.watcher.request_id);
+    }
+    return result;
+  }
+
+  fake_stream_ptr in;
+};
+
+TEST_CASE_FIXTURE(numbered_fixture, "each observer hears of the end of whoever "
+                                    "had the name when it came") {
+  auto alice = spawn_witness();
+  auto bob = spawn_witness();
+  alice.monitor(remote("joe"));
+  bob.monitor(remote("joe"));
+  bob.link_to(remote("joe"));
+  run();
+  auto xs = numbers();
+  REQUIRE_EQ(xs.size(), 3);
+  SUBCASE("the former holder ends first") {
+    receive(in, {terminated_of("joe", 0, xs[0])});
+    CHECK_EQ(alice.downs().size(), 1);
+    CHECK(bob.downs().empty());
+    CHECK(bob.exits().empty());
+    receive(in, {terminated_of("joe", xs[0] + 1, xs[2])});
+  }
+  SUBCASE("the new holder ends first") {
+    receive(in, {terminated_of("joe", xs[0] + 1, xs[2])});
+    CHECK(alice.downs().empty());
+    CHECK_EQ(bob.downs().size(), 1);
+    CHECK_EQ(bob.exits().size(), 1);
+    receive(in, {terminated_of("joe", 0, xs[0])});
+  }
+  CHECK_EQ(alice.downs().size(), 1);
+  CHECK_EQ(bob.downs().size(), 1);
+  CHECK_EQ(bob.exits().size(), 1);
+}
+
+TEST_CASE_FIXTURE(numbered_fixture, "a renewed watch has the number of the "
+                                    "latest observer") {
+  auto alice = spawn_witness();
+  alice.monitor(remote("joe"));
+  alice.monitor(remote("joe"));
+  run();
+  auto xs = numbers();
+  REQUIRE_EQ(xs.size(), 2);
+  cut(last_dialled());
+  shake_hands(peer_member, caf_remote_intro(1 << 20));
+  CHECK_EQ(numbers(), std::vector<uint32_t>{xs[1]});
+}
+
+TEST_CASE_FIXTURE(numbered_fixture, "who publishes a name after another is "
+                                    "watched in its own right") {
+  auto x = publish_witness("name");
+  receive(in, {watch_of("name", watcher_id, 1)});
+  REQUIRE_FALSE(home->processes->unpublish("name"));
+  auto y = publish_witness("name");
+  receive(in, {watch_of("name", watcher_id, 2)});
+  strings ends;
+  auto look = [&] {
+    for (auto& e : of_type(sent(), "actor.Terminated")) {
+      wire::terminated msg;
+      REQUIRE(wire::decode(e.payload, msg));
+      ends.push_back(std::to_string(e.target.request_id) + ".."
+                     + std::to_string(msg.who.request_id));
+    }
+  };
+  y.quit();
+  run();
+  look();
+  CHECK_EQ(ends, strings{"2..2"});
+  x.quit();
+  run();
+  look();
+  CHECK_EQ(ends, strings{"2..2", "0..1"});
+}
+
+// -- what a bound keeps from being sent ---------------------------------------
+
+TEST_CASE("a Watch that does not fit a frame ends in a down") {
+  options opts;
+  opts.max_batch_bytes = 1024;
+  actor_fixture fix{opts};
+  auto alice = fix.spawn_witness();
+  auto name = std::string(1000, 'x');
+  alice.monitor(fix.remote(name));
+  fix.run();
+  fix.shake_hands();
+  CHECK_EQ(alice.downs(), reasons{unreachable});
+  // others are not concerned
+  alice.monitor(fix.remote("joe"));
+  fix.run();
+  CHECK_EQ(of_type(fix.sent(), "actor.Watch").size(), 1);
+  CHECK_EQ(alice.downs().size(), 1);
+}
+
+TEST_SUITE_END();
+
+} // namespace
