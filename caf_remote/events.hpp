@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include "caf_remote/message_envelope.hpp"
+#include "caf_remote/message.hpp"
 #include "caf_remote/pid.hpp"
 
 #include <caf/message.hpp>
@@ -89,7 +89,6 @@ typename Inspector::result_type inspect(Inspector& f, remote_spawn& x) {
 CAF_BEGIN_TYPE_ID_BLOCK(caf_remote, 61440)
   CAF_ADD_TYPE_ID(caf_remote, (caf_remote::pid))
   CAF_ADD_TYPE_ID(caf_remote, (caf_remote::raw_message))
-  CAF_ADD_TYPE_ID(caf_remote, (caf_remote::message_envelope))
   CAF_ADD_TYPE_ID(caf_remote, (caf_remote::touch))
   CAF_ADD_TYPE_ID(caf_remote, (caf_remote::touched))
   CAF_ADD_TYPE_ID(caf_remote, (caf_remote::poison_pill))

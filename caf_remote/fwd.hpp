@@ -13,7 +13,6 @@ struct counters;
 struct dead_letter;
 struct endpoint_connected;
 struct endpoint_terminated;
-struct message_envelope;
 struct options;
 struct pid;
 struct raw_message;

@@ -7,7 +7,7 @@
 #include "caf_remote/error.hpp"
 #include "caf_remote/events.hpp"
 #include "caf_remote/fwd.hpp"
-#include "caf_remote/message_envelope.hpp"
+#include "caf_remote/message.hpp"
 #include "caf_remote/message_type.hpp"
 #include "caf_remote/pid.hpp"
 #include "caf_remote/serializer.hpp"

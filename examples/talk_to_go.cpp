@@ -70,12 +70,17 @@ private:
 
   bool echo(const caf::actor& hdl) {
     auto ok = false;
-    self_->request(hdl, 5s, text("hello, Go"))
+    caf_remote::request(self_.ptr(), hdl, 5s, text("hello, Go"),
+                        {{"trace", "42"}})
       .receive(
         [&](const StringValue& x) {
           ok = true;
           std::cout << to_string(remoting_.pid_of(hdl))
-                    << " answers: " << x.value() << std::endl;
+                    << " answers: " << x.value();
+          // this echo sends headers back, too
+          if (auto trace = caf_remote::header_of(self_.ptr(), "trace"))
+            std::cout << " (trace " << *trace << ")";
+          std::cout << std::endl;
         },
         [&](const caf::error& err) { complain("no echo", err); });
     return ok;

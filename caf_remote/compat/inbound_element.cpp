@@ -8,7 +8,6 @@
 #include <caf/atom.hpp>
 #include <caf/blocking_actor.hpp>
 #include <caf/detail/tuple_vals.hpp>
-#include <caf/local_actor.hpp>
 #include <caf/make_message.hpp>
 #include <caf/scheduled_actor.hpp>
 
@@ -18,7 +17,7 @@ namespace caf_remote {
 
 inbound_element::inbound_element(caf::strong_actor_ptr source,
                                  caf::message_id id)
-  : caf::mailbox_element(std::move(source), id, {}) {
+  : annotated_element(std::move(source), id, {}) {
   // nop
 }
 
@@ -355,6 +354,11 @@ inbound_ptr make_inbound(caf::strong_actor_ptr sender, caf::message_id mid,
                                                      std::move(content))};
 }
 
+bool is_user_message(const std::type_info& element) noexcept {
+  return &element == &typeid(protobuf_element)
+         || &element == &typeid(values_element<raw_message>);
+}
+
 inbound_ptr make_inbound_answer(touched content) {
   return make_value(std::move(content));
 }
@@ -398,12 +402,6 @@ inbound_ptr make_inbound_spawn(spawn_for_peer content) {
 
 inbound_ptr make_inbound_event(dead_letter content) {
   return make_value(std::move(content));
-}
-
-const message_header& header_of(caf::local_actor* self) {
-  static const message_header none;
-  auto ptr = dynamic_cast<inbound_element*>(self->current_mailbox_element());
-  return ptr != nullptr ? ptr->header : none;
 }
 
 } // namespace caf_remote

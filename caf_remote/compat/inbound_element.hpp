@@ -2,19 +2,20 @@
 
 #pragma once
 
+#include "caf_remote/compat/annotated_element.hpp"
 #include "caf_remote/endpoint/inbound_ledger.hpp"
 #include "caf_remote/endpoint/messages.hpp"
 #include "caf_remote/events.hpp"
-#include "caf_remote/message_envelope.hpp"
+#include "caf_remote/message.hpp"
 #include "caf_remote/message_type.hpp"
 
-#include <caf/mailbox_element.hpp>
 #include <caf/type_erased_tuple.hpp>
 
 #include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <typeinfo>
 
 namespace caf_remote {
 
@@ -25,11 +26,8 @@ namespace caf_remote {
 ///
 /// A message counts as taken as soon as somebody reads its content, which CAF
 /// does only for a handler that matches.
-class inbound_element : public caf::mailbox_element {
+class inbound_element : public annotated_element {
 public:
-  /// The message's header; empty for most.
-  message_header header;
-
   ~inbound_element() override;
 
   /// Whose ledger holds the message, from now on.
@@ -87,6 +85,9 @@ inbound_message make_inbound(caf::strong_actor_ptr sender, caf::message_id mid,
 /// Makes an element for a message in encoded form.
 inbound_ptr make_inbound(caf::strong_actor_ptr sender, caf::message_id mid,
                          raw_message content);
+
+/// Whether the elements of a type are made by one of the two above.
+bool is_user_message(const std::type_info& element) noexcept;
 
 /// Makes elements for answers of the module's own kinds and for the answer of
 /// an actor that has nothing to say.

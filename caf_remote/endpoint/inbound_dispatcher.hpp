@@ -9,7 +9,7 @@
 #include "caf_remote/endpoint/inbound_ledger.hpp"
 #include "caf_remote/endpoint/peer.hpp"
 #include "caf_remote/endpoint/pending_requests.hpp"
-#include "caf_remote/message_envelope.hpp"
+#include "caf_remote/message.hpp"
 #include "caf_remote/wire/batch_codec.hpp"
 #include "caf_remote/wire/system_messages.hpp"
 

@@ -28,9 +28,7 @@ message_encoder::encode(const caf::type_erased_tuple& content) const {
     return make_outbound(who_, node_.types, *type,
                          type->codec->base(content.get(0)),
                          wire::protobuf_serializer, {});
-  if (auto x = only_element<message_envelope>(content))
-    return encode(*x);
-  return encode(content, {}, wire::protobuf_serializer);
+  return encode(content, std::string_view{}, wire::protobuf_serializer);
 }
 
 const wire::serializer_registry::entry*
@@ -42,14 +40,16 @@ message_encoder::registered_type(const caf::type_erased_tuple& content) const {
 }
 
 caf::expected<outbound_ptr>
-message_encoder::encode(const message_envelope& x) const {
-  if (x.content.empty())
-    return make_error(errc::not_serializable, "the envelope is empty");
-  auto header = encode_header(x.header, node_.opts.max_headers,
-                              node_.opts.max_header_bytes);
-  if (!header)
-    return std::move(header.error());
-  return encode(x.content.content(), *header, x.serializer_id);
+message_encoder::encode(const caf::type_erased_tuple& content,
+                        const message_header& header,
+                        int32_t serializer_id) const {
+  if (header.empty())
+    return encode(content, std::string_view{}, serializer_id);
+  auto encoded = encode_header(header, node_.opts.max_headers,
+                               node_.opts.max_header_bytes);
+  if (!encoded)
+    return std::move(encoded.error());
+  return encode(content, std::string_view{*encoded}, serializer_id);
 }
 
 caf::expected<outbound_ptr>

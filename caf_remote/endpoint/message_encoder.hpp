@@ -4,7 +4,7 @@
 
 #include "caf_remote/endpoint/endpoint.hpp"
 #include "caf_remote/endpoint/outbound_builder.hpp"
-#include "caf_remote/message_envelope.hpp"
+#include "caf_remote/message.hpp"
 
 #include <caf/expected.hpp>
 #include <caf/type_erased_tuple.hpp>
@@ -14,9 +14,8 @@
 namespace caf_remote {
 
 /// Turns the content of a CAF message into an encoded one for a remote actor:
-/// one registered Protobuf message, a raw payload, either of them in a
-/// `message_envelope`, or one of the module's own that have a counterpart in
-/// Proto.Actor. Runs on the sender's thread.
+/// one registered Protobuf message, a raw payload, or one of the module's own
+/// that have a counterpart in Proto.Actor. Runs on the sender's thread.
 class message_encoder {
 public:
   message_encoder(node& home, const correspondents& who)
@@ -24,15 +23,19 @@ public:
     // nop
   }
 
-  /// Errors: `errc::not_serializable`, `errc::header_too_large` and what
-  /// `encode_header` and the serializers return.
+  /// Errors: `errc::not_serializable` and those of Protobuf's serializer.
   caf::expected<outbound_ptr>
   encode(const caf::type_erased_tuple& content) const;
+
+  /// The same with a header, and by another serializer. Errors: also what
+  /// `encode_header` and that serializer return.
+  caf::expected<outbound_ptr> encode(const caf::type_erased_tuple& content,
+                                     const message_header& header,
+                                     int32_t serializer_id) const;
 
 private:
   const wire::serializer_registry::entry*
   registered_type(const caf::type_erased_tuple& content) const;
-  caf::expected<outbound_ptr> encode(const message_envelope& x) const;
   caf::expected<outbound_ptr> encode(const caf::type_erased_tuple& content,
                                      std::string_view header,
                                      int32_t serializer_id) const;

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "caf_remote/compat/outbound_element.hpp"
-#include "caf_remote/message_envelope.hpp"
+#include "caf_remote/message.hpp"
 #include "caf_remote/wire/serializer_registry.hpp"
 
 #include <google/protobuf/message.h>

@@ -102,8 +102,9 @@ void remote_proxy::enqueue(caf::mailbox_element_ptr what,
     send_exit(content);
     return;
   }
-  sending x{std::move(what->sender), what->mid, std::move(what->stages),
-            content, ctx};
+  sending x{
+    std::move(what->sender), what->mid, std::move(what->stages), content, ctx,
+    extras_of(*what)};
   if (x.mid.is_response())
     send_response(x);
   else if (!x.mid.is_request() && only_element<caf::error>(content) != nullptr)
@@ -125,10 +126,7 @@ void remote_proxy::send(sending x) {
     who.sender = from->id;
     who.sender_address = from->address;
   }
-  auto msg = message_encoder{*node_, who}.encode(x.content);
-  if (msg)
-    if (auto err = check_size(**msg, *where))
-      msg = std::move(err);
+  auto msg = encode(x, *where, who);
   if (!msg) {
     refuse(x, msg.error());
     // an answer that cannot be sent must not leave its requester waiting
@@ -142,6 +140,21 @@ void remote_proxy::send(sending x) {
       return;
     }
   where->push(std::move(*msg), x.ctx);
+}
+
+caf::expected<outbound_ptr>
+remote_proxy::encode(const sending& x, endpoint& where,
+                     const correspondents& who) const {
+  message_encoder encoder{*node_, who};
+  auto& extras = x.extras;
+  auto result = extras.header == nullptr
+                  ? encoder.encode(x.content)
+                  : encoder.encode(x.content, *extras.header,
+                                   extras.serializer_id);
+  if (result)
+    if (auto err = check_size(**result, where))
+      return err;
+  return result;
 }
 
 // Null: nobody. An actor elsewhere will be answered there.
@@ -198,10 +211,7 @@ void remote_proxy::send_response(const sending& x) {
     refuse(x, make_error(why));
     return;
   }
-  auto msg = message_encoder{*node_, {name_->id, {}, {}}}.encode(x.content);
-  if (msg)
-    if (auto err = check_size(**msg, *where))
-      msg = std::move(err);
+  auto msg = encode(x, *where, {name_->id, {}, {}});
   if (!msg) {
     // the requester must not wait for an answer that cannot be sent
     refuse(x, msg.error());
@@ -275,11 +285,8 @@ void remote_proxy::deliver_locally(caf::mailbox_element_ptr what,
       auto responder = std::move(what->sender);
       answer(std::move(*entry), std::move(responder), std::move(what));
     } else {
-      sending x{std::move(what->sender),
-                what->mid,
-                {},
-                std::as_const(*what).content(),
-                nullptr};
+      sending x{std::move(what->sender),        what->mid, {},
+                std::as_const(*what).content(), nullptr,   {}};
       refuse(x, make_error(errc::dead_letter, "the request has ended"));
     }
     return;
@@ -290,7 +297,7 @@ void remote_proxy::deliver_locally(caf::mailbox_element_ptr what,
     return;
   }
   auto& content = std::as_const(*what).content();
-  sending x{std::move(what->sender), what->mid, {}, content, nullptr};
+  sending x{std::move(what->sender), what->mid, {}, content, nullptr, {}};
   refuse(x, make_error(errc::dead_letter,
                        "no actor is published as '" + name_->id + "' here"));
 }

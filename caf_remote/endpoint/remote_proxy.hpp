@@ -2,14 +2,16 @@
 
 #pragma once
 
+#include "caf_remote/compat/annotated_element.hpp"
 #include "caf_remote/endpoint/endpoint.hpp"
 #include "caf_remote/endpoint/endpoint_slot.hpp"
 #include "caf_remote/endpoint/own_addresses.hpp"
-#include "caf_remote/message_envelope.hpp"
+#include "caf_remote/message.hpp"
 #include "caf_remote/wire/system_messages.hpp"
 
 #include <caf/actor_addr.hpp>
 #include <caf/actor_proxy.hpp>
+#include <caf/expected.hpp>
 
 #include <atomic>
 #include <memory>
@@ -85,9 +87,12 @@ private:
     std::vector<caf::strong_actor_ptr> stages;
     const caf::type_erased_tuple& content;
     caf::execution_unit* ctx;
+    message_extras extras;
   };
 
   void send(sending x);
+  caf::expected<outbound_ptr> encode(const sending& x, endpoint& where,
+                                     const correspondents& who) const;
   void send_response(const sending& x);
   void send_error_result(const sending& x);
   void send_empty_result(const sending& x);

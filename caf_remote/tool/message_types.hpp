@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include "caf_remote/message_envelope.hpp"
+#include "caf_remote/message.hpp"
 
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/dynamic_message.h>

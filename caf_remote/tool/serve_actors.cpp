@@ -2,7 +2,8 @@
 
 #include "caf_remote/tool/serve_actors.hpp"
 
-#include "caf_remote/message_envelope.hpp"
+#include "caf_remote/message.hpp"
+#include "caf_remote/send.hpp"
 
 #include <caf/make_message.hpp>
 
@@ -26,7 +27,7 @@ raw_message make_count(uint64_t count) {
 caf::behavior echo(caf::event_based_actor* self) {
   return {
     [self](raw_message& x) {
-      return make_envelope(std::move(x), header_of(self));
+      return reply(self, std::move(x), header_of(self));
     },
   };
 }

@@ -72,8 +72,11 @@ TEST_CASE_FIXTURE(actor_fixture, "what is no single registered message is "
   SUBCASE("a raw message without a type name") {
     answer = request(joe, raw(""));
   }
-  SUBCASE("an empty envelope") {
-    answer = request(joe, message_envelope{});
+  SUBCASE("nothing") {
+    answer = request(joe, caf::make_message(), {{"k", "v"}});
+  }
+  SUBCASE("an integer with a header") {
+    answer = request(joe, 42, {{"k", "v"}});
   }
   REQUIRE(answer != nullptr);
   CHECK(answer->failed_with(errc::not_serializable));
@@ -93,8 +96,7 @@ TEST_CASE_FIXTURE(actor_fixture, "a string that is not UTF-8 is refused, and "
   connect();
   auto answer = request(remote("joe"), make_ping("bad\xff"));
   CHECK(answer->failed_with(errc::invalid_utf8));
-  auto header = request(remote("joe"),
-                        make_envelope(make_ping("x"), {{"k", "bad\xff"}}));
+  auto header = request(remote("joe"), make_ping("x"), {{"k", "bad\xff"}});
   CHECK(header->failed_with(errc::invalid_utf8));
   CHECK(sent().empty());
   CHECK_EQ(dead_letters(errc::invalid_utf8), 2);
@@ -105,7 +107,7 @@ TEST_CASE_FIXTURE(actor_fixture, "a string that is not UTF-8 is refused, and "
 TEST_CASE_FIXTURE(actor_fixture, "headers travel, within their bounds") {
   connect();
   auto joe = remote("joe");
-  send(joe, make_envelope(make_ping("x"), {{"k", "v"}}));
+  send(joe, make_ping("x"), {{"k", "v"}});
   auto xs = sent();
   REQUIRE_EQ(xs.size(), 1);
   CHECK_EQ(xs[0].header, std::map<std::string, std::string>{{"k", "v"}});
@@ -115,16 +117,16 @@ TEST_CASE_FIXTURE(actor_fixture, "headers travel, within their bounds") {
   message_header many;
   for (int i = 0; i < 65; ++i)
     many.emplace_back(std::to_string(i), "v");
-  CHECK(request(joe, make_envelope(make_ping("x"), many))
-          ->failed_with(errc::header_too_large));
+  CHECK(
+    request(joe, make_ping("x"), many)->failed_with(errc::header_too_large));
   message_header large{{"k", std::string(17000, 'v')}};
-  CHECK(request(joe, make_envelope(make_ping("x"), large))
-          ->failed_with(errc::header_too_large));
+  CHECK(
+    request(joe, make_ping("x"), large)->failed_with(errc::header_too_large));
 }
 
 TEST_CASE_FIXTURE(actor_fixture, "JSON is one serializer of several") {
   connect();
-  send(remote("joe"), make_envelope(make_ping("x"), {}, wire::json_serializer));
+  send(remote("joe"), make_ping("x"), {}, wire::json_serializer);
   auto xs = sent();
   REQUIRE_EQ(xs.size(), 1);
   CHECK_EQ(xs[0].serializer_id, 1);
@@ -132,7 +134,7 @@ TEST_CASE_FIXTURE(actor_fixture, "JSON is one serializer of several") {
 }
 
 TEST_CASE_FIXTURE(actor_fixture, "an unknown serializer is refused") {
-  CHECK(request(remote("joe"), make_envelope(make_ping("x"), {}, 42))
+  CHECK(request(remote("joe"), make_ping("x"), {}, 42)
           ->failed_with(errc::not_found));
 }
 
@@ -350,15 +352,6 @@ TEST_CASE_FIXTURE(result_fixture, "an empty result is an Empty to caf_remote") {
   CHECK_EQ(xs[0].type_name, "google.protobuf.Empty");
   CHECK_EQ(xs[0].target.request_id, 7);
   CHECK_EQ(xs[0].payload, "");
-}
-
-TEST_CASE_FIXTURE(result_fixture, "a result may have headers") {
-  auto xs = result_of([](const Ping& x) {
-    return make_envelope(x, {{"k", "v"}});
-  });
-  REQUIRE_EQ(texts_of(xs), strings{"question"});
-  CHECK_EQ(xs[0].header.at("k"), "v");
-  CHECK_EQ(xs[0].target.request_id, 7);
 }
 
 // -- system messages ----------------------------------------------------------

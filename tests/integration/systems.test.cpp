@@ -210,9 +210,9 @@ TEST_CASE("headers are read and bounded") {
   REQUIRE_FALSE(b.rm().publish(b.sys().spawn([](caf::event_based_actor* self) {
     return caf::behavior{
       [self](const Ping&) {
-        auto& header = header_of(self);
-        return make_envelope(make_ping(std::to_string(header.size())),
-                             {{"answer", "yes"}});
+        auto count = header_of(self).size();
+        return reply(self, make_ping(std::to_string(count)),
+                     {{"answer", "yes"}});
       },
     };
   }),
@@ -222,16 +222,16 @@ TEST_CASE("headers are read and bounded") {
   message_header many;
   for (int i = 0; i < 64; ++i)
     many.emplace_back(std::to_string(i), "x");
-  auto answer = me.ask<Ping>(hdl, make_envelope(make_ping("?"), many));
+  auto answer = me.ask<Ping>(hdl, make_ping("?"), many);
   REQUIRE_MESSAGE(answer, render(answer ? caf::error{} : answer.error()));
   CHECK_EQ(answer->text(), "64");
   many.emplace_back("one", "more");
-  CHECK_EQ(code_of(me.ask_in_vain(hdl, make_envelope(make_ping("?"), many))),
+  CHECK_EQ(code_of(me.ask_in_vain(hdl, make_ping("?"), many)),
            errc::header_too_large);
   message_header large{{"key", std::string(16 * 1024 - 3, 'x')}};
-  CHECK(me.ask<Ping>(hdl, make_envelope(make_ping("?"), large)));
+  CHECK(me.ask<Ping>(hdl, make_ping("?"), large));
   large[0].second += "x";
-  CHECK_EQ(code_of(me.ask_in_vain(hdl, make_envelope(make_ping("?"), large))),
+  CHECK_EQ(code_of(me.ask_in_vain(hdl, make_ping("?"), large)),
            errc::header_too_large);
 }
 

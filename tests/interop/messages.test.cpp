@@ -20,9 +20,9 @@ caf::behavior header_reader(caf::event_based_actor* self) {
       std::string all;
       for (auto& kvp : header_of(self))
         all += kvp.first + "=" + kvp.second + ";";
-      return make_envelope(text(all), {{"answer", "yes"}, {"empty", ""}});
+      return reply(self, text(all), {{"answer", "yes"}, {"empty", ""}});
     },
-    [](raw_message& x) { return make_envelope(std::move(x), {}); },
+    [](raw_message& x) { return std::move(x); },
   };
 }
 
@@ -192,12 +192,10 @@ TEST_CASE("a message that no handler takes is an error to Go's future") {
 TEST_CASE("headers go to Go and come back") {
   scene x;
   auto answer = x.me.ask<StringValue>(
-    x.there("headers"),
-    make_envelope(text("?"), {{"a", "1"}, {"b", "\xc3\xa4"}, {"c", ""}}));
+    x.there("headers"), text("?"), {{"a", "1"}, {"b", "\xc3\xa4"}, {"c", ""}});
   REQUIRE(answer);
   CHECK_EQ(answer->value(), "{\"a\":\"1\",\"b\":\"\xc3\xa4\",\"c\":\"\"}");
-  x.me.self()->send(x.there("echo"),
-                    make_envelope(text("hi"), {{"key", "value"}}));
+  send(x.me.self().ptr(), x.there("echo"), text("hi"), {{"key", "value"}});
   x.me.self()->receive(
     [&](const StringValue&) {
       auto& header = header_of(x.me.self().ptr());
@@ -236,8 +234,8 @@ TEST_CASE("headers are not copied from a message to its answer") {
 
 TEST_CASE("messages go to Go as JSON") {
   scene x;
-  auto answer = x.me.ask<StringValue>(
-    x.there("echo"), make_envelope(text("a \"quoted\" \xc3\xa4"), {}, 1));
+  auto answer = x.me.ask<StringValue>(x.there("echo"),
+                                      text("a \"quoted\" \xc3\xa4"), {}, 1);
   REQUIRE_MESSAGE(answer, render(answer ? caf::error{} : answer.error()));
   CHECK_EQ(answer->value(), "a \"quoted\" \xc3\xa4");
   x.check_both_alive();

@@ -27,16 +27,18 @@ public:
 /// Sends what a careless user might send, before and after the peer is known,
 /// as a message and as a request, and sees that the peer lives on.
 template <class T>
-void check_harmless(const T& x, errc expected) {
+void check_harmless(const T& x, errc expected,
+                    const message_header& header = {},
+                    int32_t serializer_id = 0) {
   for (auto known : {false, true}) {
     CAPTURE(known);
     scene s;
     auto hdl = s.there("echo");
     if (known)
       REQUIRE(s.me.ask<StringValue>(hdl, text("hi")));
-    auto err = s.me.ask_in_vain(hdl, x);
+    auto err = s.me.ask_in_vain(hdl, x, header, serializer_id);
     CHECK_MESSAGE(code_of(err) == expected, render(err));
-    s.me.self()->send(hdl, x);
+    send(s.me.self().ptr(), hdl, x, header, serializer_id);
     CHECK(eventually([&] { return dead_letters(s.node, expected) == 2; }));
     s.check_both_alive();
     CHECK_EQ(counters_of(s.node, s.go.address()).connects, 1u);
@@ -74,17 +76,17 @@ TEST_CASE("a raw message with a serializer id that Go does not have") {
   }
 }
 
-TEST_CASE("an envelope with a serializer id that nobody has") {
-  check_harmless(make_envelope(text("hi"), {}, 42), errc::not_found);
-  check_harmless(make_envelope(text("hi"), {}, -1), errc::not_found);
+TEST_CASE("a message with a serializer id that nobody has") {
+  check_harmless(text("hi"), errc::not_found, {}, 42);
+  check_harmless(text("hi"), errc::not_found, {}, -1);
 }
 
-TEST_CASE("an envelope with a serializer that only we have") {
+TEST_CASE("a message with a serializer that only we have") {
   scene x;
   REQUIRE_FALSE(
     x.node.rm().add_serializer(7, std::make_shared<other_serializer>()));
   auto hdl = x.there("echo");
-  auto err = x.me.ask_in_vain(hdl, make_envelope(text("hi"), {}, 7));
+  auto err = x.me.ask_in_vain(hdl, text("hi"), {}, 7);
   CHECK_EQ(code_of(err), errc::peer_cannot_take);
   x.check_both_alive();
 }
@@ -94,26 +96,24 @@ TEST_CASE("a string that is not UTF-8") {
 }
 
 TEST_CASE("a header that is not UTF-8") {
-  check_harmless(make_envelope(text("hi"), {{bad_utf8, "x"}}),
-                 errc::invalid_utf8);
-  check_harmless(make_envelope(text("hi"), {{"x", bad_utf8}}),
-                 errc::invalid_utf8);
+  check_harmless(text("hi"), errc::invalid_utf8, {{bad_utf8, "x"}});
+  check_harmless(text("hi"), errc::invalid_utf8, {{"x", bad_utf8}});
 }
 
 TEST_CASE("too many headers, or too large ones") {
   message_header many;
   for (int i = 0; i < 65; ++i)
     many.emplace_back("key" + std::to_string(i), "value");
-  check_harmless(make_envelope(text("hi"), many), errc::header_too_large);
-  check_harmless(make_envelope(text("hi"), {{"x", std::string(20000, 'x')}}),
-                 errc::header_too_large);
+  check_harmless(text("hi"), errc::header_too_large, many);
+  check_harmless(text("hi"), errc::header_too_large,
+                 {{"x", std::string(20000, 'x')}});
 }
 
 TEST_CASE("headers with unusual text reach Go unchanged") {
   scene x;
   auto answer = x.me.ask<StringValue>(
-    x.there("headers"),
-    make_envelope(text("?"), {{"a\n", std::string("\0\t", 2)}, {"", "b"}}));
+    x.there("headers"), text("?"),
+    {{"a\n", std::string("\0\t", 2)}, {"", "b"}});
   REQUIRE(answer);
   CHECK_EQ(answer->value(), "{\"\":\"b\",\"a\\n\":\"\\u0000\\t\"}");
   x.check_both_alive();
@@ -174,10 +174,8 @@ TEST_CASE("what CAF sends by itself") {
   x.me.self()->send(hdl, caf::sys_atom::value, caf::get_atom::value, "info");
   x.me.self()->send(hdl, touched{});
   x.me.self()->send(hdl, dead_letter{});
-  x.me.self()->send(hdl, message_envelope{});
-  x.me.self()->send(hdl, message_envelope{caf::make_message(1, 2), {}, 0});
-  x.me.self()->send(
-    hdl, message_envelope{caf::make_message(message_envelope{}), {}, 0});
+  send(x.me.self().ptr(), hdl, caf::make_message(), {{"k", "v"}});
+  send(x.me.self().ptr(), hdl, caf::make_message(1, 2), {{"k", "v"}});
   x.check_both_alive();
 }
 

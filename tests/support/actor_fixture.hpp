@@ -7,6 +7,7 @@
 #include "caf_remote/endpoint/node.hpp"
 #include "caf_remote/endpoint/remote_proxy.hpp"
 #include "caf_remote/events.hpp"
+#include "caf_remote/send.hpp"
 #include "caf_remote/wire/handshake.hpp"
 #include "caf_remote/wire/system_messages.hpp"
 
@@ -205,6 +206,13 @@ public:
     run();
   }
 
+  template <class T>
+  void send(const caf::actor& to, T x, message_header header,
+            int32_t serializer_id = 0) {
+    caf_remote::anon_send(to, std::move(x), std::move(header), serializer_id);
+    run();
+  }
+
   void send_ping(const caf::actor& to, const std::string& text) {
     send(to, make_ping(text));
   }
@@ -212,21 +220,18 @@ public:
   /// Sends a request from an actor of its own, that waits for a `Response`.
   template <class Response = Ping, class Request>
   outcome_ptr request(const caf::actor& to, Request x) {
-    auto result = std::make_shared<outcome>();
-    sys.spawn([=](caf::event_based_actor* self) {
-      self->request(to, caf::infinite, x)
-        .then(
-          [result](const Response& y) {
-            ++result->answers;
-            result->value = caf::make_message(y);
-          },
-          [result](caf::error& err) {
-            ++result->answers;
-            result->reason = std::move(err);
-          });
+    return outcome_of<Response>([&](caf::event_based_actor* self) {
+      return self->request(to, caf::infinite, x);
     });
-    run();
-    return result;
+  }
+
+  template <class Response = Ping, class Request>
+  outcome_ptr request(const caf::actor& to, Request x, message_header header,
+                      int32_t serializer_id = 0) {
+    return outcome_of<Response>([&](caf::event_based_actor* self) {
+      return caf_remote::request(self, to, caf::infinite, x, header,
+                                 serializer_id);
+    });
   }
 
   // -- streams that we dial ---------------------------------------------------
@@ -299,6 +304,26 @@ public:
 
   size_t dead_letters(errc reason) const {
     return home->dead_letters(reason);
+  }
+
+private:
+  /// Lets an actor of its own ask something, and runs until nothing is to do.
+  template <class Response, class Ask>
+  outcome_ptr outcome_of(Ask ask) {
+    auto result = std::make_shared<outcome>();
+    sys.spawn([&ask, result](caf::event_based_actor* self) {
+      ask(self).then(
+        [result](const Response& y) {
+          ++result->answers;
+          result->value = caf::make_message(y);
+        },
+        [result](caf::error& err) {
+          ++result->answers;
+          result->reason = std::move(err);
+        });
+    });
+    run();
+    return result;
   }
 };
 

@@ -39,9 +39,11 @@ public:
 
   /// Sends a request and returns the answer, which must be a `T`.
   template <class T, class Request>
-  caf::expected<T> ask(const caf::actor& to, Request what) {
+  caf::expected<T> ask(const caf::actor& to, Request what,
+                       message_header header = {}, int32_t serializer_id = 0) {
     caf::expected<T> result{caf::sec::none};
-    self_->request(to, long_time, std::move(what))
+    request(self_.ptr(), to, long_time, std::move(what), std::move(header),
+            serializer_id)
       .receive([&](const T& x) { result = x; },
                [&](caf::error& err) { result = std::move(err); });
     return result;
@@ -49,9 +51,12 @@ public:
 
   /// Sends a request that must fail and returns why it did.
   template <class Request>
-  caf::error ask_in_vain(const caf::actor& to, Request what) {
+  caf::error ask_in_vain(const caf::actor& to, Request what,
+                         message_header header = {},
+                         int32_t serializer_id = 0) {
     caf::error result;
-    self_->request(to, long_time, std::move(what))
+    request(self_.ptr(), to, long_time, std::move(what), std::move(header),
+            serializer_id)
       .receive([](const Ping&) {},
                [&](caf::error& err) { result = std::move(err); });
     return result;

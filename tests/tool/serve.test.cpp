@@ -38,54 +38,12 @@ struct visitor {
   inbox me;
 };
 
-/// Receives raw messages together with their headers and senders.
+/// A raw message with its header and sender.
 struct delivery {
   raw_message content;
   message_header header;
   pid sender;
 };
-
-class receiver {
-public:
-  explicit receiver(visitor& x) : deliveries_(std::make_shared<queue>()) {
-    auto make = [q = deliveries_](caf::event_based_actor* self) {
-      return caf::behavior{
-        [self, q](const raw_message& content) {
-          std::lock_guard<std::mutex> guard{q->mutex};
-          q->xs.push_back({content, header_of(self), sender_of(self)});
-        },
-      };
-    };
-    hdl = x.here.sys().spawn(make);
-    REQUIRE_FALSE(x.here.rm().publish(hdl, "receiver", receive_mode::raw));
-  }
-
-  std::vector<delivery> wait_for(size_t n) {
-    CHECK(eventually([&] { return get().size() >= n; }));
-    return get();
-  }
-
-  std::vector<delivery> get() {
-    std::lock_guard<std::mutex> guard{deliveries_->mutex};
-    return deliveries_->xs;
-  }
-
-  caf::actor hdl;
-
-private:
-  struct queue {
-    std::mutex mutex;
-    std::vector<delivery> xs;
-  };
-
-  std::shared_ptr<queue> deliveries_;
-};
-
-void send_from(const caf::actor& sender, const caf::actor& to,
-               const message_envelope& x) {
-  to->enqueue(caf::actor_cast<caf::strong_actor_ptr>(sender),
-              caf::make_message_id(), caf::make_message(x), nullptr);
-}
 
 /// Makes the serving node dial `address`: its echo answers somebody there.
 recorded_stream make_it_dial(raw_peer& peer, serve_process& node,
@@ -153,14 +111,20 @@ TEST_CASE("a host that is not ours is an error") {
 TEST_CASE("echo sends everything back as it came") {
   serve_process node;
   visitor x{node};
-  receiver r{x};
   // not what Protobuf would write, and of a type that nobody knows
   message_header header{{"a", "1"}, {"b", "äöü"}, {"empty", ""}};
   raw_message odd{"x.Unknown", 0, std::string{"\xff\x00\x01", 3}};
   raw_message json{"x.Unknown", 1, "{ \"spaces\" : 1 }"};
-  send_from(r.hdl, x.actor("echo"), make_envelope(odd, header));
-  send_from(r.hdl, x.actor("echo"), make_envelope(json, {}));
-  auto xs = r.wait_for(2);
+  auto self = x.me.self().ptr();
+  send(self, x.actor("echo"), odd, header);
+  send(self, x.actor("echo"), json, {});
+  std::vector<delivery> xs;
+  for (int i = 0; i < 2; ++i)
+    self->receive(
+      [&](const raw_message& content) {
+        xs.push_back({content, header_of(self), sender_of(self)});
+      },
+      caf::after(long_time) >> [] { FAIL("no answer"); });
   REQUIRE_EQ(xs.size(), 2);
   CHECK_EQ(xs[0].content.type_name, odd.type_name);
   CHECK_EQ(xs[0].content.serializer_id, 0);

@@ -5,24 +5,35 @@
 #include "caf_remote/pid.hpp"
 
 #include <caf/fwd.hpp>
-#include <caf/make_message.hpp>
-#include <caf/message.hpp>
 #include <caf/meta/hex_formatted.hpp>
-#include <caf/meta/omittable_if_empty.hpp>
 #include <caf/meta/type_name.hpp>
 #include <caf/type_id.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace caf_remote {
 
-/// Key/value pairs that travel beside one message. UTF-8, and not more than
-/// `options::max_headers` and `options::max_header_bytes` allow (64 with 16 KiB
-/// together). Never copied by themselves from a message to the next one.
+/// Key/value pairs that travel beside one message, as `send.hpp` says. The
+/// order of the keys may change between nodes; of a key that comes twice,
+/// another node may get the last value only (protocol fact: it is a map on the
+/// wire).
+///
+/// UTF-8, and not more than `options::max_headers` and
+/// `options::max_header_bytes` allow (64 with 16 KiB together): held to on the
+/// way to and from other nodes. Never copied by themselves from a message to
+/// the next one.
 using message_header = std::vector<std::pair<std::string, std::string>>;
+
+/// Returns the value of `key`, the last one if there are several; nothing if
+/// there is none. Upper and lower case differ. Valid as long as `xs` is
+/// unchanged.
+std::optional<std::string_view> value_of(const message_header& xs,
+                                         std::string_view key);
 
 /// A message in encoded form: what arrives if its type is not registered here,
 /// or if the actor was published to receive messages raw. May be sent on
@@ -40,35 +51,16 @@ typename Inspector::result_type inspect(Inspector& f, raw_message& x) {
            x.bytes);
 }
 
-/// A message with what it takes along. Send it, or return it from a handler,
-/// in place of the message itself to set headers or a serializer; the receiver
-/// on the other node gets only `content` and reads the header with
-/// `header_of`. A local receiver gets the envelope as it is.
-struct message_envelope {
-  caf::message content;
-  message_header header;
-  /// Which serializer encodes `content`; ignored for raw messages.
-  int32_t serializer_id = 0;
-};
-
-template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, message_envelope& x) {
-  return f(caf::meta::type_name("message_envelope"), x.content, x.header,
-           x.serializer_id);
-}
-
-/// Makes an envelope for `x`, a registered message or a `raw_message`.
-template <class T>
-message_envelope make_envelope(T&& x, message_header header,
-                               int32_t serializer_id = 0) {
-  return {caf::make_message(std::forward<T>(x)), std::move(header),
-          serializer_id};
-}
-
-/// Returns the header of the message that `self` is handling; empty if it came
-/// without one or from a local actor. Valid until the handler returns. Call it
-/// on the actor's own thread only.
+/// Returns the header of the message that `self` is handling, a request's
+/// answer included, wherever it came from; empty if it came without one. Valid
+/// until the handler returns. Call it on the actor's own thread, inside a
+/// handler.
 const message_header& header_of(caf::local_actor* self);
+
+/// Returns the value of one key in the header of the message that `self` is
+/// handling; see `value_of` and `header_of`.
+std::optional<std::string_view> header_of(caf::local_actor* self,
+                                          std::string_view key);
 
 /// Returns the wire identity of the sender of the message that `self` is
 /// handling; empty if it has none or is a local actor.

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_remote/compat/annotated_element.hpp"
+
+#include "caf_remote/compat/inbound_element.hpp"
+
+#include <caf/local_actor.hpp>
+#include <caf/message_builder.hpp>
+
+#include <typeinfo>
+#include <utility>
+
+namespace caf_remote {
+
+sent_element::sent_element(caf::strong_actor_ptr from, caf::message_id id,
+                           forwarding_stack path, caf::message content)
+  : annotated_element(std::move(from), id, std::move(path)),
+    content_(std::move(content)) {
+  // CAF reads what it gets from here without asking whether there is something
+  if (content_.vals() == nullptr)
+    content_ = caf::message_builder{}.to_message();
+}
+
+caf::type_erased_tuple& sent_element::content() {
+  return content_;
+}
+
+const caf::type_erased_tuple& sent_element::content() const {
+  return content_.content();
+}
+
+caf::message sent_element::move_content_to_message() {
+  return std::move(content_);
+}
+
+caf::message sent_element::copy_content_to_message() const {
+  return content_;
+}
+
+message_extras extras_of(const caf::mailbox_element& x) noexcept {
+  message_extras result;
+  // The classes have no subclasses, and each has its type in one place, so
+  // their addresses tell; a cast, or comparing names, costs much more.
+  auto type = &typeid(x);
+  if (type == &typeid(sent_element)) {
+    auto& sent = static_cast<const sent_element&>(x);
+    result.header = &sent.header;
+    result.serializer_id = sent.serializer_id;
+    result.deadline = sent.deadline;
+  } else if (is_user_message(*type)) {
+    result.header = &static_cast<const inbound_element&>(x).header;
+  }
+  return result;
+}
+
+const message_header& header_of(caf::local_actor* self) {
+  static const message_header none;
+  auto ptr = dynamic_cast<annotated_element*>(self->current_mailbox_element());
+  return ptr != nullptr ? ptr->header : none;
+}
+
+} // namespace caf_remote

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include "caf_remote/message.hpp"
+
+#include <caf/actor_clock.hpp>
+#include <caf/mailbox_element.hpp>
+#include <caf/message.hpp>
+#include <caf/type_erased_tuple.hpp>
+
+#include <cstdint>
+
+namespace caf_remote {
+
+/// A message with a header: CAF's own elements have no place for one. It stays
+/// with the element, also if an actor that only passes messages on (a pool, a
+/// composed actor) gets that first.
+class annotated_element : public caf::mailbox_element {
+public:
+  /// Empty for most messages from other nodes.
+  message_header header;
+
+protected:
+  using caf::mailbox_element::mailbox_element;
+};
+
+/// What an actor of this node sends with more than its content. Actors of this
+/// node get the content like that of any other message, and a `remote_proxy`
+/// finds the rest with `extras_of`.
+class sent_element final : public annotated_element {
+public:
+  sent_element(caf::strong_actor_ptr from, caf::message_id id,
+               forwarding_stack path, caf::message content);
+
+  /// Which serializer encodes the content if it leaves the node.
+  int32_t serializer_id = 0;
+
+  /// When the sender of a request ceases to wait for the answer.
+  caf::actor_clock::time_point deadline = caf::actor_clock::time_point::max();
+
+  caf::type_erased_tuple& content() override;
+  const caf::type_erased_tuple& content() const override;
+  caf::message move_content_to_message() override;
+  caf::message copy_content_to_message() const override;
+
+private:
+  caf::message content_;
+};
+
+/// What a message takes along besides its content.
+struct message_extras {
+  /// Null: none. Valid as long as the element.
+  const message_header* header = nullptr;
+  int32_t serializer_id = 0;
+  caf::actor_clock::time_point deadline = caf::actor_clock::time_point::max();
+};
+
+/// Cheap: it is asked for each message to another node.
+message_extras extras_of(const caf::mailbox_element& x) noexcept;
+
+} // namespace caf_remote
