@@ -29,7 +29,8 @@ constexpr uint64_t far_ahead = 4096;
 } // namespace
 
 endpoint::endpoint(node_ptr home, peer_ptr who, uint64_t serial)
-  : node_(std::move(home)), peer_(std::move(who)), serial_(serial),
+  : node_(std::move(home)), peer_(std::move(who)),
+    watcher_id_(std::string{watcher_prefix} + peer_->address), serial_(serial),
     user_({node_->opts.queue_messages, node_->opts.queue_bytes}),
     control_({node_->opts.control_messages, node_->opts.control_bytes}) {
   // nop
@@ -150,7 +151,7 @@ uint64_t endpoint::tell_terminated(std::string_view watcher,
 }
 
 uint64_t endpoint::ask(std::string_view target, uint32_t request_id) {
-  auto msg = make_outbound({target, watcher_id, {}}, wire::touch::type_name,
+  auto msg = make_outbound({target, watcher_id_, {}}, wire::touch::type_name,
                            false, {});
   msg->sender_request_id = request_id;
   return push_control(std::move(msg));
@@ -160,7 +161,7 @@ uint64_t endpoint::ask(std::string_view target, uint32_t request_id) {
 outbound_ptr endpoint::make_watch(const actor_name_ptr& who,
                                   std::string_view type_name,
                                   uint32_t number) const {
-  wire::watch content{{node_->own().advertised(), watcher_id, number}};
+  wire::watch content{{node_->own().advertised(), watcher_id_, number}};
   return make_outbound({who->id, {}, {}}, type_name, false,
                        wire::encode(content));
 }

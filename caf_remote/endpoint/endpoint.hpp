@@ -51,6 +51,12 @@ public:
     return *peer_;
   }
 
+  /// The id in the PID by which the peer knows our watcher; the same for each
+  /// endpoint of the address.
+  const std::string& watcher_id() const noexcept {
+    return watcher_id_;
+  }
+
   // -- senders -------------------------------------------------------------------------
 
   /// Takes a message: it is queued, or dead-lettered if a bound is exceeded.
@@ -190,6 +196,7 @@ private:
 
   const node_ptr node_;
   const peer_ptr peer_;
+  const std::string watcher_id_;
   const uint64_t serial_;
   admission user_;
   admission control_;

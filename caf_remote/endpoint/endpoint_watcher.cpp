@@ -280,14 +280,14 @@ void endpoint_watcher_state::check_bounds() {
   auto limit = node_->opts.control_messages;
   if (endpoint_ == nullptr
       || (outgoing_.size() <= limit && incoming_.size() <= limit
-          && incoming_.bytes() <= node_->opts.control_bytes))
+          && incoming_.name_bytes() <= node_->opts.control_bytes))
     return;
   caf::anon_send(node_->manager(),
                  end_endpoint{endpoint_, errc::queue_full,
                               "more than " + std::to_string(limit)
                                 + " watches for one peer, or more than "
                                 + std::to_string(node_->opts.control_bytes)
-                                + " bytes of them"});
+                                + " bytes of names in them"});
 }
 
 caf::behavior

@@ -339,7 +339,7 @@ void inbound_dispatcher::on_terminated(const wire::envelope& x) {
   }
   remote_terminated news{msg.who.id, msg.why, x.target_request_id,
                          msg.who.request_id};
-  for (auto& where : endpoints_of_peer())
+  for (auto& where : watchers(x))
     where->post_to_watcher(caf::make_message(news));
 }
 
@@ -393,8 +393,9 @@ void inbound_dispatcher::on_touched(const wire::envelope& x) {
     refuse(x, "a Touched without an actor");
     return;
   }
-  if (batch_.target_id(x) == watcher_id) {
-    for (auto& where : endpoints_of_peer())
+  auto to = batch_.target_id(x);
+  if (to.substr(0, watcher_prefix.size()) == watcher_prefix) {
+    for (auto& where : watchers(x))
       where->post_to_watcher(
         caf::make_message(peer_touched{x.target_request_id}));
     return;
@@ -450,6 +451,18 @@ std::vector<endpoint_ptr> inbound_dispatcher::endpoints_of_peer() const {
   if (direct != nullptr
       && std::find(result.begin(), result.end(), direct) == result.end())
     result.push_back(std::move(direct));
+  return result;
+}
+
+// Those whose watcher the envelope is for.
+std::vector<endpoint_ptr>
+inbound_dispatcher::watchers(const wire::envelope& x) const {
+  auto result = endpoints_of_peer();
+  auto is_other = [to = batch_.target_id(x)](const endpoint_ptr& y) {
+    return y->watcher_id() != to;
+  };
+  result.erase(std::remove_if(result.begin(), result.end(), is_other),
+               result.end());
   return result;
 }
 

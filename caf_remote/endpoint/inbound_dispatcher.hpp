@@ -106,6 +106,7 @@ private:
 
   bool is_peer(std::string_view wire_address) const;
   std::vector<endpoint_ptr> endpoints_of_peer() const;
+  std::vector<endpoint_ptr> watchers(const wire::envelope& x) const;
 
   const node_ptr node_;
   const peer_ptr peer_;

@@ -132,7 +132,7 @@ std::vector<caf::actor_addr> incoming_watches::clear() {
 void incoming_watches::told(ending x, uint64_t seq) {
   auto i = get(x.id, x.watcher);
   auto& rec = i->second;
-  rec.told.insert(seq);
+  rec.told.push_back(seq);
   if (rec.last == 0 || is_later(x.last, rec.last))
     rec.last = x.last;
   told_.emplace(seq, unproven{i, std::move(x)});
@@ -141,7 +141,7 @@ void incoming_watches::told(ending x, uint64_t seq) {
 void incoming_watches::proven(uint64_t seq) {
   while (!told_.empty() && told_.begin()->first < seq) {
     auto i = told_.begin()->second.where;
-    i->second.told.erase(told_.begin()->first);
+    drop_place(i->second, told_.begin()->first);
     told_.erase(told_.begin());
     drop_if_empty(i);
   }
@@ -151,13 +151,13 @@ void incoming_watches::tell_again(uint64_t seq, const sender& send) {
   std::vector<unproven> lost;
   while (!told_.empty() && told_.begin()->first <= seq) {
     auto i = told_.begin();
-    i->second.where->second.told.erase(i->first);
+    drop_place(i->second.where->second, i->first);
     lost.push_back(std::move(i->second));
     told_.erase(i);
   }
   for (auto& x : lost) {
     auto place = send(x.what);
-    x.where->second.told.insert(place);
+    x.where->second.told.push_back(place);
     told_.emplace(place, std::move(x));
   }
 }
@@ -168,15 +168,20 @@ incoming_watches::records::iterator
 incoming_watches::get(const std::string& id, const std::string& watcher) {
   auto res = records_.try_emplace(key{id, watcher});
   if (res.second)
-    name_bytes_ += 2 * (id.size() + watcher.size());
+    name_bytes_ += id.size() + watcher.size();
   return res.first;
 }
 
 void incoming_watches::drop_if_empty(records::iterator i) {
   if (!i->second.bindings.empty() || !i->second.told.empty())
     return;
-  name_bytes_ -= 2 * (i->first.first.size() + i->first.second.size());
+  name_bytes_ -= i->first.first.size() + i->first.second.size();
   records_.erase(i);
+}
+
+// One of a few.
+void incoming_watches::drop_place(record& x, uint64_t seq) {
+  x.told.erase(std::remove(x.told.begin(), x.told.end(), seq), x.told.end());
 }
 
 void incoming_watches::forget_told(record& x) {

@@ -95,15 +95,12 @@ public:
     return bound_ + told_.size();
   }
 
-  /// An estimate of their memory.
-  size_t bytes() const noexcept {
-    return name_bytes_ + entry_bytes * size();
+  /// The names in them.
+  size_t name_bytes() const noexcept {
+    return name_bytes_;
   }
 
 private:
-  // What an entry costs besides its names, tables included.
-  static constexpr size_t entry_bytes = 256;
-
   using actor_key = const caf::actor_control_block*;
 
   /// Id and watcher.
@@ -119,7 +116,7 @@ private:
   struct record {
     std::vector<binding> bindings;
     /// Places of what was told.
-    std::set<uint64_t> told;
+    std::vector<uint64_t> told;
     /// The last number that was seen.
     uint32_t last = 0;
   };
@@ -139,6 +136,7 @@ private:
 
   records::iterator get(const std::string& id, const std::string& watcher);
   void drop_if_empty(records::iterator i);
+  static void drop_place(record& x, uint64_t seq);
   void forget_told(record& x);
   bool bind(const caf::actor_addr& local, records::iterator i, uint32_t first,
             uint32_t last);

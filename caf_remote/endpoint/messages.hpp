@@ -14,15 +14,17 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 
 /// The messages between the module's actors. They never leave the process.
 
 namespace caf_remote {
 
-/// The id in the Watcher PID of our Watch messages. One Watch per watched actor
-/// goes over the wire, however many local observers it has.
-constexpr const char* watcher_id = "$watcher";
+/// How the ids in the Watcher PIDs of our Watch messages begin. The address
+/// that was dialled follows, because a node that we know by two addresses must
+/// not take the watchers of one endpoint for those of the other.
+constexpr std::string_view watcher_prefix = "$watcher@";
 
 // -- anyone -> manager --------------------------------------------------------------------------
 

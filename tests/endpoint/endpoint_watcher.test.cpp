@@ -13,12 +13,16 @@ namespace {
 using reasons = std::vector<caf::error>;
 using wire::terminated_reason;
 
+/// How the peer knows our watcher.
+const auto watcher_at_peer = std::string{watcher_prefix}
+                             + actor_fixture::peer_address;
+
 const caf::error unreachable = caf::exit_reason::remote_link_unreachable;
 
 envelope terminated_of(const std::string& id, terminated_reason why,
                        const std::string& address = "") {
   return make_system_envelope(
-    watcher_id, wire::terminated::type_name,
+    watcher_at_peer, wire::terminated::type_name,
     wire::encode(wire::terminated{{address, id, 0}, why}));
 }
 
@@ -65,7 +69,7 @@ TEST_CASE_FIXTURE(actor_fixture, "watch registration and removal") {
   REQUIRE_EQ(summary(xs), strings{"actor.Watch joe"});
   wire::watch msg;
   REQUIRE(wire::decode(xs[0].payload, msg));
-  CHECK_EQ(msg.watcher, pid{own_address, watcher_id});
+  CHECK_EQ(msg.watcher, pid{own_address, watcher_at_peer});
   CHECK_EQ(xs[0].sender.id, "");
   // one Watch serves all observers
   bob.monitor(joe);

@@ -65,7 +65,7 @@ TEST_CASE_FIXTURE(incoming_fixture, "a local actor is monitored from its first "
   CHECK(in.remove("alice", "w1").empty());
   CHECK_EQ(in.remove("alice", "w2"), addresses{alice});
   CHECK_EQ(in.size(), 0);
-  CHECK_EQ(in.bytes(), 0);
+  CHECK_EQ(in.name_bytes(), 0);
 }
 
 TEST_CASE_FIXTURE(incoming_fixture, "the end of a local actor concerns its "
@@ -165,7 +165,7 @@ TEST_CASE_FIXTURE(incoming_fixture,
   in.proven(11);
   CHECK_FALSE(in.has_unproven());
   CHECK_EQ(in.size(), 0);
-  CHECK_EQ(in.bytes(), 0);
+  CHECK_EQ(in.name_bytes(), 0);
 }
 
 TEST_CASE_FIXTURE(incoming_fixture, "what was written to a lost stream is told "
@@ -185,7 +185,7 @@ TEST_CASE_FIXTURE(incoming_fixture,
   in.told({"a", "w", 0, 1, {}}, 10);
   in.remove("a", "w");
   CHECK(sent_again(10).empty());
-  CHECK_EQ(in.bytes(), 0);
+  CHECK_EQ(in.name_bytes(), 0);
 }
 
 TEST_CASE_FIXTURE(incoming_fixture, "a watch without a number that comes again "

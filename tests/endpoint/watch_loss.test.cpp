@@ -17,6 +17,10 @@ using reasons = std::vector<caf::error>;
 using strings = std::vector<std::string>;
 using wire::terminated_reason;
 
+/// How the peer knows our watcher.
+const auto watcher_at_peer = std::string{watcher_prefix}
+                             + actor_fixture::peer_address;
+
 const caf::error unreachable = caf::exit_reason::remote_link_unreachable;
 
 constexpr uint32_t no_number = 0;
@@ -24,7 +28,7 @@ constexpr uint32_t no_number = 0;
 envelope terminated_of(const std::string& id, uint32_t first = no_number,
                        uint32_t last = no_number) {
   auto result = make_system_envelope(
-    watcher_id, wire::terminated::type_name,
+    watcher_at_peer, wire::terminated::type_name,
     wire::encode(wire::terminated{{"", id, last}, terminated_reason::stopped}));
   result.target.request_id = first;
   return result;
@@ -42,9 +46,9 @@ envelope answer_to(const std::vector<envelope>& xs) {
   REQUIRE_FALSE(questions.empty());
   auto& question = questions.back();
   CHECK_EQ(question.target.id, activator_id);
-  REQUIRE_EQ(question.sender.id, watcher_id);
+  REQUIRE_EQ(question.sender.id, watcher_at_peer);
   auto result = make_system_envelope(
-    watcher_id, wire::touched::type_name,
+    watcher_at_peer, wire::touched::type_name,
     wire::encode(wire::touched{{"", activator_id, 0}}));
   result.target.request_id = question.sender.request_id;
   return result;
@@ -380,6 +384,26 @@ TEST_CASE_FIXTURE(watching_fixture,
   CHECK(sent().empty());
 }
 
+TEST_CASE_FIXTURE(actor_fixture, "a node with two addresses tells apart who "
+                                 "watches by which") {
+  auto alice = spawn_witness();
+  auto bob = spawn_witness();
+  alice.monitor(remote("joe"));
+  run();
+  shake_hands();
+  bob.monitor(remote("joe", "alias.example:9000"));
+  run();
+  shake_hands();
+  auto in = accept();
+  auto end = terminated_of("joe");
+  end.target.id = std::string{watcher_prefix} + "alias.example:9000";
+  receive(in, {end});
+  CHECK(alice.downs().empty());
+  CHECK_EQ(bob.downs().size(), 1);
+  receive(in, {terminated_of("joe")});
+  CHECK_EQ(alice.downs().size(), 1);
+}
+
 // -- names that change hands --------------------------------------------------
 
 struct numbered_fixture : actor_fixture {
@@ -448,10 +472,10 @@ TEST_CASE_FIXTURE(numbered_fixture, "a renewed watch has the number of the "
 TEST_CASE_FIXTURE(numbered_fixture, "who publishes a name after another is "
                                     "watched in its own right") {
   auto x = publish_witness("name");
-  receive(in, {watch_of("name", watcher_id, 1)});
+  receive(in, {watch_of("name", "$watcher@x:1", 1)});
   REQUIRE_FALSE(home->processes->unpublish("name"));
   auto y = publish_witness("name");
-  receive(in, {watch_of("name", watcher_id, 2)});
+  receive(in, {watch_of("name", "$watcher@x:1", 2)});
   strings ends;
   auto look = [&] {
     for (auto& e : of_type(sent(), "actor.Terminated")) {
