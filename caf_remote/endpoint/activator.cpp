@@ -55,9 +55,12 @@ wire::actor_pid_response activator_state::spawn(const spawn_for_peer& x) {
   }
   if (hdl == nullptr)
     return failed("kind " + x.kind + " made no actor");
-  auto err = node_->processes->publish(
-    caf::actor_cast<caf::strong_actor_ptr>(hdl), id, kind->mode,
-    process_kind::published);
+  auto ptr = caf::actor_cast<caf::strong_actor_ptr>(hdl);
+  if (!runs_here(ptr))
+    return failed("kind " + x.kind + " made no actor but has found "
+                  + to_string(hdl) + ", which does not run in this process");
+  auto err = node_->processes->publish(ptr, id, kind->mode,
+                                       process_kind::published);
   if (!err)
     return {local_pid(id), static_cast<int32_t>(wire::spawn_status::ok)};
   self_->send_exit(hdl, caf::exit_reason::user_shutdown);
@@ -88,8 +91,11 @@ caf::expected<caf::actor> handle_of(node& home, const pid_response& x) {
   if (x.has_pid && (check_address(x.who.address) || check_id(x.who.id)))
     return make_error(errc::protocol_violation,
                       "the remote activator answered an unusable PID");
-  if (status == wire::spawn_status::ok && x.has_pid)
-    return caf::actor_cast<caf::actor>(home.resolve(x.who.address, x.who.id));
+  if (status == wire::spawn_status::ok && x.has_pid) {
+    auto hdl = home.resolve(x.who.address, x.who.id);
+    return hdl != nullptr ? caf::actor_cast<caf::actor>(std::move(hdl))
+                          : caf::expected<caf::actor>{errc::not_running};
+  }
   if (x.has_pid || status == wire::spawn_status::name_exists)
     return make_error(errc::name_taken,
                       x.has_pid ? "held by " + to_string(x.who) : "");

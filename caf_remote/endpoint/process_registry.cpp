@@ -7,10 +7,12 @@
 
 #include <caf/abstract_actor.hpp>
 #include <caf/actor_cast.hpp>
+#include <caf/actor_proxy.hpp>
 
 #include <algorithm>
 #include <array>
 #include <mutex>
+#include <tuple>
 
 namespace caf_remote {
 
@@ -32,9 +34,19 @@ struct cached_name {
   actor_name_ptr name;
 };
 
+struct name_cache {
+  std::array<cached_name, 64> slots;
+
+  // Objects of the thread that end after this one, statics of the main thread
+  // among them, may still send: they find it empty.
+  ~name_cache() {
+    slots.fill(cached_name{});
+  }
+};
+
 cached_name& cache_slot(caf::actor_id aid) {
-  thread_local std::array<cached_name, 64> cache;
-  return cache[aid % cache.size()];
+  thread_local name_cache cache;
+  return cache.slots[aid % cache.slots.size()];
 }
 
 /// Reply addresses and the module's own names.
@@ -43,6 +55,10 @@ bool is_reserved(std::string_view id) {
 }
 
 } // namespace
+
+bool runs_here(const caf::strong_actor_ptr& x) {
+  return dynamic_cast<caf::actor_proxy*>(x->get()) == nullptr;
+}
 
 process_registry::process_registry() : instance_(next_instance()) {
   // nop
@@ -58,6 +74,11 @@ caf::error process_registry::publish(const caf::strong_actor_ptr& hdl,
                                      process_kind kind) {
   if (hdl == nullptr)
     return make_error(errc::not_found, "cannot publish an invalid handle");
+  if (!runs_here(hdl))
+    return make_error(errc::not_found,
+                      "'" + name + "' would be " + to_string(hdl)
+                        + ", which does not run in this process: publish an "
+                          "actor that does, and passes messages on");
   if (auto err = check_id(name))
     return err;
   if (kind == process_kind::published && is_reserved(name))
@@ -241,6 +262,20 @@ std::vector<std::string> process_registry::names(process_kind kind) const {
   for (auto& kvp : slots_)
     if (kvp.second.kind == kind)
       result.emplace_back(kvp.first);
+  return result;
+}
+
+std::vector<process_registry::holding> process_registry::holdings() const {
+  std::vector<holding> result;
+  {
+    std::shared_lock<std::shared_mutex> guard{mtx_};
+    result.reserve(slots_.size());
+    for (auto& kvp : slots_)
+      result.push_back({kvp.second.name, kvp.second.hdl, kvp.second.kind});
+  }
+  std::sort(result.begin(), result.end(), [](const auto& x, const auto& y) {
+    return std::tie(x.kind, x.name->id) < std::tie(y.kind, y.name->id);
+  });
   return result;
 }
 

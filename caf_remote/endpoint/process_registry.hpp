@@ -36,6 +36,10 @@ enum class process_kind : uint8_t {
   internal,
 };
 
+/// Whether an actor runs in this process. Others are only stood in for here, by
+/// a proxy of this module or of another one.
+bool runs_here(const caf::strong_actor_ptr& x);
+
 /// The local actors that can be reached from outside, by name: published ones,
 /// those spawned through the activator, the module's own, and the reply
 /// addresses of actors that have sent a message out. All of them are kept alive
@@ -50,6 +54,13 @@ public:
     process_kind kind = process_kind::published;
   };
 
+  /// An actor and one of its names.
+  struct holding {
+    actor_name_ptr name;
+    caf::strong_actor_ptr hdl;
+    process_kind kind;
+  };
+
   process_registry();
 
   /// Tells actors apart, also those of different actor systems, whose ids may
@@ -59,7 +70,9 @@ public:
   /// Called once for each actor that is known here, after it has ended.
   void on_actor_gone(std::function<void(actor_key)> f);
 
-  /// Gives `hdl` a name. Errors: `errc::invalid_name`, `errc::name_taken`.
+  /// Gives `hdl` a name. Errors: `errc::invalid_name`, `errc::name_taken`;
+  /// `errc::not_found` if it does not run here: messages could go around in
+  /// circles, and a proxy of another module cannot bring back answers.
   caf::error publish(const caf::strong_actor_ptr& hdl, std::string name,
                      delivery_mode mode, process_kind kind);
 
@@ -81,6 +94,9 @@ public:
 
   /// The names of all processes of a kind.
   std::vector<std::string> names(process_kind kind) const;
+
+  /// All actors that are kept alive here, published names first.
+  std::vector<holding> holdings() const;
 
   size_t count(process_kind kind) const;
 

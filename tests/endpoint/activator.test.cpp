@@ -179,6 +179,17 @@ TEST_CASE_FIXTURE(activator_fixture, "user messages to the activator are dead "
   CHECK_EQ(of_type(sent(), "actor.DeadLetterResponse").size(), 1);
 }
 
+TEST_CASE_FIXTURE(activator_fixture,
+                  "a kind must make an actor that runs here, "
+                  "and one elsewhere is left alone") {
+  home->kinds.add("found",
+                  {[this](caf::actor_system&) { return remote("joe"); },
+                   delivery_mode::decoded});
+  CHECK_EQ(ask("found", "x").status_code, status(wire::spawn_status::error));
+  CHECK(sent().empty());
+  CHECK_EQ(home->processes->find("x").hdl, nullptr);
+}
+
 TEST_SUITE_END();
 
 } // namespace

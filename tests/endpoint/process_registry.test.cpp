@@ -167,6 +167,30 @@ TEST_CASE_FIXTURE(registry_fixture,
   CHECK_EQ(table->count(process_kind::published), 0);
 }
 
+TEST_CASE_FIXTURE(registry_fixture, "what does not run here is not published") {
+  for (auto& hdl : {remote("joe"), remote("alice", own_address)}) {
+    auto err = table->publish(caf::actor_cast<caf::strong_actor_ptr>(hdl),
+                              "alice", delivery_mode::decoded,
+                              process_kind::published);
+    CHECK_EQ(code_of(err), errc::not_found);
+    CHECK_NE(render(err).find("does not run in this process"),
+             std::string::npos);
+  }
+  CHECK_EQ(table->known_actors(), 0);
+}
+
+TEST_CASE_FIXTURE(registry_fixture,
+                  "all holdings are listed, published first") {
+  table->name_of(ptr(alice));
+  auto bob = spawn_witness();
+  publish_as("bob", bob);
+  auto xs = table->holdings();
+  REQUIRE_EQ(xs.size(), 2);
+  CHECK_EQ(xs[0].name->id, "bob");
+  CHECK_EQ(xs[0].hdl, ptr(bob));
+  CHECK_EQ(xs[1].kind, process_kind::reply_address);
+}
+
 TEST_SUITE_END();
 
 } // namespace
