@@ -22,6 +22,8 @@ const char* prefix(log_kind kind) {
       return "bad input";
     case log_kind::shortage:
       return "shortage";
+    case log_kind::stopped:
+      return "stopped";
   }
   return "?";
 }
@@ -46,7 +48,7 @@ log::log() : sink_(write_to_stderr) {
 void log::sink(log_sink f) {
   std::lock_guard<std::mutex> guard{mtx_};
   on_.store(f != nullptr);
-  sink_ = std::move(f);
+  sink_.swap(f); // the old one goes after the lock
 }
 
 bool log::allows(log_kind kind) noexcept {

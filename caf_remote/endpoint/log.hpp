@@ -22,6 +22,7 @@ enum class log_kind : uint8_t {
   dead_letter,
   bad_input,
   shortage,
+  stopped,
 };
 
 /// The module's log: one line per event, at most `lines_per_second` of a kind,
@@ -58,7 +59,7 @@ private:
     return limiters_[static_cast<size_t>(kind)];
   }
 
-  std::array<limiter, 6> limiters_;
+  std::array<limiter, 7> limiters_;
   std::atomic<uint64_t> suppressed_total_{0};
   std::atomic<bool> on_{true};
   std::mutex mtx_;
