@@ -3,20 +3,26 @@
 #include "caf_remote/remoting.hpp"
 
 #include "caf_remote/compat/network_worker.hpp"
+#include "caf_remote/compat/scheduling.hpp"
 #include "caf_remote/endpoint/activator.hpp"
+#include "caf_remote/endpoint/delayed_call.hpp"
 #include "caf_remote/endpoint/endpoint_manager.hpp"
 #include "caf_remote/endpoint/listener.hpp"
 #include "caf_remote/endpoint/node.hpp"
 #include "caf_remote/endpoint/remote_proxy.hpp"
+#include "caf_remote/endpoint/stragglers.hpp"
 #include "caf_remote/transport/grpc_connector.hpp"
 
+#include <caf/actor_registry.hpp>
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 
 #include <algorithm>
 #include <iostream>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
+#include <system_error>
 
 namespace caf_remote {
 
@@ -33,6 +39,9 @@ struct remoting::impl {
   mutable std::mutex mtx;
   // held while stopping: whoever stops too waits for the end of it
   std::mutex stop_mtx;
+  // set by the stop
+  std::optional<stragglers> left_over;
+  std::optional<delayed_call> straggler_report;
 };
 
 namespace {
@@ -67,7 +76,11 @@ remoting::remoting(caf::actor_system& sys)
 }
 
 remoting::~remoting() {
-  // nop
+  impl_->straggler_report.reset();
+  // no actor runs any more, neither there nor on the scheduler
+  impl_->network.reset();
+  if (impl_->home != nullptr)
+    impl_->home->detach();
 }
 
 caf::actor_system::module* remoting::make(caf::actor_system& sys,
@@ -104,6 +117,8 @@ void remoting::start() {
   });
   impl_->activator = sys_.spawn<caf::hidden>(caf_remote::activator, home);
   impl_->spawner = sys_.spawn<caf::hidden>(caf_remote::spawner, home);
+  for (auto& x : {home->manager(), impl_->activator, impl_->spawner})
+    home->actors.add(x);
   auto hdl = caf::actor_cast<caf::strong_actor_ptr>(impl_->activator);
   for (auto name : {activator_id, new_activator_id})
     home->processes->publish(hdl, name, delivery_mode::decoded,
@@ -122,26 +137,47 @@ void remoting::start() {
 }
 
 void remoting::stop() {
-  stop_node();
+  stop(published_actors::let_go);
+}
+
+void remoting::stop(published_actors what) {
+  stop_node(what);
   // Also when a handler on that worker has stopped the node. No mutex is held,
   // since that handler may be about to stop it.
   if (impl_->network != nullptr)
     impl_->network->stop(impl_->home->opts.shutdown_timeout);
 }
 
-void remoting::stop_node() {
+void remoting::stop_node(published_actors what) {
   std::lock_guard<std::mutex> stop_guard{impl_->stop_mtx};
+  if (leave_network() && sys_.registry().running() > 0)
+    watch_stragglers();
+  if (what == published_actors::let_go || !impl_->left_over)
+    return;
+  auto ending = impl_->left_over->end_published();
+  // nobody else might run them before the actor system waits for them
+  if (runs_by_hand(sys_))
+    await_ends(ending, clean_up_limit);
+}
+
+// Returns false if that was done before, or the module did not start.
+bool remoting::leave_network() {
   std::unique_lock<std::mutex> guard{impl_->mtx};
   if (impl_->home == nullptr || impl_->status)
-    return;
+    return false;
   impl_->status = make_error(errc::not_running, "the module was stopped");
   auto home = impl_->home;
   auto server = std::move(impl_->server);
   guard.unlock();
+  // the transport's threads must not add to the jobs that this thread runs
+  if (runs_by_hand(sys_))
+    home->streams->silence();
   {
+    auto limit = home->opts.shutdown_timeout;
     caf::scoped_actor self{sys_, true};
-    self->request(home->manager(), home->opts.shutdown_timeout, leave{})
-      .receive([](left) {}, [](caf::error&) { /* the limit counts */ });
+    auto answer = self->request(home->manager(), limit, leave{});
+    run_until_mail(*self, limit);
+    answer.receive([](left) {}, [](caf::error&) { /* the limit counts */ });
   }
   if (server != nullptr)
     server->shutdown(clean_up_limit);
@@ -149,21 +185,44 @@ void remoting::stop_node() {
   home->streams->cancel_all();
   home->streams->await_none(clean_up_limit);
   home->streams->silence();
-  end_actors({home->manager(), impl_->activator, impl_->spawner});
+  impl_->left_over.emplace(sys_, home->processes->holdings());
+  std::vector<caf::actor> firsts{home->manager(), impl_->activator,
+                                 impl_->spawner};
+  for (auto& x : firsts)
+    caf::anon_send_exit(x, caf::exit_reason::kill);
+  await_ends(firsts, clean_up_limit);
   home->shut_down();
+  // handles that users keep may keep some of the others, but not alive
+  await_ends(home->actors.end_all(), clean_up_limit);
+  return true;
 }
 
-void remoting::end_actors(const std::vector<caf::actor>& xs) {
+void remoting::await_ends(const std::vector<caf::actor>& xs,
+                          caf::timespan limit) {
   caf::scoped_actor self{sys_, true};
-  for (auto& x : xs) {
+  for (auto& x : xs)
     self->monitor(x);
-    self->send_exit(x, caf::exit_reason::kill);
-  }
   // an activator may be held up by a user's factory: that must not hold us up
   auto in_time = true;
-  for (size_t i = 0; i < xs.size() && in_time; ++i)
+  for (size_t i = 0; i < xs.size() && in_time; ++i) {
+    run_until_mail(*self, limit);
     self->receive([](const caf::down_msg&) {},
-                  caf::after(clean_up_limit) >> [&] { in_time = false; });
+                  caf::after(limit) >> [&] { in_time = false; });
+  }
+}
+
+void remoting::watch_stragglers() {
+  auto say = [this] {
+    auto text = impl_->left_over->report(sys_.registry().running());
+    auto& log = impl_->home->log;
+    if (!text.empty() && log.allows(log_kind::stopped))
+      log.write(log_kind::stopped, text);
+  };
+  try {
+    impl_->straggler_report.emplace(impl_->home->opts.shutdown_timeout, say);
+  } catch (const std::system_error&) {
+    // no more threads: the line is missing, nothing else
+  }
 }
 
 caf::actor_system::module::id_t remoting::id() const {
@@ -259,7 +318,10 @@ caf::expected<caf::actor> remoting::lookup(const std::string& address,
     return err;
   if (auto err = check_id(name))
     return err;
-  return caf::actor_cast<caf::actor>(impl_->home->resolve(address, name));
+  auto result = impl_->home->resolve(address, name);
+  if (result == nullptr) // stopped meanwhile
+    return check_running();
+  return caf::actor_cast<caf::actor>(std::move(result));
 }
 
 caf::expected<caf::actor> remoting::lookup(const std::string& pid_text) {
@@ -276,12 +338,13 @@ caf::expected<caf::actor> remoting::spawn(const std::string& address,
   if (auto err = check_running())
     return err;
   caf::expected<caf::actor> result{caf::sec::request_timeout};
+  auto limit = clamped(timeout);
   caf::scoped_actor self{sys_, true};
-  self
-    ->request(impl_->spawner, clamped(timeout),
-              remote_spawn{address, kind, name})
-    .receive([&](caf::actor& x) { result = std::move(x); },
-             [&](caf::error& err) { result = std::move(err); });
+  auto answer = self->request(impl_->spawner, limit,
+                              remote_spawn{address, kind, name});
+  run_until_mail(*self, limit);
+  answer.receive([&](caf::actor& x) { result = std::move(x); },
+                 [&](caf::error& err) { result = std::move(err); });
   return result;
 }
 
@@ -303,10 +366,12 @@ caf::expected<touched> remoting::ping(const std::string& address,
     return touched{{home.own().advertised(), name, 0}};
   }
   caf::expected<touched> result{caf::sec::request_timeout};
+  auto limit = clamped(timeout);
   caf::scoped_actor self{sys_, true};
-  self->request(*hdl, clamped(timeout), touch{})
-    .receive([&](touched& x) { result = std::move(x); },
-             [&](caf::error& err) { result = std::move(err); });
+  auto answer = self->request(*hdl, limit, touch{});
+  run_until_mail(*self, limit);
+  answer.receive([&](touched& x) { result = std::move(x); },
+                 [&](caf::error& err) { result = std::move(err); });
   return result;
 }
 
@@ -316,7 +381,8 @@ pid remoting::pid_of(const caf::actor& hdl) const {
   auto ptr = caf::actor_cast<caf::strong_actor_ptr>(hdl);
   if (auto proxy = as_remote_proxy(ptr))
     return proxy->who();
-  return {address(), impl_->home->processes->known_name(ptr), 0};
+  pid result{address(), impl_->home->processes->known_name(ptr), 0};
+  return result.address.empty() || result.id.empty() ? pid{} : result;
 }
 
 // -- pacing ------------------------------------------------------------------------------------
@@ -361,8 +427,10 @@ bool remoting::flush(const std::string& address, caf::timespan timeout) {
   caf::scoped_actor self{sys_, true};
   where->notify_when_empty(caf::actor_cast<caf::actor>(self));
   bool result = false;
+  auto limit = clamped(timeout);
+  run_until_mail(*self, limit);
   self->receive([&](const endpoint_room&) { result = true; },
-                caf::after(clamped(timeout)) >> [] {});
+                caf::after(limit) >> [] {});
   return result;
 }
 
@@ -387,9 +455,9 @@ caf::error remoting::declare_type(const std::string& type_name) {
 caf::error remoting::subscribe(const caf::actor& who) {
   if (auto err = check_running())
     return err;
-  if (who == nullptr
-      || as_remote_proxy(caf::actor_cast<caf::strong_actor_ptr>(who)))
-    return make_error(errc::not_found, "only local actors can subscribe");
+  if (who == nullptr || !runs_here(caf::actor_cast<caf::strong_actor_ptr>(who)))
+    return make_error(errc::not_found,
+                      "only actors of this process can subscribe");
   impl_->home->events->subscribe(who);
   return caf::none;
 }
@@ -419,6 +487,18 @@ caf::error remoting::set_log_sink(log_sink sink) {
 
 counters remoting::snapshot() const {
   return impl_->home != nullptr ? impl_->home->snapshot() : counters{};
+}
+
+// -- end ---------------------------------------------------------------------------------------
+
+stop_guard::stop_guard(caf::actor_system& sys, published_actors what)
+  : remoting_(find(sys)), what_(what) {
+  // nop
+}
+
+stop_guard::~stop_guard() {
+  if (remoting_ != nullptr)
+    remoting_->stop(what_);
 }
 
 // -- access ------------------------------------------------------------------------------------

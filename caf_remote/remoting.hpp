@@ -45,11 +45,24 @@ struct endpoint_load {
   bool has_room = true;
 };
 
-/// This module. Load it like any other:
+/// What becomes of the actors that were published, or spawned for a peer, when
+/// the module stops.
+enum class published_actors : uint8_t {
+  /// They are not kept alive any longer, like any other actor. One that has a
+  /// handle, a timer or a message of its own goes on, and CAF waits for it.
+  let_go,
+  /// They are sent an exit message (`user_shutdown`), too, after what they have
+  /// been sent before.
+  end,
+};
+
+/// This module. Load it like any other, and have it stopped before the actor
+/// system ends:
 ///
 ///     caf_remote::config cfg;
 ///     cfg.load<caf_remote::remoting>();
 ///     caf::actor_system sys{cfg};
+///     caf_remote::stop_guard guard{sys};
 ///     auto& rm = caf_remote::get(sys);
 ///
 /// All member functions may be called on any thread. If the module failed to
@@ -78,11 +91,27 @@ public:
   /// handler that a message from the network has started does not return. Later
   /// calls return `errc::not_running`.
   ///
-  /// Call it before the actor system ends. The system's destructor calls it
-  /// too, but only after all actors have ended, and until then the module keeps
-  /// alive what others can reach: published actors, event subscribers, and
-  /// every actor that has sent a message to another node.
+  /// Call it before the actor system ends, or let a `stop_guard` do that. The
+  /// system's destructor calls it too, but only after all actors have ended,
+  /// and until then the module keeps alive what others can reach: published
+  /// actors, event subscribers, and every actor that has sent a message to
+  /// another node. If any actor runs for longer than `shutdown-timeout` after
+  /// the stop, one log line names those that others could reach.
+  ///
+  /// Under CAF's scheduler for tests this call, like all that block, runs
+  /// actors on the calling thread and lets the scheduler's time pass. Streams
+  /// are not heard any more then: what a peer has not confirmed is lost.
+  ///
+  /// What users hold may outlive the actor system: handles of remote actors,
+  /// messages, events, hooks and sinks. A message to such a handle is refused
+  /// (`errc::not_running`), observers are told that the actor cannot be
+  /// reached. Hooks, sinks, factories and serializers are released with the
+  /// actor system.
   void stop() override;
+
+  /// The same, and says what becomes of published actors. May be called after
+  /// the other one.
+  void stop(published_actors what);
 
   caf::actor_system::module::id_t id() const override;
   void* subtype_ptr() override;
@@ -111,7 +140,10 @@ public:
   // -- local actors ----------------------------------------------------------------------------
 
   /// Makes `hdl` reachable under `name` and keeps it alive until it ends or
-  /// `unpublish` is called. Errors: `errc::invalid_name`, `errc::name_taken`.
+  /// `unpublish` is called. The actor may belong to another actor system of the
+  /// process. Errors: `errc::invalid_name`, `errc::name_taken`;
+  /// `errc::not_found` for a handle of an actor elsewhere, this module's or
+  /// `caf::io`'s: publish a local actor that passes messages on.
   [[nodiscard]] caf::error publish(const caf::actor& hdl,
                                    const std::string& name,
                                    receive_mode mode = receive_mode::decoded);
@@ -120,8 +152,8 @@ public:
   [[nodiscard]] caf::error unpublish(const std::string& name);
 
   /// Makes an actor for a peer that asks for a kind. Runs inside an actor: it
-  /// must not block. An exception or an invalid handle tells the peer that it
-  /// failed.
+  /// must not block. An exception, an invalid handle or that of an actor
+  /// elsewhere tells the peer that it failed.
   using kind_factory = std::function<caf::actor(caf::actor_system&)>;
 
   /// Lets peers spawn actors of `kind`. Error: `errc::name_taken`.
@@ -162,7 +194,9 @@ public:
        caf::timespan timeout = std::chrono::seconds(5));
 
   /// The wire identity of a handle: of a remote actor, or of a local one that
-  /// was published or has sent a message out; empty otherwise.
+  /// was published or has sent a message out; empty, address and id, otherwise
+  /// and for local actors while not listening. It makes no actor reachable:
+  /// `publish` does, and keeps it alive.
   pid pid_of(const caf::actor& hdl) const;
 
   // -- pacing ------------------------------------------------------------------------------------
@@ -209,11 +243,32 @@ private:
   struct impl;
 
   caf::error check_running() const;
-  void stop_node();
-  void end_actors(const std::vector<caf::actor>& xs);
+  void stop_node(published_actors what);
+  bool leave_network();
+  void await_ends(const std::vector<caf::actor>& xs, caf::timespan limit);
+  void watch_stragglers();
 
   caf::actor_system& sys_;
   std::unique_ptr<impl> impl_;
+};
+
+/// Stops the module at the end of a scope, however that is left. To be made
+/// right after the actor system, so that what comes later in the scope ends
+/// before it.
+class stop_guard {
+public:
+  /// Does nothing if the module was not loaded.
+  explicit stop_guard(caf::actor_system& sys,
+                      published_actors what = published_actors::end);
+
+  stop_guard(const stop_guard&) = delete;
+  stop_guard& operator=(const stop_guard&) = delete;
+
+  ~stop_guard();
+
+private:
+  remoting* const remoting_;
+  const published_actors what_;
 };
 
 /// The module of `sys`. Throws `std::logic_error` if it was not loaded.

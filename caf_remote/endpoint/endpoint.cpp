@@ -6,6 +6,7 @@
 #include "caf_remote/endpoint/messages.hpp"
 #include "caf_remote/endpoint/node.hpp"
 #include "caf_remote/endpoint/outbound_builder.hpp"
+#include "caf_remote/endpoint/remote_proxy.hpp"
 #include "caf_remote/events.hpp"
 
 #include <caf/send.hpp>
@@ -107,7 +108,7 @@ void endpoint::post_to_watcher(caf::message x) {
 
 // -- watches -------------------------------------------------------------------
 
-void endpoint::watch(caf::strong_actor_ptr proxy, const actor_name_ptr& who,
+bool endpoint::watch(caf::strong_actor_ptr proxy, const actor_name_ptr& who,
                      uint32_t number) {
   auto msg = make_watch(who, wire::watch::type_name, number);
   std::lock_guard<std::mutex> guard{control_mtx_};
@@ -115,6 +116,9 @@ void endpoint::watch(caf::strong_actor_ptr proxy, const actor_name_ptr& who,
   post_to_watcher(
     caf::make_message(watch_actor{std::move(proxy), last_control_seq_ + 1}));
   push_next(std::move(msg));
+  // what was posted before the endpoint was abandoned comes before the end of
+  // the watcher
+  return !abandoned_.load();
 }
 
 void endpoint::unwatch(caf::strong_actor_ptr proxy, const actor_name_ptr& who) {
@@ -207,6 +211,7 @@ void endpoint::open(caf::actor writer, caf::actor watcher) {
 }
 
 void endpoint::abandon() {
+  abandoned_.store(true);
   close();
   std::vector<outbound_ptr> msgs;
   std::vector<caf::message> watches;
@@ -217,6 +222,10 @@ void endpoint::abandon() {
   }
   for (auto& x : msgs)
     discard(std::move(x), errc::not_running);
+  for (auto& x : watches)
+    if (x.match_elements<watch_actor>())
+      if (auto proxy = as_remote_proxy(x.get_as<watch_actor>(0).who))
+        proxy->fire({wire::terminated_reason::address_terminated}, serial_);
   if (open_.load(std::memory_order_acquire))
     post_to_watcher(caf::make_message(address_over{}));
 }

@@ -69,8 +69,10 @@ public:
 
   /// Starts to watch: tells the watcher, which keeps the table, and queues the
   /// Watch with that number at once, so that it keeps its place among what the
-  /// caller sends to the actor before and after.
-  void watch(caf::strong_actor_ptr proxy, const actor_name_ptr& who,
+  /// caller sends to the actor before and after. Returns false if the node has
+  /// ended, so that the watcher may not have heard it: then the observers are
+  /// for the caller.
+  bool watch(caf::strong_actor_ptr proxy, const actor_name_ptr& who,
              uint32_t number);
   void unwatch(caf::strong_actor_ptr proxy, const actor_name_ptr& who);
 
@@ -136,8 +138,8 @@ public:
   /// that came before go first.
   void open(caf::actor writer, caf::actor watcher);
 
-  /// The node is gone before the manager could open the endpoint: what waits
-  /// becomes dead letters.
+  /// The node ends. What the manager could not open becomes dead letters, and
+  /// observers are told.
   void abandon();
 
   /// Called by the manager: senders turn to a new endpoint from now on.
@@ -202,6 +204,7 @@ private:
   admission control_;
   std::atomic<bool> open_{false};
   std::atomic<bool> closed_{false};
+  std::atomic<bool> abandoned_{false};
   std::atomic<bool> waiting_{false};
   std::atomic<errc> loss_reason_{errc::endpoint_terminated};
   std::atomic<connection_state> state_{connection_state::idle};

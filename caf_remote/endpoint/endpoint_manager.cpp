@@ -99,6 +99,8 @@ void endpoint_manager_state::on_open_endpoint(const endpoint_ptr& where) {
   auto watcher = self_->spawn<caf::hidden>(endpoint_watcher, node_, where);
   auto writer = self_->spawn<caf::hidden>(endpoint_writer, node_, where,
                                           watcher);
+  node_->actors.add(watcher);
+  node_->actors.add(writer);
   where->open(std::move(writer), std::move(watcher));
   if (leaving_)
     caf::anon_send(where->writer(), drain{});
@@ -142,6 +144,7 @@ void endpoint_manager_state::on_incoming_stream(incoming_stream& x) {
   auto id = ++last_reader_;
   auto hdl = self_->spawn<caf::hidden>(endpoint_reader, node_, id,
                                        std::move(x.stream));
+  node_->actors.add(hdl);
   readers_.emplace(id, reader{std::move(hdl), {}, {}});
 }
 

@@ -37,6 +37,13 @@ public:
     return i->second;
   }
 
+  /// Lets go of all factories.
+  void clear() {
+    decltype(kinds_) dropped; // destroyed after the lock
+    std::lock_guard<std::mutex> guard{mtx_};
+    dropped.swap(kinds_);
+  }
+
 private:
   mutable std::mutex mtx_;
   std::map<std::string, kind> kinds_;

@@ -89,8 +89,10 @@ start_listening(const node_ptr& home, const std::string& host, uint16_t port) {
     auto ptr = weak.lock();
     return ptr == nullptr ? transport::metadata{} : ptr->introduction();
   };
-  lo.on_stream = [mgr = home->manager()](transport::incoming in) {
-    caf::anon_send(mgr, incoming_stream{std::move(in)});
+  // what comes after the end of the node is dropped, and so cancelled
+  lo.on_stream = [mgr = home->manager(),
+                  gate = home->streams](transport::incoming in) {
+    gate->speak([&] { caf::anon_send(mgr, incoming_stream{std::move(in)}); });
   };
   lo.diag = make_diagnostics(home);
   auto srv = transport::start_grpc_server(std::move(lo));

@@ -70,6 +70,15 @@ void node::shut_down() {
     answer(std::move(entry), make_error(errc::not_running));
 }
 
+void node::detach() {
+  proxies.close();
+  wake_on = nullptr;
+  hook(nullptr);
+  log.sink(nullptr);
+  kinds.clear();
+  types.drop_serializers();
+}
+
 void node::own(own_addresses x) {
   std::lock_guard<std::mutex> guard{mtx_};
   addresses_.push_back(std::make_unique<const own_addresses>(std::move(x)));
@@ -173,8 +182,9 @@ void node::tell_dead(const pid& requester, const pid& target) {
 // -- observation -------------------------------------------------------------------------------
 
 void node::hook(std::shared_ptr<tracing_hook> x) {
+  // the old one goes after the lock
   std::lock_guard<std::mutex> guard{mtx_};
-  hook_ = std::move(x);
+  hook_.swap(x);
   has_hook_.store(hook_ != nullptr, std::memory_order_release);
 }
 

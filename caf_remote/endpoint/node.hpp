@@ -9,6 +9,7 @@
 #include "caf_remote/endpoint/event_hub.hpp"
 #include "caf_remote/endpoint/kind_table.hpp"
 #include "caf_remote/endpoint/log.hpp"
+#include "caf_remote/endpoint/module_actors.hpp"
 #include "caf_remote/endpoint/own_addresses.hpp"
 #include "caf_remote/endpoint/pending_requests.hpp"
 #include "caf_remote/endpoint/process_registry.hpp"
@@ -33,7 +34,8 @@
 namespace caf_remote {
 
 /// Everything that the rooms of one actor system share. Lives as long as the
-/// module or a proxy. Any thread, except where said.
+/// module or a proxy, which may be longer than the actor system: nothing that a
+/// proxy does may reach for that after `detach`. Any thread, except where said.
 class node : public std::enable_shared_from_this<node> {
 public:
   node(caf::actor_system& home, options settings,
@@ -41,6 +43,7 @@ public:
 
   ~node();
 
+  /// Valid until `detach`.
   caf::actor_system& sys;
   const options opts;
   /// Tells this incarnation of the node from all others.
@@ -55,6 +58,7 @@ public:
   endpoint_directory endpoints;
   proxy_table proxies;
   kind_table kinds;
+  module_actors actors;
   caf_remote::log log;
 
   // -- start and stop --------------------------------------------------------------------
@@ -73,6 +77,10 @@ public:
 
   /// Breaks the cycles; messages sent afterwards become dead letters.
   void shut_down();
+
+  /// The actor system is about to go, after `shut_down`: lets go of it and of
+  /// what users have installed, which may hold handles that hold the node.
+  void detach();
 
   // -- where we are ------------------------------------------------------------------------
 

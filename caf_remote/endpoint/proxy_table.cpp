@@ -36,6 +36,8 @@ caf::strong_actor_ptr proxy_table::get(node& home, std::string_view address,
                                        std::string_view id) {
   auto k = key(address, id);
   std::lock_guard<std::mutex> guard{mtx_};
+  if (closed_)
+    return nullptr;
   auto& slot = proxies_[k];
   if (auto ptr = caf::actor_cast<caf::strong_actor_ptr>(slot))
     return ptr;
@@ -67,6 +69,11 @@ void proxy_table::erase(std::string_view address, std::string_view id,
   // a new proxy for the PID may have been made meanwhile
   if (i != proxies_.end() && i->second->id() == aid)
     proxies_.erase(i);
+}
+
+void proxy_table::close() {
+  std::lock_guard<std::mutex> guard{mtx_};
+  closed_ = true;
 }
 
 size_t proxy_table::size() const {

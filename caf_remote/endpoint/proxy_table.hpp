@@ -19,7 +19,7 @@ class node;
 class proxy_table {
 public:
   /// Finds or makes the proxy of "address/id". `home` must be the node that the
-  /// table belongs to.
+  /// table belongs to. Null after `close`.
   caf::strong_actor_ptr get(node& home, std::string_view address,
                             std::string_view id);
 
@@ -29,6 +29,9 @@ public:
   /// Called by a proxy when it is destroyed.
   void erase(std::string_view address, std::string_view id, caf::actor_id aid);
 
+  /// Makes no more proxies: the actor system is about to go.
+  void close();
+
   size_t size() const;
 
 private:
@@ -36,6 +39,7 @@ private:
   static std::string key(std::string_view address, std::string_view id);
 
   mutable std::mutex mtx_;
+  bool closed_ = false;
   std::unordered_map<std::string, caf::weak_actor_ptr> proxies_;
 };
 

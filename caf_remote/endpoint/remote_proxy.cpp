@@ -466,11 +466,10 @@ std::optional<uint32_t> remote_proxy::post_watch() {
   auto where = acquire_endpoint(why);
   if (where == nullptr)
     return std::nullopt;
-  watching_ = true;
   watched_by_ = where->serial();
   last_watch_.store(number, std::memory_order_release);
-  where->watch(caf::strong_actor_ptr{ctrl()}, name_, number);
-  return number;
+  watching_ = where->watch(caf::strong_actor_ptr{ctrl()}, name_, number);
+  return watching_ ? std::optional<uint32_t>{number} : std::nullopt;
 }
 
 void remote_proxy::post_unwatch() {
@@ -588,13 +587,15 @@ bool remote_proxy::is_here() const noexcept {
 }
 
 remote_proxy* as_remote_proxy(const caf::strong_actor_ptr& x) {
-  // actors of this system can be told without a look at their type
-  if (x->node() == x->home_system->node())
+  if (x == nullptr)
     return nullptr;
-  // cheaper than a dynamic_cast, and there are no subclasses
+  // Only the type tells: the actor system may be gone. Cheaper than a
+  // dynamic_cast, there are no subclasses; and than to compare the names of
+  // types, there is one vtable.
   auto ptr = x->get();
-  return typeid(*ptr) == typeid(remote_proxy) ? static_cast<remote_proxy*>(ptr)
-                                              : nullptr;
+  return &typeid(*ptr) == &typeid(remote_proxy)
+           ? static_cast<remote_proxy*>(ptr)
+           : nullptr;
 }
 
 pid sender_of(caf::local_actor* self) {

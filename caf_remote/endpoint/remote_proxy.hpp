@@ -24,7 +24,9 @@ namespace caf_remote {
 /// The local stand-in for a remote actor: what a user's handle points to. Runs
 /// on the sender's thread, where it encodes messages and hands them to the
 /// endpoint. It names a PID and outlives connections: when the peer goes, its
-/// observers get their down messages but the proxy stays usable.
+/// observers get their down messages but the proxy stays usable. It may also
+/// outlive its actor system, and be used: then it refuses messages and says to
+/// observers that the actor cannot be reached.
 class remote_proxy final : public caf::actor_proxy {
 public:
   remote_proxy(caf::actor_config& cfg, node_ptr home, actor_name_ptr name);
@@ -149,7 +151,8 @@ private:
   std::atomic<uint32_t> last_watch_{0};
 };
 
-/// Returns the proxy behind a handle, null if it is a handle of another kind.
+/// Returns the proxy behind a handle, null if it is a handle of another kind or
+/// none. The actor's system may be gone.
 remote_proxy* as_remote_proxy(const caf::strong_actor_ptr& x);
 
 } // namespace caf_remote

@@ -87,6 +87,12 @@ caf::error serializer_registry::add(int32_t id,
   return caf::none;
 }
 
+void serializer_registry::drop_serializers() {
+  decltype(serializers_) dropped; // destroyed after the lock
+  std::unique_lock<std::shared_mutex> guard{mtx_};
+  dropped.swap(serializers_);
+}
+
 bool serializer_registry::knows(int32_t serializer_id) const {
   return serializer_id == protobuf_serializer || get(serializer_id) != nullptr;
 }

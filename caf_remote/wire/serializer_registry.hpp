@@ -45,6 +45,9 @@ public:
   /// Errors: `errc::name_taken` for an id in use.
   caf::error add(int32_t id, std::shared_ptr<const serializer> impl);
 
+  /// Lets go of all serializers.
+  void drop_serializers();
+
   bool knows(int32_t serializer_id) const;
 
   /// Says that peers know the type although it is not registered here.

@@ -4,6 +4,8 @@
 
 #include "support/actor_fixture.hpp"
 
+#include <caf/default_attachable.hpp>
+
 #include <algorithm>
 #include <map>
 #include <random>
@@ -319,6 +321,41 @@ TEST_CASE("accepted = written + dead-lettered + queued, at every step of any "
       x.step();
     x.finish();
   }
+}
+
+/// Monitors without running any actor.
+void monitor_at_once(const witness& observer, const caf::actor& x) {
+  x->attach(
+    caf::default_attachable::make_monitor(x.address(), observer.hdl.address()));
+}
+
+TEST_CASE_FIXTURE(actor_fixture, "a watch is answered if its endpoint never "
+                                 "opens because the node ends") {
+  auto observer = spawn_witness();
+  run();
+  monitor_at_once(observer, remote("joe"));
+  REQUIRE_NE(peer_endpoint(), nullptr);
+  // before the manager has heard of the endpoint
+  home->endpoints.stop();
+  home->endpoints.clear();
+  run();
+  CHECK_EQ(observer.downs(),
+           std::vector<caf::error>{caf::exit_reason::remote_link_unreachable});
+}
+
+TEST_CASE_FIXTURE(actor_fixture,
+                  "a watch that comes after the watcher's end is "
+                  "answered") {
+  connect();
+  auto where = peer_endpoint();
+  auto hdl = remote("joe");
+  home->endpoints.stop();
+  home->endpoints.clear();
+  home->actors.end_all();
+  run();
+  // as a thread that has looked for an endpoint right before
+  auto proxy = caf::actor_cast<caf::strong_actor_ptr>(hdl);
+  CHECK_FALSE(where->watch(proxy, as_remote_proxy(proxy)->target(), 1));
 }
 
 TEST_SUITE_END();

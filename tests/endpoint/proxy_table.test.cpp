@@ -51,6 +51,14 @@ TEST_CASE_FIXTURE(actor_fixture, "only proxies are proxies") {
            nullptr);
 }
 
+TEST_CASE_FIXTURE(actor_fixture, "a closed table makes no more proxies") {
+  auto& table = home->proxies;
+  auto x = table.get(*home, peer_address, "joe");
+  table.close();
+  CHECK_EQ(table.get(*home, peer_address, "joe"), nullptr);
+  CHECK_EQ(table.get(*home, peer_address, "jim"), nullptr);
+}
+
 TEST_SUITE_END();
 
 } // namespace

@@ -9,7 +9,10 @@
 #include <doctest/doctest.h>
 #include <grpcpp/create_channel.h>
 
+#include <mutex>
+#include <string>
 #include <tuple>
+#include <vector>
 
 using namespace caf_remote;
 using namespace caf_remote::test;
@@ -330,6 +333,96 @@ TEST_CASE("nodes start and stop many times") {
     loopback_node b;
     REQUIRE(a.rm().ping(b.address(), "activator", long_time));
   }
+}
+
+// -- what keeps a system alive ------------------------------------------------
+
+/// Sends itself messages for ever.
+caf::behavior restless(caf::event_based_actor* self) {
+  self->delayed_send(self, 1ms, make_ping("again"));
+  return {
+    [self](const Ping& x) { self->delayed_send(self, 1ms, x); },
+  };
+}
+
+TEST_CASE("a guard ends what was published, whichever way the scope is left") {
+  config cfg;
+  cfg.load<remoting>();
+  cfg.load<caf::id_block::caf_remote_test>();
+  loopback_node peer;
+  auto early_return = [&] {
+    caf::actor_system sys{cfg};
+    stop_guard guard{sys};
+    auto& rm = get(sys);
+    REQUIRE_FALSE(rm.set_log_sink(nullptr));
+    auto address = rm.listen();
+    REQUIRE(address);
+    auto make = [](caf::actor_system& x) { return x.spawn(restless); };
+    REQUIRE_FALSE(rm.publish(make(sys), "one"));
+    REQUIRE_FALSE(rm.register_kind("restless", make));
+    REQUIRE(peer.rm().spawn(*address, "restless", "two", long_time));
+    return rm.status();
+  };
+  CHECK_FALSE(early_return());
+}
+
+TEST_CASE("a guard of a system without the module does nothing") {
+  caf::actor_system_config cfg;
+  caf::actor_system sys{cfg};
+  stop_guard guard{sys};
+}
+
+TEST_CASE("what was let go can still be ended") {
+  bare_system x{{}};
+  REQUIRE(x.rm().listen());
+  auto hdl = x.sys().spawn(restless);
+  REQUIRE_FALSE(x.rm().publish(hdl, "restless"));
+  caf::scoped_actor self{x.sys()};
+  self->monitor(hdl);
+  x.rm().stop();
+  x.rm().stop(published_actors::end);
+  self->receive([](const caf::down_msg& y) {
+    CHECK_EQ(y.reason, caf::exit_reason::user_shutdown);
+  });
+}
+
+TEST_CASE("what keeps the system alive after the stop is named, once") {
+  bare_system x{{{"shutdown-timeout", caf::config_value{caf::timespan{1ms}}}}};
+  REQUIRE(x.rm().listen());
+  auto hdl = x.sys().spawn(restless);
+  REQUIRE_FALSE(x.rm().publish(hdl, "restless"));
+  std::mutex mtx;
+  std::vector<std::string> lines;
+  REQUIRE_FALSE(x.rm().set_log_sink([&](std::string_view line) {
+    std::lock_guard<std::mutex> guard{mtx};
+    lines.emplace_back(line);
+  }));
+  x.rm().stop();
+  CHECK(eventually([&] {
+    std::lock_guard<std::mutex> guard{mtx};
+    return !lines.empty();
+  }));
+  x.rm().stop(published_actors::end);
+  std::lock_guard<std::mutex> guard{mtx};
+  CHECK_EQ(lines, std::vector<std::string>{
+                    "[caf_remote] stopped: the actor system cannot end before "
+                    "its actors: 'restless'"});
+}
+
+TEST_CASE("nothing is said if the actors end in time") {
+  std::mutex mtx;
+  std::vector<std::string> lines;
+  {
+    bare_system x{{}};
+    REQUIRE(x.rm().listen());
+    REQUIRE_FALSE(x.rm().publish(x.sys().spawn(restless), "restless"));
+    REQUIRE_FALSE(x.rm().set_log_sink([&](std::string_view line) {
+      std::lock_guard<std::mutex> guard{mtx};
+      lines.emplace_back(line);
+    }));
+    x.rm().stop(published_actors::end);
+  }
+  CHECK(lines.empty());
 }
 
 // -- diagnostics --------------------------------------------------------------

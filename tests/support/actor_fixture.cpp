@@ -120,6 +120,7 @@ actor_fixture::actor_fixture(options opts)
     [lines = log_lines](std::string_view x) { lines->emplace_back(x); });
   home->own(own_addresses{own_address, "127.0.0.1", 8090, home->opts.aliases});
   home->manager(sys.spawn<caf::hidden>(endpoint_manager, home));
+  home->actors.add(home->manager());
   home->endpoints.start(home, [mgr = home->manager()](endpoint_ptr x) {
     caf::anon_send(mgr, open_endpoint{std::move(x)});
   });
@@ -144,7 +145,9 @@ actor_fixture::~actor_fixture() {
   caf::anon_send_exit(events.hdl, caf::exit_reason::kill);
   run();
   home->shut_down();
+  home->actors.end_all();
   run();
+  home->detach();
 }
 
 // -- time ---------------------------------------------------------------------
