@@ -178,14 +178,13 @@ int run_client(const std::string& address, size_t count) {
 int run_both() {
   config cfg;
   caf::actor_system sys{cfg};
+  caf_remote::stop_guard guard{sys}; // ends the counter
   auto& remoting = caf_remote::get(sys);
   if (auto err = remoting.publish(sys.spawn(counter), "counter")) {
     std::cerr << caf_remote::render(err) << std::endl;
     return EXIT_FAILURE;
   }
-  auto code = run_client(remoting.address(), 50000);
-  remoting.stop(); // lets go of the counter
-  return code;
+  return run_client(remoting.address(), 50000);
 }
 
 } // namespace

@@ -3,7 +3,7 @@
 // Hello: one node publishes an actor, another one talks to it.
 //
 //   hello                  both nodes in this process
-//   hello serve [PORT]     only the first one; ends with its input
+//   hello serve [PORT]     only the first one; ends with SIGTERM or Ctrl+C
 //   hello ADDRESS          only the second one
 
 #include "caf_remote/all.hpp"
@@ -13,6 +13,7 @@
 #include <google/protobuf/wrappers.pb.h>
 
 #include <charconv>
+#include <csignal>
 #include <cstdlib>
 #include <iostream>
 #include <optional>
@@ -104,17 +105,21 @@ std::optional<uint16_t> parse_port(std::string_view str) {
 }
 
 int run_server(uint16_t port) {
+  // before there are threads, so that none of them is ended by a signal
+  sigset_t ends;
+  sigemptyset(&ends);
+  sigaddset(&ends, SIGTERM);
+  sigaddset(&ends, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &ends, nullptr);
   config cfg;
   caf::actor_system sys{cfg};
+  caf_remote::stop_guard guard{sys}; // tells the peers, and ends the greeter
   auto address = serve(sys, port);
   if (address.empty())
     return EXIT_FAILURE;
   std::cout << "listening on " << address << std::endl;
-  std::string line;
-  while (std::getline(std::cin, line)) {
-    // until the end of the input
-  }
-  caf_remote::get(sys).stop(); // lets go of the greeter
+  int signal = 0;
+  sigwait(&ends, &signal);
   return EXIT_SUCCESS;
 }
 
@@ -127,10 +132,9 @@ int run_client(const std::string& address) {
 int run_both() {
   config server_cfg;
   caf::actor_system server{server_cfg};
+  caf_remote::stop_guard guard{server};
   auto address = serve(server, 0);
-  auto code = address.empty() ? EXIT_FAILURE : run_client(address);
-  caf_remote::get(server).stop();
-  return code;
+  return address.empty() ? EXIT_FAILURE : run_client(address);
 }
 
 } // namespace

@@ -102,15 +102,14 @@ int run_client(const std::string& address, const std::string& kind) {
 int run_both() {
   config cfg;
   caf::actor_system sys{cfg};
+  caf_remote::stop_guard guard{sys}; // ends what was spawned here
   auto& remoting = caf_remote::get(sys);
   auto make = [](caf::actor_system& here) { return here.spawn(shouter); };
   if (auto err = remoting.register_kind("shouter", make)) {
     std::cerr << caf_remote::render(err) << std::endl;
     return EXIT_FAILURE;
   }
-  auto code = run_client(remoting.address(), "shouter");
-  remoting.stop(); // ends what was spawned here
-  return code;
+  return run_client(remoting.address(), "shouter");
 }
 
 } // namespace

@@ -84,12 +84,12 @@ int run_both() {
   caf::actor_system watcher{watcher_cfg};
   config worker_cfg;
   caf::actor_system workers{worker_cfg};
+  caf_remote::stop_guard guard{workers};
   auto& remoting = caf_remote::get(workers);
   auto there = remoting.address();
   for (auto name : {"one", "two"})
     if (auto err = remoting.publish(workers.spawn(worker), name)) {
       std::cerr << caf_remote::render(err) << std::endl;
-      remoting.stop();
       return EXIT_FAILURE;
     }
   auto end_it = [](caf::scoped_actor& self, const caf::actor& hdl) {

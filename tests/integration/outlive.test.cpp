@@ -164,10 +164,9 @@ TEST_CASE("events and what is in them outlive their system") {
   auto nobody = x.gone->remote("127.0.0.1:1", "nobody");
   {
     inbox sender{*x.gone};
-    sender.self()->send(nobody, make_envelope(make_ping("lost"), {{"k", "v"}}));
+    sender.self()->send(nobody, make_ping("lost"));
   }
   auto letter = x.me.take<dead_letter>();
-  auto envelope = make_envelope(make_ping("x"), {{"k", "v"}});
   raw_message raw{"caf_remote.test.Ping", 0,
                   make_ping("y").SerializeAsString()};
   x.gone.reset();
@@ -176,7 +175,7 @@ TEST_CASE("events and what is in them outlive their system") {
   CHECK_EQ(letter.message.get_as<Ping>(0).text(), "lost");
   // they serve the next system
   auto hdl = x.other.remote(x.peer.address(), "echo");
-  CHECK(x.me.ask<Ping>(hdl, envelope));
+  CHECK(x.me.ask<Ping>(hdl, letter.message.get_as<Ping>(0)));
   CHECK(x.me.ask<Ping>(hdl, raw));
 }
 
