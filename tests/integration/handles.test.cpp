@@ -127,6 +127,24 @@ TEST_CASE("a handle prints where it leads") {
   CHECK_NE(hdl->node(), x.a.sys().node());
 }
 
+TEST_CASE("an actor has a PID while others can reach it, and only then") {
+  two_nodes x;
+  auto hdl = x.b.sys().spawn(echo);
+  CHECK_EQ(x.b.rm().pid_of(hdl), pid{});
+  // to ask does not make it reachable, nor keep it
+  CHECK_EQ(x.b.rm().pid_of(hdl), pid{});
+  x.publish("echo", hdl);
+  CHECK_EQ(x.b.rm().pid_of(hdl), pid{x.b.address(), "echo"});
+  REQUIRE_FALSE(x.b.rm().unpublish("echo"));
+  CHECK_EQ(x.b.rm().pid_of(hdl), pid{});
+  // who has sent a message can be answered
+  CHECK_EQ(x.a.rm().pid_of(x.me.handle()), pid{});
+  x.me.self()->send(x.there("nobody"), make_ping("hi"));
+  auto reply = x.a.rm().pid_of(x.me.handle());
+  CHECK_EQ(reply.address, x.a.address());
+  CHECK_EQ(reply.id, "$" + std::to_string(x.me.handle()->id()));
+}
+
 TEST_CASE("an address is kept and leads to the handle") {
   two_nodes x;
   x.publish("actor", x.b.sys().spawn(echo));

@@ -170,6 +170,11 @@ TEST_CASE("an actor behind caf::io is reached through a local one") {
   REQUIRE(port);
   auto by_io = b.sys().middleman().remote_actor("127.0.0.1", *port);
   REQUIRE(by_io);
+  // by itself it would lose answers
+  for (auto err : {b.rm().publish(*by_io, "by-io"), b.rm().subscribe(*by_io)}) {
+    CHECK_EQ(code_of(err), errc::not_found);
+    CHECK_NE(render(err).find("this process"), std::string::npos);
+  }
   auto next = std::make_shared<caf::actor>(*by_io);
   auto gateway = b.sys().spawn(station, "+", next);
   REQUIRE_FALSE(b.rm().publish(gateway, "gateway"));
