@@ -75,8 +75,9 @@ std::string_view type_name_for_log(const caf::type_erased_tuple& xs) {
 } // namespace
 
 remote_proxy::remote_proxy(caf::actor_config& cfg, node_ptr home,
-                           actor_name_ptr name)
-  : caf::actor_proxy(cfg), node_(std::move(home)), name_(std::move(name)) {
+                           actor_name_ptr name, dial_budget_ptr named_by)
+  : caf::actor_proxy(cfg), node_(std::move(home)), name_(std::move(name)),
+    named_by_(std::move(named_by)), own_will_(named_by_ == nullptr) {
   // nop
 }
 
@@ -122,9 +123,12 @@ void remote_proxy::send(sending x) {
   }
   correspondents who{name_->id, {}, {}};
   auto from = name_of(x.sender);
+  std::string elsewhere;
   if (from != nullptr) {
     who.sender = from->id;
-    who.sender_address = from->address;
+    if (!from->address.empty())
+      elsewhere = node_->endpoints.spelling_of(from->address);
+    who.sender_address = elsewhere;
   }
   auto msg = encode(x, *where, who);
   if (!msg) {
@@ -233,12 +237,14 @@ void remote_proxy::send_error_result(const sending& x) {
 }
 
 void remote_proxy::send_empty_result(const sending& x) {
-  // a Go actor that awaits nothing must not be sent something
+  // a Go actor that awaits nothing must not be sent something; what only a
+  // claim says is for the writer to find out
   auto who = node_->endpoints.peer_of(name_->address);
-  if (!who->is_caf_remote())
+  if (who->is_introduced() ? !who->is_caf_remote() : !who->claims_caf_remote())
     return;
   auto msg = make_outbound({name_->id, {}, {}}, wire::empty_result::type_name,
                            false, {}, wire::empty_result::header());
+  msg->need = peer_need::caf_remote;
   msg->target_request_id = static_cast<uint32_t>(
     x.mid.request_id().integer_value());
   push(std::move(msg));
@@ -315,7 +321,7 @@ caf::error remote_proxy::check_size(const outbound_element& x,
   auto limit = std::max(opts.max_batch_bytes, opts.max_receive_bytes);
   if (said != 0)
     limit = said;
-  else if (!who.member_id().empty())
+  else if (who.is_introduced())
     limit = opts.max_batch_bytes;
   if (bytes <= limit)
     return caf::none;
@@ -364,8 +370,18 @@ bool remote_proxy::renew_endpoint(errc& why) {
     why = errc::not_running;
     return false;
   }
-  endpoint_.set(node_->endpoints.acquire(name_->address, why));
+  endpoint_.set(node_->endpoints.acquire(name_->address, why, named_by_.get()));
   return current != nullptr;
+}
+
+void remote_proxy::named_by(const dial_budget_ptr& x) {
+  if (own_will_.load(std::memory_order_acquire))
+    return;
+  std::lock_guard<std::mutex> guard{endpoint_mtx_};
+  if (own_will_.load(std::memory_order_relaxed))
+    return;
+  named_by_ = x;
+  own_will_.store(x == nullptr, std::memory_order_release);
 }
 
 endpoint_ptr remote_proxy::acquire_endpoint(errc& why) {

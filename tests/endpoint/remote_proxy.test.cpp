@@ -172,6 +172,7 @@ TEST_CASE_FIXTURE(actor_fixture, "what a peer knows is forgotten when it "
   connect("member-a");
   receive(accept("member-a"), {make_system_envelope("nobody", "other.Type")});
   accept("member-b");
+  answer_probe("member-b");
   shake_hands("member-b");
   sent();
   send(remote("joe"), raw("other.Type"));
