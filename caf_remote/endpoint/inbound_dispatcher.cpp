@@ -351,8 +351,8 @@ void inbound_dispatcher::on_stop(const wire::envelope& x, bool at_once) {
     dead(x, errc::dead_letter);
     return;
   }
-  if (target.process.kind == process_kind::internal) {
-    refuse(x, "peers cannot stop the node's own actors");
+  if (target.process.kind == process_kind::activator) {
+    refuse(x, "peers cannot stop the activator");
     return;
   }
   auto msg = make_inbound_exit(at_once);
@@ -419,7 +419,7 @@ void inbound_dispatcher::on_pid_request(const wire::envelope& x,
     return;
   }
   if (target.process.hdl == nullptr
-      || target.process.kind != process_kind::internal) {
+      || target.process.kind != process_kind::activator) {
     dead(x, errc::dead_letter);
     return;
   }

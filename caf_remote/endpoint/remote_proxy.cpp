@@ -298,7 +298,8 @@ void remote_proxy::deliver_locally(caf::mailbox_element_ptr what,
     return;
   }
   auto target = node_->processes->find(name_->id);
-  if (target.hdl != nullptr) {
+  // what an actor answers to a sender that a peer has made up goes here, too
+  if (target.hdl != nullptr && target.kind != process_kind::activator) {
     target.hdl->enqueue(std::move(what), context_for(target.hdl, ctx));
     return;
   }
