@@ -3,6 +3,7 @@
 #include "caf_remote/endpoint/remote_proxy.hpp"
 
 #include "caf_remote/compat/context_for.hpp"
+#include "caf_remote/compat/has_ended.hpp"
 #include "caf_remote/compat/inbound_element.hpp"
 #include "caf_remote/endpoint/message_encoder.hpp"
 #include "caf_remote/endpoint/messages.hpp"
@@ -196,6 +197,9 @@ caf::error remote_proxy::number_request(outbound& x, sending& s,
     return make_error(errc::too_many_requests);
   x.request = *id;
   x.sender_request_id = *id;
+  // one that has ended before took along what was there then
+  if (has_ended(s.sender) && node_->pending.take(*id))
+    x.request = 0;
   return caf::none;
 }
 
