@@ -215,6 +215,10 @@ void endpoint_manager_state::on_reader_over(uint64_t id) {
 
 caf::result<client_connection_result>
 endpoint_manager_state::handle_client_connection(const client_connection& x) {
+  // does not wait for those in doubt: two nodes that ask each other would wait
+  // for each other
+  if (is_plain(x))
+    return let_in(x);
   auto promise = self_->make_response_promise<client_connection_result>();
   turns_.take(x.address, [this, promise, x](const turns::done& done) {
     decide(x, [promise, done](client_connection_result res) mutable {
@@ -246,10 +250,22 @@ void endpoint_manager_state::decide(const client_connection& x,
   });
 }
 
+// Our own stream has met the incarnation that speaks, and nobody else does.
+bool endpoint_manager_state::is_plain(const client_connection& x) const {
+  return incarnations_.met_at(x.address) == x.member_id
+         && incarnations_.others(x.address, x.member_id).empty()
+         && changing_.count(x.address) == 0;
+}
+
 // Another incarnation: nothing more is heard of the old one, then its observers
 // are told, and only then the new one may speak.
 void endpoint_manager_state::replace(const client_connection& x,
-                                     const decision& tell) {
+                                     const decision& decided) {
+  changing_.insert(x.address);
+  auto tell = [=](client_connection_result res) {
+    changing_.erase(x.address);
+    decided(std::move(res));
+  };
   end_streams(incarnations_.others(x.address, x.member_id), [=] {
     auto let_it_in = [=] { tell(let_in(x)); };
     auto known = node_->endpoints.peer_of(x.address)->member_id();
@@ -304,21 +320,28 @@ void endpoint_manager_state::meet(
   const member_met& x, const std::function<void(member_met_result)>& tell,
   const turns::done& done) {
   auto& address = x.where->address();
-  if (endpoints_.count(x.where->serial()) == 0) {
-    tell({});
+  changing_.insert(address);
+  auto changed_it = [=] {
+    changing_.erase(x.where->address());
     done();
-    return;
-  }
+  };
   auto old = incarnations_.met_at(address);
   auto changed = !old.empty() && old != x.member_id;
   auto all_silent = [=] {
+    if (endpoints_.count(x.where->serial()) == 0) {
+      // it has been given up meanwhile
+      tell({});
+      changed_it();
+      return;
+    }
     auto who = node_->endpoints.peer_of(x.where->address());
     auto before = who->member_id();
     who->meet(x.member_id);
     incarnations_.met(x.where->address(), x.member_id);
     tell({before});
     // answered when its observers know, before anybody else speaks
-    ask_all(self_, {x.where->writer()}, peer_restarted{x.member_id}, done);
+    ask_all(self_, {x.where->writer()}, peer_restarted{x.member_id},
+            changed_it);
   };
   end_streams(incarnations_.others(address, x.member_id), [=] {
     if (changed)

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -65,6 +66,7 @@ private:
   caf::result<client_connection_result>
   handle_client_connection(const client_connection& x);
   void decide(const client_connection& x, const decision& tell);
+  bool is_plain(const client_connection& x) const;
   void replace(const client_connection& x, const decision& tell);
   client_connection_result let_in(const client_connection& x);
   client_connection_result refuse(const client_connection& x,
@@ -108,6 +110,8 @@ private:
   incarnations incarnations_;
   // by address: what is decided must still hold when it is done
   turns turns_;
+  // addresses where one incarnation is about to follow another
+  std::set<std::string> changing_;
   std::shared_ptr<transport::server> server_;
   bool leaving_ = false;
   // leaving, and no further endpoint can appear

@@ -75,10 +75,11 @@ TEST_CASE_FIXTURE(actor_fixture, "who claims the member id of a node that has "
   run();
   shake_hands(peer_member, intro);
   auto stranger = accept(peer_member, elsewhere);
-  receive(stranger, {make_system_envelope(
-                      "$watcher", wire::terminated::type_name,
-                      wire::encode(wire::terminated{
-                        {"", "joe"}, wire::terminated_reason::stopped}))});
+  receive(stranger,
+          {make_system_envelope(
+            peer_endpoint()->watcher_id(), wire::terminated::type_name,
+            wire::encode(wire::terminated{{"", "joe"},
+                                          wire::terminated_reason::stopped}))});
   CHECK(alice.downs().empty());
 }
 
@@ -125,6 +126,17 @@ TEST_CASE_FIXTURE(actor_fixture, "a stream to us is not ended by a claim") {
   CHECK(stranger->finished());
   receive(in, {make_envelope_for("alice", make_ping("hi"))});
   CHECK_EQ(alice.texts(), strings{"hi"});
+}
+
+TEST_CASE_FIXTURE(actor_fixture, "who is known does not wait while another "
+                                 "claim is in doubt") {
+  connect(peer_member);
+  auto stranger = accept("stranger");
+  auto in = accept(peer_member);
+  CHECK_EQ(home->endpoints.peer_of(peer_address)->inbound_streams, 1);
+  answer_probe(peer_member);
+  CHECK(stranger->finished());
+  CHECK_FALSE(in->over());
 }
 
 TEST_CASE_FIXTURE(actor_fixture, "a claim while we reconnect is no news") {

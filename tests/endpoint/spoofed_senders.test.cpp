@@ -230,10 +230,12 @@ TEST_CASE_FIXTURE(actor_fixture, "a peer is met under all spellings of its "
   auto in = accept(peer_member, "Node.Example:80");
   auto who = home->endpoints.peer_of("node.example:80");
   CHECK_EQ(who->inbound_streams, 1);
-  receive(in, {make_system_envelope("$watcher", wire::terminated::type_name,
-                                    wire::encode(wire::terminated{
-                                      {"NODE.example:80", "joe"},
-                                      wire::terminated_reason::stopped}))});
+  receive(in,
+          {make_system_envelope(
+            home->endpoints.find("node.example:80")->watcher_id(),
+            wire::terminated::type_name,
+            wire::encode(wire::terminated{{"NODE.example:80", "joe"},
+                                          wire::terminated_reason::stopped}))});
   CHECK_EQ(alice.downs().size(), 1);
   CHECK_EQ(dials(), 1);
 }
