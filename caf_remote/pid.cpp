@@ -73,6 +73,43 @@ uint16_t parse_port(std::string_view str) {
   return value <= 65535 ? static_cast<uint16_t>(value) : uint16_t{0};
 }
 
+char to_lower(char ch) {
+  return ch >= 'A' && ch <= 'Z' ? static_cast<char>(ch - 'A' + 'a') : ch;
+}
+
+std::string text_of(const in_addr& x) {
+  char buf[INET_ADDRSTRLEN];
+  return inet_ntop(AF_INET, &x, buf, sizeof(buf)) != nullptr ? buf : "";
+}
+
+// A zone stays as it is: names of interfaces tell upper from lower case.
+std::string canonical_ipv6(std::string_view str) {
+  auto percent = std::min(str.find('%'), str.size());
+  std::string address{str.substr(0, percent)};
+  in6_addr v6;
+  if (inet_pton(AF_INET6, address.c_str(), &v6) != 1)
+    return std::string{str};
+  if (IN6_IS_ADDR_V4MAPPED(&v6)) {
+    in_addr v4;
+    std::copy_n(v6.s6_addr + 12, 4, reinterpret_cast<uint8_t*>(&v4));
+    return text_of(v4);
+  }
+  char buf[INET6_ADDRSTRLEN];
+  if (inet_ntop(AF_INET6, &v6, buf, sizeof(buf)) == nullptr)
+    return std::string{str};
+  return buf + std::string{str.substr(percent)};
+}
+
+// Resolvers take "127.1" and "0x7f000001" for IPv4 addresses, too.
+std::string canonical_name(std::string_view str) {
+  std::string result{str};
+  in_addr v4;
+  if (is_digit(str.front()) && inet_aton(result.c_str(), &v4) != 0)
+    return text_of(v4);
+  std::transform(result.begin(), result.end(), result.begin(), to_lower);
+  return result;
+}
+
 // Quotes `str` for an error text. Never prints raw bytes of a stranger.
 std::string quoted(std::string_view str) {
   constexpr size_t limit = 80;
@@ -142,6 +179,41 @@ caf::error check_address(std::string_view str) {
   if (host.find(':') != std::string_view::npos && host.front() != '[')
     return bad_address(str, "an IPv6 host needs brackets");
   return bad_address(str, "the host is neither a name nor an IP address");
+}
+
+std::string canonical_address(std::string_view str) {
+  if (is_canonical_address(str) || check_address(str))
+    return std::string{str};
+  auto [host, port] = split(str);
+  auto result = is_bracketed(host)
+                  ? canonical_ipv6(host.substr(1, host.size() - 2))
+                  : canonical_name(host);
+  return join_address(result, parse_port(port));
+}
+
+bool is_canonical_address(std::string_view str) noexcept {
+  auto is_plain = [](char ch) {
+    return (ch >= 'a' && ch <= 'z') || is_digit(ch) || ch == '.' || ch == '-'
+           || ch == '_' || ch == ':';
+  };
+  if (str.empty() || !std::all_of(str.begin(), str.end(), is_plain))
+    return str.empty();
+  if (!is_digit(str.front()))
+    return true;
+  // four numbers without leading zeros
+  auto host = split(str).host;
+  auto numbers = 0;
+  while (!host.empty()) {
+    auto dot = std::min(host.find('.'), host.size());
+    auto number = host.substr(0, dot);
+    if (number.empty() || number.size() > 3
+        || (number.front() == '0' && number.size() > 1)
+        || !std::all_of(number.begin(), number.end(), is_digit))
+      return false;
+    ++numbers;
+    host.remove_prefix(std::min(dot + 1, host.size()));
+  }
+  return numbers == 4;
 }
 
 caf::error check_id(std::string_view str) {

@@ -58,6 +58,18 @@ constexpr size_t max_id_length = 1024;
 /// 65535, printable and not longer than `max_address_length`.
 [[nodiscard]] caf::error check_address(std::string_view str);
 
+/// The one spelling that stands for all spellings of an address: the letters of
+/// a host name are lower case (RFC 4343), an IP address is in its canonical
+/// text form, one that maps IPv4 into IPv6 is the IPv4 address. What is no
+/// address stays as it is. Look-ups, endpoints and handles go by it; PIDs that
+/// are written to the wire keep a node's own spelling, since a Go node compares
+/// its address literally (protocol fact).
+std::string canonical_address(std::string_view str);
+
+/// Whether `str` is its own `canonical_address`; cheap. Rarely false though it
+/// is.
+bool is_canonical_address(std::string_view str) noexcept;
+
 /// Checks that `str` is usable as an actor's id: not empty, valid UTF-8, no
 /// control characters (they would be mistaken for the other wire generation's
 /// targets), not longer than `max_id_length`.

@@ -122,7 +122,9 @@ void remoting::start() {
   auto hdl = caf::actor_cast<caf::strong_actor_ptr>(impl_->activator);
   for (auto name : {activator_id, new_activator_id})
     home->processes->publish(hdl, name, delivery_mode::decoded,
-                             process_kind::internal);
+                             process_kind::activator);
+  home->processes->conceal(
+    caf::actor_cast<caf::strong_actor_ptr>(impl_->spawner));
   impl_->home = std::move(home);
   impl_->status = caf::none;
   if (!listen_now)
@@ -368,6 +370,7 @@ caf::expected<touched> remoting::ping(const std::string& address,
   caf::expected<touched> result{caf::sec::request_timeout};
   auto limit = clamped(timeout);
   caf::scoped_actor self{sys_, true};
+  home.processes->conceal(caf::actor_cast<caf::strong_actor_ptr>(self));
   auto answer = self->request(*hdl, limit, touch{});
   run_until_mail(*self, limit);
   answer.receive([&](touched& x) { result = std::move(x); },

@@ -157,3 +157,37 @@ TEST_CASE("wildcard hosts are recognised in all spellings") {
                           "0.0.0.1", "example.org", "[]"})
     CHECK_FALSE_MESSAGE(is_wildcard_host(str), str);
 }
+
+TEST_CASE("the spellings of an address have one that stands for them") {
+  using texts = std::pair<const char*, const char*>;
+  for (auto [spelling, expected] : {
+         texts{"node.example:80", "node.example:80"},
+         texts{"Node.EXAMPLE:80", "node.example:80"},
+         texts{"1node.Example:80", "1node.example:80"},
+         texts{"127.0.0.1:80", "127.0.0.1:80"},
+         texts{"127.1:80", "127.0.0.1:80"},
+         texts{"127.0.0.01:80", "127.0.0.1:80"},
+         texts{"0x7F.0.0.1:80", "127.0.0.1:80"},
+         texts{"2130706433:80", "127.0.0.1:80"},
+         texts{"999.0.0.1:80", "999.0.0.1:80"},
+         texts{"[::1]:80", "[::1]:80"},
+         texts{"[0:0::0:1]:80", "[::1]:80"},
+         texts{"[2001:DB8::1]:80", "[2001:db8::1]:80"},
+         texts{"[::ffff:10.0.0.1]:80", "10.0.0.1:80"},
+         texts{"[FE80::1%Eth0]:80", "[fe80::1%Eth0]:80"},
+       }) {
+    CAPTURE(spelling);
+    CHECK_EQ(canonical_address(spelling), expected);
+    CHECK_EQ(canonical_address(expected), expected);
+  }
+  CHECK(is_canonical_address("node.example:80"));
+  CHECK(is_canonical_address("127.0.0.1:80"));
+  CHECK_FALSE(is_canonical_address("Node:80"));
+  CHECK_FALSE(is_canonical_address("127.1:80"));
+  CHECK_FALSE(is_canonical_address("0x7f000001:80"));
+}
+
+TEST_CASE("what is no address has no other spelling") {
+  for (auto str : {"", "nonhost", "NONHOST", "Node", "Node:0", "[::1", "a b:1"})
+    CHECK_EQ(canonical_address(str), str);
+}

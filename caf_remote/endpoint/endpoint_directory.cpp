@@ -4,9 +4,20 @@
 
 #include "caf_remote/endpoint/node.hpp"
 
+#include <algorithm>
+
 namespace caf_remote {
 
 namespace {
+
+// Own decision: room for a node that passes on requests of many others, and far
+// from what would fill the table.
+constexpr size_t budget_of_stream = 100;
+constexpr size_t budget_of_all_streams = 10;
+
+size_t share_of(const node& home, size_t divisor) {
+  return std::max<size_t>(8, home.opts.max_endpoints / divisor);
+}
 
 void add(endpoint_counters& sum, const endpoint_counters& x) {
   sum.accepted += x.accepted;
@@ -26,6 +37,8 @@ void add(endpoint_counters& sum, const endpoint_counters& x) {
 void endpoint_directory::start(node_ptr home,
                                std::function<void(endpoint_ptr)> announce) {
   std::lock_guard<std::mutex> guard{mtx_};
+  all_streams_ = std::make_shared<dial_budget>(
+    share_of(*home, budget_of_all_streams));
   node_ = std::move(home);
   announce_ = std::move(announce);
 }
@@ -39,8 +52,9 @@ void endpoint_directory::stop() {
   guard.unlock();
 }
 
-endpoint_ptr endpoint_directory::acquire(const std::string& address,
-                                         errc& why) {
+endpoint_ptr endpoint_directory::acquire(const std::string& spelling, errc& why,
+                                         dial_budget* named_by) {
+  auto address = canonical_address(spelling);
   std::lock_guard<std::mutex> guard{mtx_};
   auto i = endpoints_.find(address);
   if (i != endpoints_.end())
@@ -49,7 +63,8 @@ endpoint_ptr endpoint_directory::acquire(const std::string& address,
     why = errc::not_running;
     return nullptr;
   }
-  if (endpoints_.size() >= node_->opts.max_endpoints) {
+  if (endpoints_.size() >= node_->opts.max_endpoints
+      || !may_dial(address, named_by)) {
     why = errc::queue_full;
     return nullptr;
   }
@@ -60,7 +75,24 @@ endpoint_ptr endpoint_directory::acquire(const std::string& address,
   return result;
 }
 
-endpoint_ptr endpoint_directory::find(const std::string& address) const {
+// With the lock held.
+bool endpoint_directory::may_dial(const std::string& address,
+                                  dial_budget* named_by) const {
+  if (named_by == nullptr)
+    return true;
+  auto i = peers_.find(address);
+  return (i != peers_.end() && i->second->inbound_streams.load() != 0)
+         || named_by->take(dial_budget::clock::now());
+}
+
+dial_budget_ptr endpoint_directory::budget_for_stream() const {
+  std::lock_guard<std::mutex> guard{mtx_};
+  auto n = node_ != nullptr ? share_of(*node_, budget_of_stream) : 0;
+  return std::make_shared<dial_budget>(n, all_streams_);
+}
+
+endpoint_ptr endpoint_directory::find(const std::string& spelling) const {
+  auto address = canonical_address(spelling);
   std::lock_guard<std::mutex> guard{mtx_};
   auto i = endpoints_.find(address);
   return i != endpoints_.end() ? i->second : nullptr;
@@ -126,7 +158,8 @@ endpoint_counters endpoint_directory::retired() const {
   return result;
 }
 
-peer_ptr endpoint_directory::peer_of(const std::string& address) {
+peer_ptr endpoint_directory::peer_of(const std::string& spelling) {
+  auto address = canonical_address(spelling);
   std::lock_guard<std::mutex> guard{mtx_};
   return get_peer(address);
 }
@@ -152,7 +185,20 @@ void endpoint_directory::forget_unused_peers() {
     i = i->second->unique() ? peers_.erase(i) : std::next(i);
 }
 
-bool endpoint_directory::is_connected(const std::string& address) const {
+std::string endpoint_directory::spelling_of(const std::string& address) const {
+  peer_ptr who;
+  {
+    std::lock_guard<std::mutex> guard{mtx_};
+    auto i = peers_.find(address);
+    if (i == peers_.end())
+      return address;
+    who = i->second;
+  }
+  return who->spelling();
+}
+
+bool endpoint_directory::is_connected(const std::string& spelling) const {
+  auto address = canonical_address(spelling);
   std::lock_guard<std::mutex> guard{mtx_};
   auto i = peers_.find(address);
   return endpoints_.count(address) != 0

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "caf_remote/endpoint/dial_budget.hpp"
 #include "caf_remote/endpoint/endpoint.hpp"
 
 #include <cstdint>
@@ -14,8 +15,8 @@
 namespace caf_remote {
 
 /// Address -> endpoint, for the senders' threads; the manager owns what is in
-/// it. A handle asks once and keeps what it got until that is closed. Any
-/// thread.
+/// it. A handle asks once and keeps what it got until that is closed. All
+/// spellings of an address are one here. Any thread.
 class endpoint_directory {
 public:
   /// `announce` tells the manager of a new endpoint; called under the lock, so
@@ -26,11 +27,18 @@ public:
   void stop();
 
   /// Finds the endpoint of an address or makes it. Null if the node is stopping
-  /// or has too many endpoints; `why` says which.
-  endpoint_ptr acquire(const std::string& address, errc& why);
+  /// or has too many endpoints; `why` says which. `named_by` is the budget of
+  /// the stream that has named the address, null if nobody but us did. Who has
+  /// a stream open to us may be dialled under the address that it claims.
+  endpoint_ptr acquire(const std::string& spelling, errc& why,
+                       dial_budget* named_by = nullptr);
+
+  /// What one more stream to us may make us dial: a hundredth of
+  /// `max-endpoints` in a minute, and all streams together a tenth.
+  dial_budget_ptr budget_for_stream() const;
 
   /// Null if there is none.
-  endpoint_ptr find(const std::string& address) const;
+  endpoint_ptr find(const std::string& spelling) const;
 
   /// Takes `x` out. Does nothing if the address has a newer endpoint already.
   bool remove(const endpoint_ptr& x);
@@ -39,13 +47,16 @@ public:
   void clear();
 
   /// What is known about the node at an address; made if need be.
-  peer_ptr peer_of(const std::string& address);
+  peer_ptr peer_of(const std::string& spelling);
 
   /// The types that the node with this member id has sent.
   std::shared_ptr<known_types> types_of(const std::string& member_id);
 
+  /// An address as its node writes it, as far as that is known.
+  std::string spelling_of(const std::string& address) const;
+
   /// Whether there is an endpoint for the address or a stream from it.
-  bool is_connected(const std::string& address) const;
+  bool is_connected(const std::string& spelling) const;
 
   /// The streams that peers have open to us, all peers together.
   uint64_t inbound_streams() const;
@@ -66,6 +77,7 @@ public:
 
 private:
   peer_ptr get_peer(const std::string& address);
+  bool may_dial(const std::string& address, dial_budget* named_by) const;
   void forget_unused_peers();
   void fold_unused();
 
@@ -75,6 +87,7 @@ private:
   uint64_t last_serial_ = 0;
   std::unordered_map<std::string, endpoint_ptr> endpoints_;
   std::unordered_map<std::string, peer_ptr> peers_;
+  dial_budget_ptr all_streams_;
   const std::shared_ptr<known_types_table>
     types_ = std::make_shared<known_types_table>();
   // taken out, but messages of theirs may still be on their way to the dead

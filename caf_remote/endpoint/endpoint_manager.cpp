@@ -5,6 +5,7 @@
 #include "caf_remote/endpoint/endpoint_reader.hpp"
 #include "caf_remote/endpoint/endpoint_watcher.hpp"
 #include "caf_remote/endpoint/endpoint_writer.hpp"
+#include "caf_remote/endpoint/incarnation_probe.hpp"
 
 #include <caf/default_attachable.hpp>
 #include <caf/send.hpp>
@@ -79,6 +80,7 @@ caf::behavior endpoint_manager_state::make_behavior(node_ptr home) {
     [this](listening& x) { server_ = std::move(x.srv); },
     [this](incoming_stream& x) { on_incoming_stream(x); },
     [this](const client_connection& x) { return handle_client_connection(x); },
+    [this](const member_met& x) { return on_member_met(x); },
     [this](reader_over x) { on_reader_over(x.reader); },
     [this](const end_streams_of& x) { on_end_streams_of(x.address); },
     [this](const local_link& x) { on_local_link(x); },
@@ -112,16 +114,14 @@ void endpoint_manager_state::on_end_endpoint(const end_endpoint& x) {
 }
 
 void endpoint_manager_state::on_endpoint_up(const endpoint_up& x) {
-  auto i = addresses_.find(x.member_id);
-  if (i != addresses_.end())
-    x.where->remote().own_address(i->second);
-  x.where->post_to_watcher(
-    caf::make_message(peer_streams{streams_of(x.member_id)}));
+  tell_watcher(x.where);
 }
 
 void endpoint_manager_state::on_endpoint_over(const endpoint_over& x) {
   if (endpoints_.erase(x.where->serial()) == 0)
     return;
+  if (node_->endpoints.find(x.where->address()) == nullptr)
+    incarnations_.forget(x.where->address());
   x.where->post_to_watcher(caf::make_message(address_over{}));
   node_->on_terminated(x.where->address(), x.where->remote().member_id(),
                        x.reason);
@@ -145,95 +145,39 @@ void endpoint_manager_state::on_incoming_stream(incoming_stream& x) {
   auto hdl = self_->spawn<caf::hidden>(endpoint_reader, node_, id,
                                        std::move(x.stream));
   node_->actors.add(hdl);
-  readers_.emplace(id, reader{std::move(hdl), {}, {}});
+  readers_.emplace(id, reader{std::move(hdl), {}});
 }
 
-caf::result<client_connection_result>
-endpoint_manager_state::handle_client_connection(const client_connection& x) {
-  if (leaving_)
-    return client_connection_result{false, "the node leaves"};
-  if (node_->own().contains(x.address))
-    return client_connection_result{false, "that address is ours"};
-  auto promise = self_->make_response_promise<client_connection_result>();
-  auto go_on = [this, promise, x]() mutable { promise.deliver(let_in(x)); };
-  // another incarnation: nothing more is heard of the old one, then its
-  // observers are told (unless our stream to it has met the new one before),
-  // and only then the new one may speak
-  end_older_streams(x, [this, x, go_on]() mutable {
-    auto known = node_->endpoints.peer_of(x.address)->member_id();
-    if (known.empty() || known == x.member_id)
-      go_on();
-    else
-      end_incarnation(x, go_on);
-  });
-  return promise;
-}
-
-void endpoint_manager_state::end_older_streams(
-  const client_connection& x, const std::function<void()>& next) {
-  std::vector<caf::actor> olds;
-  for (auto& kvp : readers_)
-    if (kvp.second.address == x.address && kvp.second.member_id != x.member_id)
-      olds.push_back(kvp.second.hdl);
+void endpoint_manager_state::end_streams(const std::vector<uint64_t>& readers,
+                                         const std::function<void()>& next) {
+  std::vector<caf::actor> xs;
+  for (auto id : readers)
+    if (auto i = readers_.find(id); i != readers_.end())
+      xs.push_back(i->second.hdl);
   transport::status why{transport::status_code::unavailable,
                         "another incarnation of the node has connected"};
-  ask_all(self_, olds, end_stream{why}, next);
-}
-
-void endpoint_manager_state::end_incarnation(
-  const client_connection& x, const std::function<void()>& next) {
-  // under whatever address we dialled it
-  auto known = node_->endpoints.peer_of(x.address)->member_id();
-  auto affected = node_->endpoints.by_member(known);
-  affected.push_back(node_->endpoints.find(x.address));
-  std::set<caf::actor> writers;
-  for (auto& where : affected)
-    if (where != nullptr && endpoints_.count(where->serial()) != 0)
-      writers.insert(where->writer());
-  ask_all(self_, {writers.begin(), writers.end()}, peer_restarted{x.member_id},
-          next);
-}
-
-client_connection_result
-endpoint_manager_state::let_in(const client_connection& x) {
-  auto who = node_->endpoints.peer_of(x.address);
-  who->meet(x.member_id);
-  who->own_address(x.address);
-  if (x.is_caf_remote)
-    who->declare_caf_remote(x.max_receive_bytes);
-  auto i = readers_.find(x.reader);
-  if (i == readers_.end())
-    return {false, "the stream is over"};
-  i->second.address = x.address;
-  i->second.member_id = x.member_id;
-  // now we know how the node calls itself that we may have dialled otherwise
-  addresses_[x.member_id] = x.address;
-  for (auto& where : node_->endpoints.by_member(x.member_id))
-    where->remote().own_address(x.address);
-  tell_watchers(x.address, x.member_id);
-  return {true, {}};
-}
-
-size_t endpoint_manager_state::streams_of(const std::string& member_id) const {
-  auto is_same = [&](const auto& kvp) {
-    return kvp.second.member_id == member_id;
-  };
-  return static_cast<size_t>(
-    std::count_if(readers_.begin(), readers_.end(), is_same));
+  ask_all(self_, xs, end_stream{why}, next);
 }
 
 // Those who watch actors of the node, under whatever address we dialled it.
 void endpoint_manager_state::tell_watchers(const std::string& address,
                                            const std::string& member_id) {
-  auto msg = caf::make_message(peer_streams{streams_of(member_id)});
   auto direct = node_->endpoints.find(address);
   for (auto& where : node_->endpoints.by_member(member_id)) {
-    where->post_to_watcher(msg);
+    tell_watcher(where);
     if (where == direct)
       direct = nullptr;
   }
   if (direct != nullptr)
-    direct->post_to_watcher(msg);
+    tell_watcher(direct);
+}
+
+// The end of an older incarnation's stream may be heard late.
+void endpoint_manager_state::tell_watcher(const endpoint_ptr& where) {
+  auto& who = where->remote();
+  auto open = incarnations_.streams_of(who.member_id(),
+                                       canonical_address(who.own_address()));
+  where->post_to_watcher(caf::make_message(peer_streams{open}));
 }
 
 void endpoint_manager_state::end_if_unused(const std::string& address) {
@@ -258,18 +202,223 @@ void endpoint_manager_state::on_reader_over(uint64_t id) {
   auto i = readers_.find(id);
   if (i == readers_.end())
     return;
-  auto member = i->second.member_id;
   auto address = i->second.address;
   readers_.erase(i);
-  if (!member.empty())
-    tell_watchers(address, member);
+  auto claim = incarnations_.leave(id);
+  if (claim)
+    tell_watchers(address, claim->member_id);
   end_if_unused(address);
-  auto is_same = [&member](const auto& kvp) {
-    return kvp.second.member_id == member;
-  };
-  if (std::none_of(readers_.begin(), readers_.end(), is_same))
-    addresses_.erase(member);
   check_left();
+}
+
+// -- incarnations ------------------------------------------------------------------------------
+
+caf::result<client_connection_result>
+endpoint_manager_state::handle_client_connection(const client_connection& x) {
+  // does not wait for those in doubt: two nodes that ask each other would wait
+  // for each other
+  if (is_plain(x))
+    return let_in(x);
+  auto promise = self_->make_response_promise<client_connection_result>();
+  turns_.take(x.address, [this, promise, x](const turns::done& done) {
+    decide(x, [promise, done](client_connection_result res) mutable {
+      promise.deliver(std::move(res));
+      done();
+    });
+  });
+  return promise;
+}
+
+void endpoint_manager_state::decide(const client_connection& x,
+                                    const decision& tell) {
+  using verdict = incarnations::verdict;
+  if (leaving_)
+    return tell({false, "the node leaves"});
+  if (node_->own().contains(x.address))
+    return tell({false, "that address is ours"});
+  if (readers_.count(x.reader) == 0)
+    return tell({false, "the stream is over"});
+  incarnations::claim claim{x.address, x.member_id, x.host};
+  if (incarnations_.judge(claim) == verdict::accept)
+    return replace(x, tell);
+  ask_resident(x.address, [=](const std::string& answer) {
+    if (incarnations_.judge(claim, answer) == verdict::refuse)
+      return tell(refuse(x, answer));
+    if (!incarnations_.met_at(x.address).empty())
+      incarnations_.met(x.address, answer);
+    replace(x, tell);
+  });
+}
+
+// Our own stream has met the incarnation that speaks, and nobody else does.
+bool endpoint_manager_state::is_plain(const client_connection& x) const {
+  return incarnations_.met_at(x.address) == x.member_id
+         && incarnations_.others(x.address, x.member_id).empty()
+         && changing_.count(x.address) == 0;
+}
+
+// Another incarnation: nothing more is heard of the old one, then its observers
+// are told, and only then the new one may speak.
+void endpoint_manager_state::replace(const client_connection& x,
+                                     const decision& decided) {
+  changing_.insert(x.address);
+  auto tell = [=](client_connection_result res) {
+    changing_.erase(x.address);
+    decided(std::move(res));
+  };
+  end_streams(incarnations_.others(x.address, x.member_id), [=] {
+    auto let_it_in = [=] { tell(let_in(x)); };
+    auto known = node_->endpoints.peer_of(x.address)->member_id();
+    if (known.empty() || known == x.member_id)
+      let_it_in();
+    else
+      end_incarnation(x.address, known, x.member_id, let_it_in);
+  });
+}
+
+client_connection_result
+endpoint_manager_state::let_in(const client_connection& x) {
+  auto i = readers_.find(x.reader);
+  if (leaving_ || i == readers_.end())
+    return {false, "the stream or the node is over"};
+  auto who = node_->endpoints.peer_of(x.address);
+  who->meet(x.member_id);
+  who->claimed(x.spelling, x.is_caf_remote);
+  i->second.address = x.address;
+  incarnations_.enter(x.reader, {x.address, x.member_id, x.host});
+  tell_watchers(x.address, x.member_id);
+  return {true, {}};
+}
+
+client_connection_result
+endpoint_manager_state::refuse(const client_connection& x,
+                               const std::string& who_is_there) {
+  auto text = who_is_there.empty()
+                ? "another node is known there, and the address cannot be "
+                  "reached to ask it"
+                : "member " + printable(who_is_there) + " answers there";
+  node_->on_protocol_error(x.address, "member " + printable(x.member_id)
+                                        + " claims the address, but " + text);
+  return {false, "the address belongs to another node: " + text};
+}
+
+caf::result<member_met_result>
+endpoint_manager_state::on_member_met(const member_met& x) {
+  auto promise = self_->make_response_promise<member_met_result>();
+  // ahead of streams to us, which may be many and take long to be asked about
+  turns_.take_next(x.where->address(),
+                   [this, promise, x](const turns::done& done) {
+                     auto tell = [promise](member_met_result res) mutable {
+                       promise.deliver(std::move(res));
+                     };
+                     meet(x, tell, done);
+                   });
+  return promise;
+}
+
+void endpoint_manager_state::meet(
+  const member_met& x, const std::function<void(member_met_result)>& tell,
+  const turns::done& done) {
+  auto& address = x.where->address();
+  changing_.insert(address);
+  auto changed_it = [=] {
+    changing_.erase(x.where->address());
+    done();
+  };
+  auto old = incarnations_.met_at(address);
+  auto changed = !old.empty() && old != x.member_id;
+  auto all_silent = [=] {
+    if (endpoints_.count(x.where->serial()) == 0) {
+      // it has been given up meanwhile
+      tell({});
+      changed_it();
+      return;
+    }
+    auto who = node_->endpoints.peer_of(x.where->address());
+    auto before = who->member_id();
+    who->meet(x.member_id);
+    incarnations_.met(x.where->address(), x.member_id);
+    tell({before});
+    // answered when its observers know, before anybody else speaks
+    ask_all(self_, {x.where->writer()}, peer_restarted{x.member_id},
+            changed_it);
+  };
+  end_streams(incarnations_.others(address, x.member_id), [=] {
+    if (changed)
+      end_streams_elsewhere(x.where->address(), old, all_silent);
+    else
+      all_silent();
+  });
+}
+
+// An endpoint of the address itself takes the news as they are. Those that were
+// dialled under other names have met the old incarnation there, which is for
+// these addresses to deny.
+void endpoint_manager_state::end_incarnation(
+  const std::string& address, const std::string& old,
+  const std::string& member_id, const std::function<void()>& next) {
+  std::vector<std::string> aliases;
+  for (auto& where : node_->endpoints.by_member(old))
+    if (where->address() != address)
+      aliases.push_back(where->address());
+  ask_residents(aliases, old, [=](const moved& xs) {
+    std::vector<caf::actor> writers;
+    auto add = [&](const std::string& x) {
+      auto where = node_->endpoints.find(x);
+      if (where != nullptr && endpoints_.count(where->serial()) != 0)
+        writers.push_back(where->writer());
+    };
+    add(address);
+    for (auto& [alias, resident] : xs)
+      if (resident == member_id)
+        add(alias);
+    ask_all(self_, writers, peer_restarted{member_id}, next);
+  });
+}
+
+// Our own stream has met another incarnation at an address. What the old one
+// claims elsewhere is true until that address says otherwise.
+void endpoint_manager_state::end_streams_elsewhere(
+  const std::string& address, const std::string& old,
+  const std::function<void()>& next) {
+  auto others = incarnations_.addresses_of(old);
+  others.erase(std::remove(others.begin(), others.end(), address),
+               others.end());
+  ask_residents(others, old, [=](const moved& xs) {
+    std::vector<uint64_t> streams;
+    for (auto& [other, resident] : xs)
+      for (auto id : incarnations_.others(other, resident))
+        streams.push_back(id);
+    end_streams(streams, next);
+  });
+}
+
+void endpoint_manager_state::ask_residents(
+  const std::vector<std::string>& addresses, const std::string& old,
+  const std::function<void(const moved&)>& next) {
+  if (addresses.empty()) {
+    next({});
+    return;
+  }
+  auto left_over = std::make_shared<size_t>(addresses.size());
+  auto result = std::make_shared<moved>();
+  for (auto& address : addresses)
+    ask_resident(address, [=](const std::string& answer) {
+      if (!answer.empty() && answer != old)
+        result->emplace_back(address, answer);
+      if (--*left_over == 0)
+        next(*result);
+    });
+}
+
+void endpoint_manager_state::ask_resident(
+  const std::string& address,
+  const std::function<void(const std::string&)>& next) {
+  auto probe = self_->spawn<caf::hidden>(incarnation_probe, node_, address);
+  node_->actors.add(probe);
+  self_->request(probe, caf::infinite, who_lives_there{})
+    .then([next](const resident& x) { next(x.member_id); },
+          [next](const caf::error&) { next({}); });
 }
 
 // -- end ---------------------------------------------------------------------------------------

@@ -2,8 +2,10 @@
 
 #pragma once
 
+#include "caf_remote/endpoint/incarnations.hpp"
 #include "caf_remote/endpoint/messages.hpp"
 #include "caf_remote/endpoint/node.hpp"
+#include "caf_remote/endpoint/turns.hpp"
 
 #include <caf/behavior.hpp>
 #include <caf/event_based_actor.hpp>
@@ -16,6 +18,7 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 namespace caf_remote {
 
@@ -35,7 +38,6 @@ private:
     caf::actor hdl;
     /// Empty until the handshake.
     std::string address;
-    std::string member_id;
   };
 
   // -- endpoints -----------------------------------------------------------------------------
@@ -48,18 +50,47 @@ private:
   // -- streams ---------------------------------------------------------------------------------
 
   void on_incoming_stream(incoming_stream& x);
-  caf::result<client_connection_result>
-  handle_client_connection(const client_connection& x);
-  client_connection_result let_in(const client_connection& x);
-  void end_older_streams(const client_connection& x,
-                         const std::function<void()>& next);
-  void end_incarnation(const client_connection& x,
-                       const std::function<void()>& next);
+  void end_streams(const std::vector<uint64_t>& readers,
+                   const std::function<void()>& next);
   void end_if_unused(const std::string& address);
   void tell_watchers(const std::string& address, const std::string& member_id);
-  size_t streams_of(const std::string& member_id) const;
+  void tell_watcher(const endpoint_ptr& where);
   void on_end_streams_of(const std::string& address);
   void on_reader_over(uint64_t id);
+
+  // -- incarnations, one step after the other per address --------------------------------
+
+  /// How the question ended who may come in.
+  using decision = std::function<void(client_connection_result)>;
+
+  caf::result<client_connection_result>
+  handle_client_connection(const client_connection& x);
+  void decide(const client_connection& x, const decision& tell);
+  bool is_plain(const client_connection& x) const;
+  void replace(const client_connection& x, const decision& tell);
+  client_connection_result let_in(const client_connection& x);
+  client_connection_result refuse(const client_connection& x,
+                                  const std::string& who_is_there);
+
+  caf::result<member_met_result> on_member_met(const member_met& x);
+  void meet(const member_met& x,
+            const std::function<void(member_met_result)>& tell,
+            const turns::done& done);
+
+  void end_incarnation(const std::string& address, const std::string& old,
+                       const std::string& member_id,
+                       const std::function<void()>& next);
+  void end_streams_elsewhere(const std::string& address, const std::string& old,
+                             const std::function<void()>& next);
+
+  /// Asks the addresses who lives there and hands over those where it is
+  /// somebody else than `old`, with their answers. No answer is no news.
+  using moved = std::vector<std::pair<std::string, std::string>>;
+  void ask_residents(const std::vector<std::string>& addresses,
+                     const std::string& old,
+                     const std::function<void(const moved&)>& next);
+  void ask_resident(const std::string& address,
+                    const std::function<void(const std::string&)>& next);
 
   // -- end ---------------------------------------------------------------------------------
 
@@ -76,8 +107,11 @@ private:
   std::unordered_map<uint64_t, reader> readers_;
   // endpoints whose writer has not given up yet
   std::map<uint64_t, endpoint_ptr> endpoints_;
-  // member id -> the address under which it lets itself be known
-  std::map<std::string, std::string> addresses_;
+  incarnations incarnations_;
+  // by address: what is decided must still hold when it is done
+  turns turns_;
+  // addresses where one incarnation is about to follow another
+  std::set<std::string> changing_;
   std::shared_ptr<transport::server> server_;
   bool leaving_ = false;
   // leaving, and no further endpoint can appear

@@ -8,6 +8,7 @@
 
 #include <caf/send.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -126,8 +127,8 @@ void endpoint_reader_state::on_server_connection(
   phase_ = phase::deciding;
   self_
     ->request(node_->manager(), caf::infinite,
-              client_connection{id_, x.member_id, x.address,
-                                intro_.is_caf_remote, intro_.max_receive_bytes})
+              client_connection{id_, x.member_id, canonical_address(x.address),
+                                x.address, host(), intro_.is_caf_remote})
     .then(
       [this, x](const client_connection_result& res) { on_decision(res, x); });
 }
@@ -144,10 +145,17 @@ void endpoint_reader_state::on_decision(const client_connection_result& x,
   finish(transport::status_code::unavailable, x.reason);
 }
 
+// Where the connection comes from, without its port.
+std::string endpoint_reader_state::host() const {
+  auto result = in_.str->peer();
+  result.resize(std::min(result.rfind(':'), result.size()));
+  return result;
+}
+
 void endpoint_reader_state::accept(const wire::server_connection& peer) {
   phase_ = phase::open;
   from_ = peer.address;
-  peer_ = node_->endpoints.peer_of(peer.address);
+  peer_ = node_->endpoints.peer_of(canonical_address(peer.address));
   peer_->inbound_streams.fetch_add(1);
   auto resume = [weak = caf::actor_cast<caf::weak_actor_ptr>(self_),
                  where = node_->wake_on] {

@@ -39,6 +39,7 @@ private:
   void on_decision(const client_connection_result& x,
                    const wire::server_connection& peer);
   void accept(const wire::server_connection& peer);
+  std::string host() const;
   void on_batch(std::string_view content);
   void read_on();
   void on_resume();

@@ -44,7 +44,7 @@ caf::behavior endpoint_writer_state::make_behavior(node_ptr home,
     [this](handshake_tick x) { on_no_handshake(x.epoch); },
     [this, current](stream_metadata& x) {
       if (current(x.epoch))
-        st_.peer_metadata = std::move(x.values);
+        st_.peer = read_introduction(x.values);
     },
     [this, current](const stream_frame& x) {
       if (current(x.epoch))
@@ -88,7 +88,7 @@ void endpoint_writer_state::connect() {
     node_->opts.connect_timeout);
   opts.max_receive_bytes = node_->opts.max_receive_bytes;
   opts.call_metadata = node_->introduction();
-  st_.peer_metadata.clear();
+  st_.peer = introduction{};
   st_.gate = std::make_shared<write_gate>();
   auto events = make_stream_events(caf::actor{self_}, ++st_.epoch,
                                    node_->streams, node_->wake_on, st_.gate);
@@ -141,27 +141,46 @@ void endpoint_writer_state::on_handshake(const wire::connect_response& x) {
   st_.stream->read();
   st_.connection = connection_state::connected;
   policy_.reset();
-  // the old incarnation may have been heard only, on its stream to us
-  auto known = st_.member_id.empty() ? endpoint_->remote().member_id()
-                                     : st_.member_id;
-  auto same = known.empty() || known == x.member_id;
-  if (!same)
-    on_incarnation_over(known);
-  auto seq = written_control_seq_;
-  st_.member_id = x.member_id;
-  // the downs of an old incarnation come before anything goes to the new one
-  self_->request(watcher_, caf::infinite, peer_connected{seq, same})
-    .then([this, epoch = st_.epoch, member = x.member_id](left) {
-      on_ready(epoch, member);
+  st_.meeting = x.member_id;
+  self_
+    ->request(node_->manager(), caf::infinite,
+              member_met{endpoint_, x.member_id})
+    .then([this, epoch = st_.epoch,
+           member = x.member_id](const member_met_result& res) {
+      on_met(epoch, member, res.before);
     });
 }
 
-void endpoint_writer_state::on_ready(uint64_t epoch,
-                                     const std::string& member_id) {
+void endpoint_writer_state::on_met(uint64_t epoch, const std::string& member_id,
+                                   const std::string& before) {
+  if (st_.over)
+    return;
+  // the old incarnation may have been heard only, on its stream to us
+  auto known = st_.member_id.empty() ? before : st_.member_id;
+  auto same = known.empty() || known == member_id;
+  if (!same)
+    on_incarnation_over(known);
+  st_.member_id = member_id;
+  auto seq = written_control_seq_;
+  if (epoch != st_.epoch || st_.stream == nullptr) {
+    // the stream has ended, but not the news
+    if (!same)
+      caf::anon_send(watcher_, incarnation_over{seq, true});
+    return;
+  }
+  st_.meeting.clear();
+  // the downs of an old incarnation come before anything goes to the new one
+  self_->request(watcher_, caf::infinite, peer_connected{seq, same})
+    .then([this, epoch](left) { on_ready(epoch); });
+}
+
+void endpoint_writer_state::on_ready(uint64_t epoch) {
   if (epoch != st_.epoch || st_.over || st_.stream == nullptr)
     return;
-  endpoint_->remote().meet(member_id);
-  learn_from_introduction();
+  auto& member_id = st_.member_id;
+  endpoint_->remote().introduced(member_id, st_.peer.max_receive_bytes,
+                                 st_.peer.address);
+  st_.peer_types = node_->endpoints.types_of(member_id);
   node_->endpoints.set_member(endpoint_, member_id);
   endpoint_->connects.fetch_add(1);
   endpoint_->last_error("");
@@ -170,15 +189,6 @@ void endpoint_writer_state::on_ready(uint64_t epoch,
   caf::anon_send(node_->manager(), endpoint_up{endpoint_, member_id});
   st_.ready = true;
   flush();
-}
-
-void endpoint_writer_state::learn_from_introduction() {
-  auto x = read_introduction(st_.peer_metadata);
-  if (!x.is_caf_remote)
-    return;
-  endpoint_->remote().declare_caf_remote(x.max_receive_bytes);
-  if (!x.address.empty())
-    endpoint_->remote().own_address(x.address);
 }
 
 void endpoint_writer_state::on_no_handshake(uint64_t epoch) {
@@ -225,23 +235,20 @@ void endpoint_writer_state::on_written() {
 
 outbox::limits endpoint_writer_state::batch_limits() const {
   auto& opts = node_->opts;
-  auto& who = endpoint_->remote();
-  auto said = who.max_receive_bytes();
+  auto said = st_.peer.max_receive_bytes;
   auto frame = said != 0 ? said : opts.max_batch_bytes;
   return {opts.batch_size, std::min(opts.max_batch_bytes, frame), frame};
 }
 
 errc endpoint_writer_state::may_send(const outbound_element& x) const {
-  auto& who = endpoint_->remote();
-  auto ok = who.is_caf_remote()
+  auto ok = st_.peer.is_caf_remote
             || (x.need == peer_need::knows_type
-                && who.types()->contains(x.type_name()));
+                && st_.peer_types->contains(x.type_name()));
   return ok ? errc::none : errc::peer_cannot_take;
 }
 
 std::string endpoint_writer_state::target_address() const {
-  auto result = endpoint_->remote().own_address();
-  return result.empty() ? std::string{nonhost} : result;
+  return st_.peer.address.empty() ? std::string{nonhost} : st_.peer.address;
 }
 
 // Writes while there is something to write and no write is under way, as many
@@ -307,6 +314,7 @@ void endpoint_writer_state::on_lost(const std::string& reason) {
   ++st_.epoch; // whatever the old stream still says is of no interest
   auto was_connected = st_.connection == connection_state::connected;
   st_.ready = false;
+  st_.meeting.clear();
   fail_unconfirmed();
   if (st_.over) {
     self_->quit();
@@ -384,7 +392,8 @@ endpoint_writer_state::on_peer_restarted(const std::string& member_id) {
   if (news && !st_.member_id.empty()) {
     on_incarnation_over(st_.member_id);
     st_.member_id = member_id;
-    if (st_.connection == connection_state::connected) {
+    if (st_.connection == connection_state::connected
+        && st_.meeting != member_id) {
       drop_stream();
       on_lost("the peer restarted");
     }

@@ -4,7 +4,9 @@
 
 #include "caf_remote/compat/outbound_consumer.hpp"
 #include "caf_remote/endpoint/endpoint.hpp"
+#include "caf_remote/endpoint/known_types.hpp"
 #include "caf_remote/endpoint/messages.hpp"
+#include "caf_remote/endpoint/node.hpp"
 #include "caf_remote/endpoint/outbox.hpp"
 #include "caf_remote/endpoint/reconnect_policy.hpp"
 #include "caf_remote/endpoint/write_gate.hpp"
@@ -32,8 +34,14 @@ struct endpoint_state {
   uint64_t epoch = 0;
   /// The incarnation that was met last.
   std::string member_id;
-  /// What the peer said about itself on this stream.
-  transport::metadata peer_metadata;
+  /// The one that answered the handshake of this stream, until the manager has
+  /// seen to it that others are heard no more.
+  std::string meeting;
+  /// What the peer said about itself on this stream. It decides what is sent
+  /// here; nothing that comes another way does.
+  introduction peer;
+  /// The types that the incarnation has sent us.
+  std::shared_ptr<known_types> peer_types;
   /// The writes in flight, two at most, the ConnectRequest included; of the
   /// stream in use.
   std::shared_ptr<write_gate> gate = std::make_shared<write_gate>();
@@ -73,9 +81,10 @@ private:
   void connect();
   void on_frame(const transport::frame& bytes);
   void on_handshake(const wire::connect_response& x);
-  void on_ready(uint64_t epoch, const std::string& member_id);
+  void on_met(uint64_t epoch, const std::string& member_id,
+              const std::string& before);
+  void on_ready(uint64_t epoch);
   void on_no_handshake(uint64_t epoch);
-  void learn_from_introduction();
 
   // -- write ---------------------------------------------------------------------------------
 

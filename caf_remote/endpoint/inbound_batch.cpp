@@ -9,7 +9,8 @@ namespace caf_remote {
 inbound_batch::inbound_batch(node_ptr home, peer_ptr from,
                              std::shared_ptr<known_types> types)
   : node_(std::move(home)), peer_(std::move(from)),
-    sent_types_(std::move(types)) {
+    sent_types_(std::move(types)),
+    dials_(node_->endpoints.budget_for_stream()) {
   // nop
 }
 
@@ -90,8 +91,9 @@ caf::strong_actor_ptr inbound_batch::sender(const wire::envelope& x) {
   auto& slot = senders_[index];
   if (!slot.proxy) {
     auto& view = batch_.senders[index];
-    slot.proxy = reference_stock<caf::actor_control_block>{
-      node_->proxies.get(*node_, peer_address(view.address), view.id)};
+    auto address = peer_address(view.address);
+    slot.proxy = reference_stock<caf::actor_control_block>{node_->proxies.get(
+      *node_, address, view.id, address == peer_->address ? nullptr : dials_)};
   }
   return slot.proxy.take();
 }
@@ -137,7 +139,9 @@ pid inbound_batch::sender_pid(const wire::envelope& x) const {
 }
 
 std::string inbound_batch::peer_address(std::string_view wire_address) const {
-  return means_peer(wire_address) ? peer_->address : std::string{wire_address};
+  return means_peer(wire_address) || wire_address == peer_->address
+           ? peer_->address
+           : canonical_address(wire_address);
 }
 
 } // namespace caf_remote

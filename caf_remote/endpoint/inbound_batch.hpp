@@ -3,6 +3,7 @@
 #pragma once
 
 #include "caf_remote/compat/reference_stock.hpp"
+#include "caf_remote/endpoint/dial_budget.hpp"
 #include "caf_remote/endpoint/endpoint.hpp"
 #include "caf_remote/endpoint/inbound_ledger.hpp"
 #include "caf_remote/endpoint/known_types.hpp"
@@ -89,7 +90,8 @@ public:
   pid target_pid(const wire::envelope& x) const;
   pid sender_pid(const wire::envelope& x) const;
 
-  /// An address in `sender`, `Watcher` or `who`, as the peer means it.
+  /// An address in `sender`, `Watcher` or `who`, as the peer means it, in its
+  /// canonical spelling.
   std::string peer_address(std::string_view wire_address) const;
 
 private:
@@ -104,6 +106,8 @@ private:
   const node_ptr node_;
   const peer_ptr peer_;
   const std::shared_ptr<known_types> sent_types_;
+  // for answers to senders at other addresses than the peer's
+  const dial_budget_ptr dials_;
   wire::batch_view batch_;
   std::vector<target_slot> targets_;
   std::vector<type_slot> types_;

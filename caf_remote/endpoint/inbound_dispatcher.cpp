@@ -351,8 +351,8 @@ void inbound_dispatcher::on_stop(const wire::envelope& x, bool at_once) {
     dead(x, errc::dead_letter);
     return;
   }
-  if (target.process.kind == process_kind::internal) {
-    refuse(x, "peers cannot stop the node's own actors");
+  if (target.process.kind == process_kind::activator) {
+    refuse(x, "peers cannot stop the activator");
     return;
   }
   auto msg = make_inbound_exit(at_once);
@@ -419,7 +419,7 @@ void inbound_dispatcher::on_pid_request(const wire::envelope& x,
     return;
   }
   if (target.process.hdl == nullptr
-      || target.process.kind != process_kind::internal) {
+      || target.process.kind != process_kind::activator) {
     dead(x, errc::dead_letter);
     return;
   }
@@ -447,6 +447,13 @@ void inbound_dispatcher::on_pid_response(const wire::envelope& x) {
 
 std::vector<endpoint_ptr> inbound_dispatcher::endpoints_of_peer() const {
   auto result = node_->endpoints.by_member(member_id_);
+  // one whose listener calls itself otherwise is not the node that speaks here
+  auto is_other = [this](const endpoint_ptr& x) {
+    auto said = x->remote().own_address();
+    return !said.empty() && canonical_address(said) != peer_->address;
+  };
+  result.erase(std::remove_if(result.begin(), result.end(), is_other),
+               result.end());
   auto direct = node_->endpoints.find(peer_->address);
   if (direct != nullptr
       && std::find(result.begin(), result.end(), direct) == result.end())
@@ -467,11 +474,12 @@ inbound_dispatcher::watchers(const wire::envelope& x) const {
 }
 
 bool inbound_dispatcher::is_peer(std::string_view wire_address) const {
-  if (means_peer(wire_address) || wire_address == peer_->address)
+  if (means_peer(wire_address)
+      || canonical_address(wire_address) == peer_->address)
     return true;
   auto xs = endpoints_of_peer();
   return std::any_of(xs.begin(), xs.end(), [&](const endpoint_ptr& y) {
-    return y->address() == wire_address;
+    return y->address() == canonical_address(wire_address);
   });
 }
 

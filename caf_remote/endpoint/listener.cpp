@@ -68,6 +68,21 @@ std::shared_ptr<transport::diagnostics> make_diagnostics(const node_ptr& home) {
   return result;
 }
 
+caf::error take_address(node& home, const std::string& bound_host,
+                        uint16_t bound_port) {
+  auto& opts = home.opts;
+  if (is_wildcard_host(bound_host) && opts.advertised_host.empty())
+    return make_error(errc::invalid_config,
+                      "listening on " + bound_host
+                        + " needs caf-remote.advertised-host: no peer can dial "
+                          "a wildcard");
+  auto advertised = join_address(
+    opts.advertised_host.empty() ? bound_host : opts.advertised_host,
+    opts.advertised_port == 0 ? bound_port : opts.advertised_port);
+  home.own(own_addresses{advertised, bound_host, bound_port, opts.aliases});
+  return {};
+}
+
 } // namespace
 
 caf::expected<std::shared_ptr<transport::server>>
@@ -95,22 +110,19 @@ start_listening(const node_ptr& home, const std::string& host, uint16_t port) {
     gate->speak([&] { caf::anon_send(mgr, incoming_stream{std::move(in)}); });
   };
   lo.diag = make_diagnostics(home);
+  // no stream is there before the address that its messages must name
+  auto before = &home->own();
+  lo.on_bound = [weak](const std::string& bound_host, uint16_t bound_port) {
+    auto ptr = weak.lock();
+    return ptr == nullptr ? make_error(errc::not_running)
+                          : take_address(*ptr, bound_host, bound_port);
+  };
   auto srv = transport::start_grpc_server(std::move(lo));
-  if (!srv)
+  if (!srv) {
+    if (&home->own() != before)
+      home->own(own_addresses{});
     return std::move(srv.error());
-  auto bound_host = (*srv)->bound_host();
-  auto bound_port = (*srv)->port();
-  if (is_wildcard_host(bound_host) && opts.advertised_host.empty()) {
-    (*srv)->shutdown(milliseconds(100));
-    return make_error(errc::invalid_config,
-                      "listening on " + host
-                        + " needs caf-remote.advertised-host: no peer can dial "
-                          "a wildcard");
   }
-  auto advertised = join_address(
-    opts.advertised_host.empty() ? bound_host : opts.advertised_host,
-    opts.advertised_port == 0 ? bound_port : opts.advertised_port);
-  home->own(own_addresses{advertised, bound_host, bound_port, opts.aliases});
   caf::anon_send(home->manager(), listening{*srv});
   return srv;
 }

@@ -64,9 +64,12 @@ struct left {};
 struct client_connection {
   uint64_t reader;
   std::string member_id;
+  /// Canonical, and as the peer writes it.
   std::string address;
+  std::string spelling;
+  /// Where the connection comes from.
+  std::string host;
   bool is_caf_remote;
-  size_t max_receive_bytes;
 };
 
 struct client_connection_result {
@@ -111,10 +114,23 @@ struct end_stream {
 
 // -- writer -> manager ------------------------------------------------------------------------
 
-/// writer -> manager: the handshake worked.
+/// writer -> manager: the stream is ready for messages.
 struct endpoint_up {
   endpoint_ptr where;
   std::string member_id;
+};
+
+/// writer -> manager: the handshake has met an incarnation. Answered with
+/// `member_met_result` when streams of others at the address are heard no more.
+struct member_met {
+  endpoint_ptr where;
+  std::string member_id;
+};
+
+struct member_met_result {
+  /// The incarnation that was taken to live there before, if only by what its
+  /// streams to us claim; empty: none.
+  std::string before;
 };
 
 /// writer -> manager: the address was given up. The writer has quit or is about
@@ -127,13 +143,24 @@ struct endpoint_over {
 
 // -- manager -> writer ------------------------------------------------------------------------
 
-/// Another incarnation was met at the address (on its stream to us).
+/// An incarnation has come to live at the address. Answered with `left` when
+/// the observers of an earlier one were told.
 struct peer_restarted {
   std::string member_id;
 };
 
 /// Write out what is queued, half-close, and quit.
 struct drain {};
+
+// -- manager -> probe -------------------------------------------------------------------------
+
+/// Answered with `resident`.
+struct who_lives_there {};
+
+/// Empty: nobody who could be reached.
+struct resident {
+  std::string member_id;
+};
 
 // -- writer -> itself -----------------------------------------------------------------------
 
@@ -312,9 +339,13 @@ CAF_REMOTE_INTERNAL(end_streams_of)
 CAF_REMOTE_INTERNAL(disconnect_peer)
 CAF_REMOTE_INTERNAL(end_stream)
 CAF_REMOTE_INTERNAL(endpoint_up)
+CAF_REMOTE_INTERNAL(member_met)
+CAF_REMOTE_INTERNAL(member_met_result)
 CAF_REMOTE_INTERNAL(endpoint_over)
 CAF_REMOTE_INTERNAL(peer_restarted)
 CAF_REMOTE_INTERNAL(drain)
+CAF_REMOTE_INTERNAL(who_lives_there)
+CAF_REMOTE_INTERNAL(resident)
 CAF_REMOTE_INTERNAL(connect_tick)
 CAF_REMOTE_INTERNAL(handshake_tick)
 CAF_REMOTE_INTERNAL(peer_connected)

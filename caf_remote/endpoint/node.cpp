@@ -172,7 +172,10 @@ void node::tell_dead(const pid& requester, const pid& target) {
   // a peer must not make us dial whatever it names as a sender
   if (!endpoints.is_connected(requester.address))
     return;
-  auto hdl = proxies.get(*this, requester.address, requester.id);
+  static const auto no_dials = std::make_shared<dial_budget>(0);
+  auto hdl = proxies.find(requester.address, requester.id);
+  if (hdl == nullptr)
+    hdl = proxies.get(*this, requester.address, requester.id, no_dials);
   if (auto ptr = as_remote_proxy(hdl))
     ptr->send_system(wire::dead_letter_response::type_name,
                      wire::encode(wire::dead_letter_response{target}),

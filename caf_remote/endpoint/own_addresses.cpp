@@ -14,17 +14,6 @@ bool is_loopback(std::string_view host) {
   return host == "::1" || host.substr(0, 4) == "127.";
 }
 
-// Host names do not tell upper from lower case (RFC 4343).
-bool same(std::string_view x, std::string_view y) noexcept {
-  auto lower = [](char c) noexcept {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  };
-  return x.size() == y.size()
-         && std::equal(x.begin(), x.end(), y.begin(), [lower](char a, char b) {
-              return lower(a) == lower(b);
-            });
-}
-
 } // namespace
 
 own_addresses::own_addresses() : all_{"", std::string{nonhost}} {
@@ -45,11 +34,19 @@ own_addresses::own_addresses(std::string advertised,
     for (auto host : {"0.0.0.0", "::"})
       all_.push_back(join_address(host, bound_port));
   all_.insert(all_.end(), aliases.begin(), aliases.end());
+  // beside the spellings that peers got from us, which are met most
+  for (size_t i = 0, n = all_.size(); i < n; ++i)
+    if (auto x = canonical_address(all_[i]); x != all_[i])
+      all_.push_back(std::move(x));
 }
 
-bool own_addresses::contains(std::string_view address) const noexcept {
-  return std::any_of(all_.begin(), all_.end(),
-                     [=](const std::string& x) { return same(x, address); });
+bool own_addresses::contains(std::string_view address) const {
+  return has(address)
+         || (!is_canonical_address(address) && has(canonical_address(address)));
+}
+
+bool own_addresses::has(std::string_view address) const noexcept {
+  return std::find(all_.begin(), all_.end(), address) != all_.end();
 }
 
 } // namespace caf_remote

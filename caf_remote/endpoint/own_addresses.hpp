@@ -13,8 +13,9 @@ namespace caf_remote {
 /// made before it had an address (protocol fact).
 constexpr std::string_view nonhost = "nonhost";
 
-/// Tells which addresses in PIDs mean our own node. Everything else is foreign:
-/// a message for it is a dead letter and never relayed. Immutable.
+/// Tells which addresses in PIDs, in whatever spelling, mean our own node.
+/// Everything else is foreign: a message for it is a dead letter and never
+/// relayed. Immutable.
 class own_addresses {
 public:
   /// Not listening yet: only "" and "nonhost" are ours.
@@ -29,9 +30,11 @@ public:
     return advertised_;
   }
 
-  bool contains(std::string_view address) const noexcept;
+  bool contains(std::string_view address) const;
 
 private:
+  bool has(std::string_view address) const noexcept;
+
   std::string advertised_;
   std::vector<std::string> all_;
 };

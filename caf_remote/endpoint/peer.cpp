@@ -24,7 +24,10 @@ bool peer::meet(const std::string& member_id) {
   types_ = all_types_->of(member_id);
   if (changed) {
     own_address_.clear();
+    claimed_spelling_.clear();
+    introduced_.store(false, std::memory_order_release);
     max_receive_bytes_.store(0, std::memory_order_release);
+    claims_caf_remote_.store(false, std::memory_order_release);
   }
   return changed;
 }
@@ -34,13 +37,29 @@ std::string peer::own_address() const {
   return own_address_;
 }
 
-void peer::own_address(std::string x) {
+void peer::introduced(const std::string& member_id, size_t max_receive_bytes,
+                      std::string own_address) {
   std::lock_guard<std::mutex> guard{mtx_};
-  own_address_ = std::move(x);
+  if (member_id_ != member_id)
+    return;
+  own_address_ = std::move(own_address);
+  max_receive_bytes_.store(max_receive_bytes, std::memory_order_release);
+  introduced_.store(true, std::memory_order_release);
 }
 
-void peer::declare_caf_remote(size_t max_receive_bytes) {
-  max_receive_bytes_.store(max_receive_bytes, std::memory_order_release);
+void peer::claimed(std::string spelling, bool caf_remote) {
+  std::lock_guard<std::mutex> guard{mtx_};
+  if (claimed_spelling_.empty())
+    claimed_spelling_ = std::move(spelling);
+  if (caf_remote)
+    claims_caf_remote_.store(true, std::memory_order_release);
+}
+
+std::string peer::spelling() const {
+  std::lock_guard<std::mutex> guard{mtx_};
+  if (!own_address_.empty())
+    return own_address_;
+  return claimed_spelling_.empty() ? address : claimed_spelling_;
 }
 
 std::shared_ptr<known_types> peer::types() const {

@@ -15,12 +15,15 @@
 
 namespace caf_remote {
 
-/// What we know about the node at one address, from either direction. Shared by
-/// the endpoint to it and the streams from it. Any thread.
+/// What we know about the node at one address. Shared by the endpoint to it and
+/// the streams from it. What its listener said on our own stream is kept apart
+/// from what streams to us claim: anybody can claim an address, so a claim may
+/// ask for a dial but never decides what is sent. Any thread.
 class peer : public caf::ref_counted {
 public:
   peer(std::string addr, std::shared_ptr<known_types_table> types);
 
+  /// Canonical.
   const std::string address;
 
   /// The incarnation that was met last; empty: none yet.
@@ -30,23 +33,47 @@ public:
   /// known about that one is forgotten.
   bool meet(const std::string& member_id);
 
-  /// The peer's own address, as it stands in its PIDs; empty: not known.
-  std::string own_address() const;
-  void own_address(std::string x);
+  // -- said on our stream ------------------------------------------------------------
 
-  /// Whether the peer said that it is caf_remote.
+  /// The listener has introduced itself. Ignored if another incarnation than
+  /// `member_id` was met meanwhile.
+  void introduced(const std::string& member_id, size_t max_receive_bytes,
+                  std::string own_address);
+
+  /// Whether it has.
+  bool is_introduced() const noexcept {
+    return introduced_.load(std::memory_order_acquire);
+  }
+
+  /// Whether it is caf_remote.
   bool is_caf_remote() const noexcept {
     return max_receive_bytes() != 0;
   }
 
-  /// The peer says that it is caf_remote and how much it accepts.
-  void declare_caf_remote(size_t max_receive_bytes);
-
-  /// The largest RemoteMessage that the peer accepts; 0: it is not known to be
+  /// The largest RemoteMessage that it accepts; 0: it is not known to be
   /// caf_remote. Read it once where both facts matter.
   size_t max_receive_bytes() const noexcept {
     return max_receive_bytes_.load(std::memory_order_acquire);
   }
+
+  /// How it calls itself; empty: it did not say.
+  std::string own_address() const;
+
+  // -- claimed by streams to us ------------------------------------------------------
+
+  /// A stream that was let in claims an address in this spelling, and may claim
+  /// to come from caf_remote. An incarnation's first spelling stays.
+  void claimed(std::string spelling, bool caf_remote);
+
+  bool claims_caf_remote() const noexcept {
+    return claims_caf_remote_.load(std::memory_order_acquire);
+  }
+
+  /// The address in the node's own spelling, for PIDs that others get from us:
+  /// as introduced, else as claimed, else `address`.
+  std::string spelling() const;
+
+  // -----------------------------------------------------------------------------------
 
   /// The types that the incarnation met last has sent, to us under whatever
   /// address. Never null.
@@ -60,8 +87,11 @@ private:
   mutable std::mutex mtx_;
   std::string member_id_;
   std::string own_address_;
+  std::string claimed_spelling_;
   std::shared_ptr<known_types> types_;
+  std::atomic<bool> introduced_{false};
   std::atomic<size_t> max_receive_bytes_{0};
+  std::atomic<bool> claims_caf_remote_{false};
 };
 
 using peer_ptr = caf::intrusive_ptr<peer>;

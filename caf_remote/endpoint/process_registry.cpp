@@ -186,7 +186,7 @@ caf::error process_registry::unpublish(std::string_view name) {
 process_registry::process process_registry::find(std::string_view name) const {
   std::shared_lock<std::shared_mutex> guard{mtx_};
   auto i = slots_.find(name);
-  if (i == slots_.end())
+  if (i == slots_.end() || i->second.kind == process_kind::internal)
     return {};
   auto& x = i->second;
   return {x.hdl, x.mode, x.kind};
@@ -212,11 +212,16 @@ process_registry::look_up_name(const caf::strong_actor_ptr& hdl) {
     if (auto known = first_name_of(hdl))
       return known;
   }
-  return make_reply_address(hdl);
+  return make_reply_address(hdl, process_kind::reply_address);
+}
+
+void process_registry::conceal(const caf::strong_actor_ptr& hdl) {
+  make_reply_address(hdl, process_kind::internal);
 }
 
 actor_name_ptr
-process_registry::make_reply_address(const caf::strong_actor_ptr& hdl) {
+process_registry::make_reply_address(const caf::strong_actor_ptr& hdl,
+                                     process_kind kind) {
   actor_name_ptr result;
   bool first_name = false;
   {
@@ -232,8 +237,7 @@ process_registry::make_reply_address(const caf::strong_actor_ptr& hdl) {
                                                  std::move(name));
     if (closed_)
       return result;
-    first_name = add_slot(
-      {result, hdl, delivery_mode::decoded, process_kind::reply_address});
+    first_name = add_slot({result, hdl, delivery_mode::decoded, kind});
   }
   if (first_name)
     observe(hdl);

@@ -32,7 +32,10 @@ enum class process_kind : uint8_t {
   published,
   /// The reply address of an actor that has sent a message out.
   reply_address,
-  /// One of the module's own; peers cannot stop it.
+  /// The module's activator: peers ask it for actors, and cannot stop it.
+  activator,
+  /// Another one of the module's own. Nothing is found under its name: it is
+  /// only there for the answers to its own requests.
   internal,
 };
 
@@ -80,7 +83,12 @@ public:
   /// module's own actors and reply addresses.
   caf::error unpublish(std::string_view name);
 
-  /// Finds a process; its `hdl` is null if there is none.
+  /// Gives an actor of the module's own a name to be answered under, and no
+  /// more: before it asks another node for the first time.
+  void conceal(const caf::strong_actor_ptr& hdl);
+
+  /// Finds a process that may be named from outside; its `hdl` is null if there
+  /// is none.
   process find(std::string_view name) const;
 
   /// The name under which `hdl` can be answered: the first one it was published
@@ -125,7 +133,8 @@ private:
   void forget_vanished();
   actor_name_ptr first_name_of(const caf::strong_actor_ptr& hdl) const;
   actor_name_ptr look_up_name(const caf::strong_actor_ptr& hdl);
-  actor_name_ptr make_reply_address(const caf::strong_actor_ptr& hdl);
+  actor_name_ptr make_reply_address(const caf::strong_actor_ptr& hdl,
+                                    process_kind kind);
   void observe(const caf::strong_actor_ptr& hdl);
   void gone(actor_key key);
 

@@ -21,6 +21,14 @@ caf::node_id node_id_of(std::string_view address) {
   return caf::make_node_id(std::move(result));
 }
 
+// Most addresses are canonical already and need no copy.
+std::string_view canonical(std::string_view spelling, std::string& buf) {
+  if (is_canonical_address(spelling))
+    return spelling;
+  buf = canonical_address(spelling);
+  return buf;
+}
+
 } // namespace
 
 std::string proxy_table::key(std::string_view address, std::string_view id) {
@@ -32,27 +40,34 @@ std::string proxy_table::key(std::string_view address, std::string_view id) {
   return result;
 }
 
-caf::strong_actor_ptr proxy_table::get(node& home, std::string_view address,
-                                       std::string_view id) {
+caf::strong_actor_ptr proxy_table::get(node& home, std::string_view spelling,
+                                       std::string_view id,
+                                       const dial_budget_ptr& named_by) {
+  std::string buf;
+  auto address = canonical(spelling, buf);
   auto k = key(address, id);
   std::lock_guard<std::mutex> guard{mtx_};
   if (closed_)
     return nullptr;
   auto& slot = proxies_[k];
-  if (auto ptr = caf::actor_cast<caf::strong_actor_ptr>(slot))
+  if (auto ptr = caf::actor_cast<caf::strong_actor_ptr>(slot)) {
+    as_remote_proxy(ptr)->named_by(named_by);
     return ptr;
+  }
   caf::actor_config cfg;
   auto name = caf::make_counted<const actor_name>(std::string{address},
                                                   std::string{id});
   auto result = caf::make_actor<remote_proxy, caf::strong_actor_ptr>(
     home.sys.next_actor_id(), node_id_of(address), &home.sys, cfg,
-    home.shared_from_this(), std::move(name));
+    home.shared_from_this(), std::move(name), named_by);
   slot = caf::actor_cast<caf::weak_actor_ptr>(result);
   return result;
 }
 
-caf::strong_actor_ptr proxy_table::find(std::string_view address,
+caf::strong_actor_ptr proxy_table::find(std::string_view spelling,
                                         std::string_view id) {
+  std::string buf;
+  auto address = canonical(spelling, buf);
   auto k = key(address, id);
   std::lock_guard<std::mutex> guard{mtx_};
   auto i = proxies_.find(k);

@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include "caf_remote/endpoint/dial_budget.hpp"
+
 #include <caf/actor_control_block.hpp>
 #include <caf/node_id.hpp>
 
@@ -14,17 +16,21 @@ namespace caf_remote {
 
 class node;
 
-/// PID -> handle. The same PID gives the same handle as long as anyone holds
-/// it. Any thread.
+/// PID -> handle. The same PID, in whatever spelling of its address, gives the
+/// same handle as long as anyone holds it. Any thread.
 class proxy_table {
 public:
   /// Finds or makes the proxy of "address/id". `home` must be the node that the
-  /// table belongs to. Null after `close`.
-  caf::strong_actor_ptr get(node& home, std::string_view address,
-                            std::string_view id);
+  /// table belongs to. With `named_by`, the PID stands in a frame of a stream
+  /// with that budget: unless we have asked for the handle ourselves, what is
+  /// sent by it may dial no more than the stream that named it last may cause.
+  /// Null after `close`.
+  caf::strong_actor_ptr get(node& home, std::string_view spelling,
+                            std::string_view id,
+                            const dial_budget_ptr& named_by = nullptr);
 
   /// Null: nobody holds a handle for that PID.
-  caf::strong_actor_ptr find(std::string_view address, std::string_view id);
+  caf::strong_actor_ptr find(std::string_view spelling, std::string_view id);
 
   /// Called by a proxy when it is destroyed.
   void erase(std::string_view address, std::string_view id, caf::actor_id aid);
@@ -35,7 +41,7 @@ public:
   size_t size() const;
 
 private:
-  // "address\0id" as key
+  // "address\0id" as key, the address canonical
   static std::string key(std::string_view address, std::string_view id);
 
   mutable std::mutex mtx_;

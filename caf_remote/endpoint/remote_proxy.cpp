@@ -3,6 +3,7 @@
 #include "caf_remote/endpoint/remote_proxy.hpp"
 
 #include "caf_remote/compat/context_for.hpp"
+#include "caf_remote/compat/has_ended.hpp"
 #include "caf_remote/compat/inbound_element.hpp"
 #include "caf_remote/endpoint/message_encoder.hpp"
 #include "caf_remote/endpoint/messages.hpp"
@@ -75,8 +76,9 @@ std::string_view type_name_for_log(const caf::type_erased_tuple& xs) {
 } // namespace
 
 remote_proxy::remote_proxy(caf::actor_config& cfg, node_ptr home,
-                           actor_name_ptr name)
-  : caf::actor_proxy(cfg), node_(std::move(home)), name_(std::move(name)) {
+                           actor_name_ptr name, dial_budget_ptr named_by)
+  : caf::actor_proxy(cfg), node_(std::move(home)), name_(std::move(name)),
+    named_by_(std::move(named_by)), own_will_(named_by_ == nullptr) {
   // nop
 }
 
@@ -122,9 +124,12 @@ void remote_proxy::send(sending x) {
   }
   correspondents who{name_->id, {}, {}};
   auto from = name_of(x.sender);
+  std::string elsewhere;
   if (from != nullptr) {
     who.sender = from->id;
-    who.sender_address = from->address;
+    if (!from->address.empty())
+      elsewhere = node_->endpoints.spelling_of(from->address);
+    who.sender_address = elsewhere;
   }
   auto msg = encode(x, *where, who);
   if (!msg) {
@@ -192,6 +197,9 @@ caf::error remote_proxy::number_request(outbound& x, sending& s,
     return make_error(errc::too_many_requests);
   x.request = *id;
   x.sender_request_id = *id;
+  // one that has ended before took along what was there then
+  if (has_ended(s.sender) && node_->pending.take(*id))
+    x.request = 0;
   return caf::none;
 }
 
@@ -233,12 +241,14 @@ void remote_proxy::send_error_result(const sending& x) {
 }
 
 void remote_proxy::send_empty_result(const sending& x) {
-  // a Go actor that awaits nothing must not be sent something
+  // a Go actor that awaits nothing must not be sent something; what only a
+  // claim says is for the writer to find out
   auto who = node_->endpoints.peer_of(name_->address);
-  if (!who->is_caf_remote())
+  if (who->is_introduced() ? !who->is_caf_remote() : !who->claims_caf_remote())
     return;
   auto msg = make_outbound({name_->id, {}, {}}, wire::empty_result::type_name,
                            false, {}, wire::empty_result::header());
+  msg->need = peer_need::caf_remote;
   msg->target_request_id = static_cast<uint32_t>(
     x.mid.request_id().integer_value());
   push(std::move(msg));
@@ -292,7 +302,8 @@ void remote_proxy::deliver_locally(caf::mailbox_element_ptr what,
     return;
   }
   auto target = node_->processes->find(name_->id);
-  if (target.hdl != nullptr) {
+  // what an actor answers to a sender that a peer has made up goes here, too
+  if (target.hdl != nullptr && target.kind != process_kind::activator) {
     target.hdl->enqueue(std::move(what), context_for(target.hdl, ctx));
     return;
   }
@@ -315,7 +326,7 @@ caf::error remote_proxy::check_size(const outbound_element& x,
   auto limit = std::max(opts.max_batch_bytes, opts.max_receive_bytes);
   if (said != 0)
     limit = said;
-  else if (!who.member_id().empty())
+  else if (who.is_introduced())
     limit = opts.max_batch_bytes;
   if (bytes <= limit)
     return caf::none;
@@ -364,8 +375,18 @@ bool remote_proxy::renew_endpoint(errc& why) {
     why = errc::not_running;
     return false;
   }
-  endpoint_.set(node_->endpoints.acquire(name_->address, why));
+  endpoint_.set(node_->endpoints.acquire(name_->address, why, named_by_.get()));
   return current != nullptr;
+}
+
+void remote_proxy::named_by(const dial_budget_ptr& x) {
+  if (own_will_.load(std::memory_order_acquire))
+    return;
+  std::lock_guard<std::mutex> guard{endpoint_mtx_};
+  if (own_will_.load(std::memory_order_relaxed))
+    return;
+  named_by_ = x;
+  own_will_.store(x == nullptr, std::memory_order_release);
 }
 
 endpoint_ptr remote_proxy::acquire_endpoint(errc& why) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "caf_remote/compat/annotated_element.hpp"
+#include "caf_remote/endpoint/dial_budget.hpp"
 #include "caf_remote/endpoint/endpoint.hpp"
 #include "caf_remote/endpoint/endpoint_slot.hpp"
 #include "caf_remote/endpoint/own_addresses.hpp"
@@ -29,7 +30,9 @@ namespace caf_remote {
 /// observers that the actor cannot be reached.
 class remote_proxy final : public caf::actor_proxy {
 public:
-  remote_proxy(caf::actor_config& cfg, node_ptr home, actor_name_ptr name);
+  /// `named_by` is null if nobody but us has named the actor.
+  remote_proxy(caf::actor_config& cfg, node_ptr home, actor_name_ptr name,
+               dial_budget_ptr named_by = nullptr);
 
   ~remote_proxy() override;
 
@@ -51,6 +54,10 @@ public:
   /// The endpoint that leads to the actor, made if need be. Null if there is
   /// none to be had; `why` says why.
   endpoint_ptr acquire_endpoint(errc& why);
+
+  /// The actor was named once more: by a stream with this budget, or, null, by
+  /// ourselves, which then holds for good.
+  void named_by(const dial_budget_ptr& x);
 
   // -- observers -----------------------------------------------------------------------------
 
@@ -126,6 +133,9 @@ private:
   std::mutex endpoint_mtx_;
   // written with the mutex
   endpoint_slot endpoint_;
+  // whose budget pays for a dial; null: ours to decide
+  dial_budget_ptr named_by_;
+  std::atomic<bool> own_will_;
 
   // Who observes, and by which watch: a later one may be for another actor,
   // which has the name now.

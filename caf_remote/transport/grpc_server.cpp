@@ -112,6 +112,9 @@ caf::error grpc_server::start() {
   };
   if (!problem.empty())
     return failed(problem);
+  if (opts_.on_bound)
+    if (auto err = opts_.on_bound(bound_host_, acceptor_.port()))
+      return err;
   pulse_ = hold_callback_pulse();
   auto take = [this](int fd) {
     grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters x;

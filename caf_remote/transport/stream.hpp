@@ -182,8 +182,10 @@ struct listen_options {
   /// Closes connections whose HTTP/2 set-up takes longer, and those that have
   /// been without a stream or call for so long (up to twice, as gRPC counts).
   std::chrono::milliseconds handshake_timeout{10000};
-  /// Sent to each dialler as initial metadata, at once. May be amended until
-  /// the first stream arrives (the bound port is known only after `start`).
+  /// Called with the literal IP address and the port that the server is bound
+  /// to, before anything is accepted. An error is the server's. May be null.
+  std::function<caf::error(const std::string& host, uint16_t port)> on_bound;
+  /// Sent to each dialler as initial metadata, at once.
   std::function<metadata()> initial_metadata;
   /// Called for each new stream on the transport's threads. The stream does
   /// nothing until `attach` gives it a listener.

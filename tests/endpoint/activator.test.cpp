@@ -18,7 +18,7 @@ struct activator_fixture : actor_fixture {
       asker(sys.spawn<caf::hidden>(spawner, home)) {
     home->processes->publish(caf::actor_cast<caf::strong_actor_ptr>(hdl),
                              activator_id, delivery_mode::decoded,
-                             process_kind::internal);
+                             process_kind::activator);
     home->kinds.add("echo", {[](caf::actor_system& system) {
                                return system.spawn(
                                  [](caf::event_based_actor*) -> caf::behavior {

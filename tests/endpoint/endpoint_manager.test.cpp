@@ -154,6 +154,7 @@ TEST_CASE_FIXTURE(actor_fixture, "a stream that ends while the manager decides "
   in->receive(wire::encode(wire::server_connection{"member-b", peer_address}));
   in->close(status_code::cancelled);
   run();
+  answer_probe("member-b");
   CHECK_EQ(home->endpoints.peer_of(peer_address)->inbound_streams, 0);
   CHECK_FALSE(accept("member-b")->over());
 }

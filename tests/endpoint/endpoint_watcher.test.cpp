@@ -285,6 +285,7 @@ TEST_CASE_FIXTURE(restart_fixture, "the peer's handshake comes first: one down "
   accept("member-a");
   CHECK(alice.downs().empty());
   accept("member-b");
+  answer_probe("member-b");
   CHECK_EQ(alice.downs(), reasons{unreachable});
   shake_hands("member-b");
   CHECK_EQ(alice.downs().size(), 1);
@@ -299,6 +300,7 @@ TEST_CASE_FIXTURE(actor_fixture, "a restarted peer is met on its stream to us "
   auto old = shake_hands("member-a");
   auto answer = request(remote("joe"), make_ping("question"));
   accept("member-b");
+  answer_probe("member-b");
   CHECK_EQ(alice.downs(), reasons{unreachable});
   CHECK(answer->failed_with(errc::incarnation_over));
   CHECK(old->cancelled());
@@ -323,6 +325,7 @@ TEST_CASE_FIXTURE(actor_fixture, "downs of the old incarnation come before "
   in->receive(wire::encode(wire::server_connection{"member-b", peer_address}));
   in->receive(batch_frame({make_envelope_for("alice", make_ping("new"))}));
   run();
+  answer_probe("member-b");
   REQUIRE_EQ(alice.size(), 2);
   CHECK_EQ(alice.downs().size(), 1);
   CHECK_EQ(alice.texts(), strings{"new"});
@@ -341,6 +344,10 @@ TEST_CASE_FIXTURE(actor_fixture,
   next->complete_writes();
   next->receive(
     wire::encode(wire::server_connection{"member-b", peer_address}));
+  run();
+  auto probe = take_probe();
+  probe->complete_writes();
+  probe->receive(wire::encode(wire::connect_response{"member-b", false}));
   while (alice.downs().empty())
     REQUIRE(sched.try_run_once());
   old->receive(batch_frame({make_envelope_for("alice", make_ping("late"))}));
@@ -358,6 +365,10 @@ TEST_CASE_FIXTURE(actor_fixture,
   auto old = shake_hands("member-a");
   accept("member-a");
   accept("member-b");
+  // under the one name, then under the other
+  answer_probe("member-b");
+  CHECK(alice.downs().empty());
+  answer_probe("member-b");
   CHECK_EQ(alice.downs(), reasons{unreachable});
   CHECK(old->cancelled());
   shake_hands("member-b");
@@ -367,12 +378,17 @@ TEST_CASE_FIXTURE(actor_fixture,
 TEST_CASE_FIXTURE(actor_fixture, "streams of the old incarnation are ended") {
   auto alice = publish_witness("alice");
   auto old = accept("member-a");
-  SUBCASE("met by its stream to us") {}
+  fake_stream_ptr next;
+  SUBCASE("met by its stream to us") {
+    next = accept("member-b");
+    answer_probe("member-b");
+  }
   SUBCASE("met by our stream to it") {
     send_ping(remote("joe"), "hello");
     shake_hands("member-b");
+    CHECK(old->finished());
+    next = accept("member-b");
   }
-  auto next = accept("member-b");
   REQUIRE(old->finished());
   CHECK_EQ(old->finished()->code, transport::status_code::unavailable);
   CHECK_FALSE(next->over());
@@ -401,6 +417,7 @@ TEST_CASE_FIXTURE(actor_fixture,
   receive(accept("member-a"), {watch_of("alice")});
   SUBCASE("met by its stream to us") {
     accept("member-b");
+    answer_probe("member-b");
     shake_hands("member-b");
   }
   SUBCASE("met by our stream to it") {

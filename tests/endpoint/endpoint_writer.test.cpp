@@ -455,30 +455,21 @@ TEST_CASE("batches respect a peer's limit that is below ours") {
   CHECK_EQ(read_batches(frames).size(), 50);
 }
 
-TEST_CASE_FIXTURE(actor_fixture, "targets carry \"nonhost\" until the peer's "
-                                 "own address is known") {
-  auto str = connect();
+TEST_CASE_FIXTURE(actor_fixture, "targets carry the address that the listener "
+                                 "has said is its own, else \"nonhost\"") {
+  std::string expected = "nonhost";
+  transport::metadata intro;
+  SUBCASE("a peer that says nothing") {}
+  SUBCASE("a caf_remote peer") {
+    expected = "Node.Example:9000";
+    intro = caf_remote_intro(1u << 20);
+    intro.emplace(introduction_key::address, expected);
+  }
+  auto str = connect(peer_member, intro);
   send_ping(remote("joe"), "hello");
   CHECK_EQ(read_batches(str->take_written()).at(0).target,
-           pid{"nonhost", "joe"});
-  // the node that we dialled says how it calls itself
-  accept(peer_member, "node.example:9000");
-  send_ping(remote("joe"), "hello");
-  CHECK_EQ(read_batches(str->take_written()).at(0).target,
-           pid{"node.example:9000", "joe"});
+           pid{expected, "joe"});
 }
-
-TEST_CASE_FIXTURE(actor_fixture, "a peer that was met before is addressed by "
-                                 "its own name from the first batch on") {
-  accept(peer_member, "node.example:9000");
-  send_ping(remote("joe"), "hello");
-  send_ping(remote("joe", "node.example:9000"), "direct");
-  auto direct = shake_hands();
-  CHECK_EQ(read_batches(direct->take_written()).at(0).target,
-           pid{"node.example:9000", "joe"});
-}
-
-// -- loss ---------------------------------------------------------------------
 
 TEST_CASE_FIXTURE(actor_fixture,
                   "a batch in flight when the stream ends is unconfirmed") {

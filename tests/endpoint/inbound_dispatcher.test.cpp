@@ -712,12 +712,11 @@ TEST_CASE_FIXTURE(dispatcher_fixture, "Touch of an ending actor is told once") {
   CHECK_EQ(xs[0].type_name, "actor.DeadLetterResponse");
 }
 
-TEST_CASE_FIXTURE(dispatcher_fixture,
-                  "peers cannot stop the node's own actors") {
+TEST_CASE_FIXTURE(dispatcher_fixture, "peers cannot stop the activator") {
   auto hdl = sys.spawn<caf::hidden>(activator, home);
   REQUIRE_FALSE(home->processes->publish(
     caf::actor_cast<caf::strong_actor_ptr>(hdl), activator_id,
-    delivery_mode::decoded, process_kind::internal));
+    delivery_mode::decoded, process_kind::activator));
   receive_all({make_system_envelope(activator_id, "actor.Stop"),
                make_system_envelope(activator_id, "actor.PoisonPill")});
   CHECK_EQ(refused(), 2);
@@ -726,6 +725,50 @@ TEST_CASE_FIXTURE(dispatcher_fixture,
   CHECK_EQ(of_type(sent(), "actor.Touched").size(), 1);
   caf::anon_send_exit(hdl, caf::exit_reason::kill);
   run();
+}
+
+TEST_CASE_FIXTURE(dispatcher_fixture,
+                  "nothing reaches an actor of the module's "
+                  "own by its reply address, but the "
+                  "answers to its requests") {
+  auto hdl = sys.spawn<caf::hidden>(spawner, home);
+  home->processes->conceal(caf::actor_cast<caf::strong_actor_ptr>(hdl));
+  auto answer = request<caf::actor>(hdl, remote_spawn{peer_address, "k", ""});
+  auto asked = sent().at(0);
+  REQUIRE_EQ(asked.type_name, wire::actor_pid_request::type_name);
+  auto name = asked.sender.id;
+  auto watch = make_system_envelope(name, "actor.Watch",
+                                    wire::encode(wire::watch{{"", "w"}}));
+  receive_all({make_system_envelope(name, "actor.Stop"),
+               make_system_envelope(name, "actor.PoisonPill"), ping_to(name),
+               from_requester(ping_to(name)),
+               from_requester(make_system_envelope(name, "actor.Touch")), watch,
+               from_requester(make_system_envelope(
+                 name, wire::actor_pid_request::type_name,
+                 wire::encode(wire::actor_pid_request{"x", "y"})))});
+  CHECK_EQ(dead_letters(errc::dead_letter), 6);
+  auto xs = sent();
+  CHECK_EQ(of_type(xs, "actor.DeadLetterResponse").size(), 3);
+  auto ends = of_type(xs, "actor.Terminated");
+  REQUIRE_EQ(ends.size(), 1);
+  wire::terminated end;
+  REQUIRE(wire::decode(ends[0].payload, end));
+  CHECK(end.why == wire::terminated_reason::not_found);
+  // nor in a roundabout way, as the sender of what a local actor answers
+  publish_echo("echo");
+  auto x = ping_to("echo");
+  for (auto id : {name, std::string{activator_id}}) {
+    x.sender = {own_address, id, 0};
+    receive_all({x});
+  }
+  CHECK_EQ(dead_letters(errc::dead_letter), 8);
+  auto response = make_system_envelope(
+    name, wire::actor_pid_response::type_name,
+    wire::encode(wire::actor_pid_response{pid{peer_address, "k-1"}, 0}));
+  response.target.request_id = asked.sender.request_id;
+  receive_all({response});
+  CHECK_EQ(answer->as<caf::actor>().size(), 1);
+  caf::anon_send_exit(hdl, caf::exit_reason::kill);
 }
 
 TEST_SUITE_END();

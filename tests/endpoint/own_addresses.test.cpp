@@ -44,6 +44,15 @@ TEST_CASE("host names do not tell upper from lower case") {
   CHECK_EQ(x.advertised(), "Node.Example:80");
 }
 
+TEST_CASE("an address has many spellings") {
+  own_addresses x{"127.0.0.1:80", "127.0.0.1", 80, {"[2001:DB8::0:1]:90"}};
+  for (auto address :
+       {"LocalHost:80", "127.1:80", "[0::1]:80", "[::ffff:127.0.0.1]:80",
+        "[2001:db8::1]:90", "[2001:DB8::0:1]:90"})
+    CHECK(x.contains(address));
+  CHECK_FALSE(x.contains("NONHOST"));
+}
+
 TEST_CASE("on another interface loopback is somebody else") {
   own_addresses x{"node:80", "10.0.0.1", 80, {"alias:90"}};
   CHECK(x.contains("node:80"));

@@ -28,8 +28,8 @@ TEST_CASE("the first incarnation is no change") {
 TEST_CASE("what was known goes with its incarnation") {
   peer x{"127.0.0.1:1", new_table()};
   x.meet("a");
-  x.own_address("node:1");
-  x.declare_caf_remote(1234);
+  x.introduced("a", 1234, "node:1");
+  x.claimed("NODE:1", true);
   x.types()->add("some.Type");
   CHECK_EQ(x.own_address(), "node:1");
   CHECK(x.is_caf_remote());
@@ -39,7 +39,32 @@ TEST_CASE("what was known goes with its incarnation") {
   CHECK_EQ(x.own_address(), "");
   CHECK_FALSE(x.is_caf_remote());
   CHECK_EQ(x.max_receive_bytes(), 0);
+  CHECK_FALSE(x.is_introduced());
+  CHECK_FALSE(x.claims_caf_remote());
+  CHECK_EQ(x.spelling(), "127.0.0.1:1");
   CHECK_FALSE(x.types()->contains("some.Type"));
+}
+
+TEST_CASE("a claim says nothing about what the listener is") {
+  peer x{"node:1", new_table()};
+  x.meet("a");
+  x.claimed("Node:1", true);
+  CHECK_FALSE(x.is_caf_remote());
+  CHECK_EQ(x.own_address(), "");
+  CHECK(x.claims_caf_remote());
+  CHECK_EQ(x.spelling(), "Node:1");
+  x.claimed("NODE:1", false);
+  CHECK_EQ(x.spelling(), "Node:1");
+  CHECK(x.claims_caf_remote());
+}
+
+TEST_CASE("an introduction that comes late is not taken for the next one's") {
+  peer x{"node:1", new_table()};
+  x.meet("a");
+  x.meet("b");
+  x.introduced("a", 1234, "node:1");
+  CHECK_FALSE(x.is_introduced());
+  CHECK_FALSE(x.is_caf_remote());
 }
 
 TEST_CASE("what a node has sent is known under all its addresses") {

@@ -74,9 +74,19 @@ TEST_CASE_FIXTURE(registry_fixture, "unpublish takes a name back") {
 
 TEST_CASE_FIXTURE(registry_fixture, "the module's own names stay") {
   table->publish(ptr(alice), "$own", delivery_mode::decoded,
-                 process_kind::internal);
+                 process_kind::activator);
   CHECK_EQ(code_of(table->unpublish("$own")), errc::not_found);
-  CHECK(table->find("$own").kind == process_kind::internal);
+  CHECK(table->find("$own").kind == process_kind::activator);
+}
+
+TEST_CASE_FIXTURE(registry_fixture, "a concealed actor has a name for answers, "
+                                    "and is not found by it") {
+  table->conceal(ptr(alice));
+  auto name = table->name_of(ptr(alice));
+  CHECK_EQ(name->id, "$" + std::to_string(alice.hdl.id()));
+  CHECK_EQ(table->find(name->id).hdl, nullptr);
+  CHECK_EQ(table->count(process_kind::reply_address), 0);
+  CHECK_EQ(code_of(table->unpublish(name->id)), errc::not_found);
 }
 
 TEST_CASE_FIXTURE(registry_fixture, "a reply address is made when needed, and "

@@ -172,6 +172,7 @@ TEST_CASE_FIXTURE(actor_fixture, "what a peer knows is forgotten when it "
   connect("member-a");
   receive(accept("member-a"), {make_system_envelope("nobody", "other.Type")});
   accept("member-b");
+  answer_probe("member-b");
   shake_hands("member-b");
   sent();
   send(remote("joe"), raw("other.Type"));
@@ -291,6 +292,29 @@ TEST_CASE_FIXTURE(actor_fixture, "a remote request that is delegated keeps its "
   CHECK_EQ(xs[0].sender, pid{peer_address, "requester"});
   CHECK_EQ(xs[0].sender.request_id, 7);
   CHECK_EQ(home->pending.size(), 0);
+}
+
+TEST_CASE_FIXTURE(actor_fixture, "a requester that has ended leaves no entry "
+                                 "behind") {
+  connect();
+  auto joe = remote("joe");
+  auto alice = spawn_witness();
+  SUBCASE("one whose name is known") {
+    alice.act([joe](caf::event_based_actor* self) {
+      self->send(joe, make_ping("hello"));
+    });
+  }
+  SUBCASE("one that was never heard of") {}
+  run();
+  auto requester = caf::actor_cast<caf::strong_actor_ptr>(alice.hdl);
+  alice.quit();
+  run();
+  // an actor in between has passed its request on only now
+  joe->enqueue(requester, caf::make_message_id(42),
+               caf::make_message(make_ping("late")), nullptr);
+  run();
+  CHECK_EQ(home->pending.size(), 0);
+  CHECK_EQ(texts_of(sent()).back(), "late");
 }
 
 // -- results ------------------------------------------------------------------

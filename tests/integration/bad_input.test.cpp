@@ -569,9 +569,33 @@ TEST_CASE("a half-close is answered with OK, a missing handshake is not") {
   CHECK_NE(to_string(raw_peer::leave(str).code), to_string(status_code::ok));
 }
 
+TEST_CASE("a stranger's claim to the address changes nothing") {
+  scene x;
+  auto hdl = x.node.remote(x.peer.address(), "thing");
+  caf::anon_send(hdl, StringValue{});
+  x.peer.wait_for_type(string_type);
+  raw_peer stranger{manners::polite, "stranger"};
+  CHECK_THROWS(stranger.connect_as(x.node.address(), stranger.member_id(),
+                                   x.peer.address()));
+  x.send_spoilt([](batch_maker&, envelope& y) { y.set_type_id(-1); });
+  x.check_rest_delivered();
+}
+
+TEST_CASE("a stranger with the peer's member id gets none of its messages") {
+  scene x;
+  raw_peer stranger{manners::polite, x.peer.member_id()};
+  auto str = stranger.connect(x.node.address());
+  auto hdl = x.node.remote(x.peer.address(), "thing");
+  caf::anon_send(hdl, StringValue{});
+  auto got = x.peer.wait_for_type(string_type);
+  CHECK_EQ(got.target_address, "nonhost");
+  CHECK_EQ(stranger.streams(), 0u);
+}
+
 TEST_CASE("another member id at the address ends the older stream") {
   scene x;
-  auto other = x.peer.connect_as(x.node.address(), "another", x.peer.address());
+  x.peer.restart_as("another");
+  auto other = x.peer.connect(x.node.address());
   CHECK_EQ(to_string(x.str.log->wait_closed().code),
            to_string(status_code::unavailable));
   x.str = std::move(other);

@@ -87,7 +87,8 @@ TEST_CASE("a peer that comes back as another tells the observers once") {
   auto answer = me.self()->request(hdl, caf::infinite, make_ping("hi"));
   old->wait_for_type("caf_remote.test.Ping");
   // it says by its own handshake that it is another now
-  auto str = old->connect_as(node.address(), "another", address);
+  old->restart_as("another");
+  auto str = old->connect(node.address());
   CHECK_EQ(me.wait_down(hdl), caf::exit_reason::remote_link_unreachable);
   answer.receive(
     [](const Ping&) { FAIL_CHECK("answered"); },

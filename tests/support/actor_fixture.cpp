@@ -137,10 +137,11 @@ actor_fixture::~actor_fixture() {
     CHECK_FALSE(x.str->misused());
     x.str->close(transport::status_code::cancelled);
   }
-  for (auto& x : inbound_) {
-    CHECK_FALSE(x->misused());
-    x->close(transport::status_code::cancelled);
-  }
+  for (auto xs : {&inbound_, &probes_})
+    for (auto& x : *xs) {
+      CHECK_FALSE(x->misused());
+      x->close(transport::status_code::cancelled);
+    }
   caf::anon_send_exit(home->manager(), caf::exit_reason::user_shutdown);
   caf::anon_send_exit(events.hdl, caf::exit_reason::kill);
   run();
@@ -250,6 +251,26 @@ void actor_fixture::cut(const fake_stream_ptr& x) {
 transport::metadata actor_fixture::caf_remote_intro(size_t max_receive_bytes) {
   return {{introduction_key::version, "1.0.0"},
           {introduction_key::max_receive, std::to_string(max_receive_bytes)}};
+}
+
+// -- questions who lives at an address ---------------------------------------
+
+fake_stream_ptr actor_fixture::take_probe() {
+  auto result = last_dialled();
+  connector->dials.pop_back();
+  probes_.push_back(result);
+  return result;
+}
+
+void actor_fixture::answer_probe(const std::string& member_id) {
+  auto probe = take_probe();
+  if (member_id.empty()) {
+    probe->close(transport::status_code::unavailable);
+  } else {
+    probe->complete_writes();
+    probe->receive(wire::encode(wire::connect_response{member_id, false}));
+  }
+  run();
 }
 
 // -- streams that peers dial --------------------------------------------------

@@ -159,6 +159,7 @@ public:
 private:
   caf::actor_system_config cfg_;
   std::vector<fake_stream_ptr> inbound_;
+  std::vector<fake_stream_ptr> probes_;
 
 public:
   caf::actor_system sys;
@@ -273,6 +274,15 @@ public:
 
   /// The metadata of a peer that is caf_remote.
   static transport::metadata caf_remote_intro(size_t max_receive_bytes);
+
+  // -- questions who lives at an address ---------------------------------------
+
+  /// The stream by which an address is being asked, which is the last dialled;
+  /// it does not count as dialled from then on.
+  fake_stream_ptr take_probe();
+
+  /// Answers the question; without a member id the address cannot be reached.
+  void answer_probe(const std::string& member_id = "");
 
   // -- streams that peers dial ------------------------------------------------
 

@@ -58,8 +58,18 @@ remote::MessageEnvelope& batch_maker::add_text(const std::string& target_id,
 
 class raw_peer::state {
 public:
-  state(manners x, std::string id) : how(x), member_id(std::move(id)) {
+  state(manners x, std::string id) : how(x), member_id_(std::move(id)) {
     // nop
+  }
+
+  std::string member_id() {
+    std::lock_guard<std::mutex> guard{mutex};
+    return member_id_;
+  }
+
+  void member_id(std::string x) {
+    std::lock_guard<std::mutex> guard{mutex};
+    member_id_ = std::move(x);
   }
 
   void add(transport::stream_ptr x) {
@@ -70,11 +80,13 @@ public:
   void take(const remote::MessageBatch& batch);
 
   const manners how;
-  const std::string member_id;
   std::mutex mutex;
   std::condition_variable changed;
   std::vector<transport::stream_ptr> streams;
   std::vector<message> messages;
+
+private:
+  std::string member_id_;
 };
 
 namespace {
@@ -101,6 +113,11 @@ std::string id_of(const std::string& target) {
   return who.ParseFromString(target) ? who.id() : target;
 }
 
+std::string address_of(const std::string& target) {
+  actor::PID who;
+  return who.ParseFromString(target) ? who.address() : std::string{};
+}
+
 } // namespace
 
 void raw_peer::state::take(const remote::MessageBatch& batch) {
@@ -109,6 +126,7 @@ void raw_peer::state::take(const remote::MessageBatch& batch) {
     message msg;
     msg.type_name = batch.type_names(x.type_id());
     msg.target = id_of(batch.targets(x.target()));
+    msg.target_address = address_of(batch.targets(x.target()));
     if (x.sender() > 0)
       msg.sender = batch.senders(x.sender() - 1).id();
     msg.payload = x.message_data();
@@ -160,7 +178,7 @@ public:
     switch (peer_->how) {
       case manners::twice:
         if (++written_ == 1)
-          str->write(connect_response(peer_->member_id, false));
+          str->write(connect_response(peer_->member_id(), false));
         break;
       case manners::end_ok_later:
         end(*str, status_code::ok);
@@ -195,13 +213,13 @@ private:
         break;
       }
       case manners::request:
-        str.write(connect_request(peer_->member_id, "127.0.0.1:1"));
+        str.write(connect_request(peer_->member_id(), "127.0.0.1:1"));
         break;
       case manners::nameless:
         str.write(connect_response("", false));
         break;
       case manners::blocked:
-        str.write(connect_response(peer_->member_id, true));
+        str.write(connect_response(peer_->member_id(), true));
         break;
       case manners::end_ok:
         end(str, status_code::ok);
@@ -210,7 +228,7 @@ private:
         end(str, status_code::internal);
         break;
       default:
-        str.write(connect_response(peer_->member_id, false));
+        str.write(connect_response(peer_->member_id(), false));
         break;
     }
   }
@@ -280,6 +298,11 @@ recorded_stream raw_peer::connect_as(const std::string& node,
       || !msg.has_connect_response() || msg.connect_response().blocked())
     throw std::runtime_error{"the node refused the handshake"};
   return result;
+}
+
+void raw_peer::restart_as(std::string member_id) {
+  state_->member_id(member_id);
+  member_id_ = std::move(member_id);
 }
 
 transport::status raw_peer::leave(recorded_stream& str) {

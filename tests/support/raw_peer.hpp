@@ -107,6 +107,9 @@ public:
                              const std::string& member_id,
                              const std::string& address);
 
+  /// From now on it is this incarnation, in both roles.
+  void restart_as(std::string member_id);
+
   /// Half-closes and waits for the end.
   static transport::status leave(recorded_stream& str);
 
@@ -115,6 +118,7 @@ public:
   struct message {
     std::string type_name;
     std::string target;
+    std::string target_address;
     std::string sender;
     std::string payload;
     uint32_t target_request_id = 0;

@@ -13,6 +13,7 @@
 #include <grpcpp/create_channel.h>
 #include <grpcpp/security/credentials.h>
 
+#include <atomic>
 #include <tuple>
 
 using namespace caf_remote::test;
@@ -135,6 +136,41 @@ TEST_CASE("starting and stopping two hundred times leaves nothing") {
     if (i % 2 == 0)
       (*res)->shutdown(5s);
   }
+}
+
+TEST_CASE("nothing is accepted before the owner knows the address") {
+  std::atomic<bool> known{false};
+  std::atomic<bool> early{false};
+  recorded_stream near;
+  listen_options opts;
+  opts.initial_metadata = [&] {
+    if (!known)
+      early = true;
+    return metadata{};
+  };
+  opts.on_bound = [&](const std::string& host, uint16_t port) {
+    CHECK_EQ(host, "127.0.0.1");
+    // the kernel takes connections already
+    near = dial(host + ":" + std::to_string(port));
+    known = true;
+    return caf::error{};
+  };
+  loopback net{std::move(opts)};
+  net.accept();
+  CHECK_FALSE(early);
+}
+
+TEST_CASE("the owner may refuse the address") {
+  auto opts = on("127.0.0.1", 0);
+  uint16_t bound = 0;
+  opts.on_bound = [&](const std::string&, uint16_t port) {
+    bound = port;
+    return caf::make_error(caf::sec::cannot_open_port, "not here");
+  };
+  CHECK(has(error_of(std::move(opts)), "not here"));
+  // and it is free again
+  auto srv = start_grpc_server(on("127.0.0.1", bound));
+  CHECK(srv);
 }
 
 TEST_CASE("stopping to accept keeps open streams") {

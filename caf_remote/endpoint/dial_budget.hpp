@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+
+namespace caf_remote {
+
+/// How many endpoints may be opened at addresses that somebody else has named:
+/// a sender in a frame is whatever the peer writes there, and an answer to it,
+/// the module's or an actor's, makes us dial. So many at once, and as many
+/// again in each minute, evenly. Any thread.
+class dial_budget {
+public:
+  using clock = std::chrono::steady_clock;
+
+  /// With `all`, each one is taken from there as well.
+  explicit dial_budget(size_t per_minute,
+                       std::shared_ptr<dial_budget> all = nullptr);
+
+  /// Takes leave for one endpoint. False: there is none left now.
+  bool take(clock::time_point now);
+
+private:
+  void refill(clock::time_point now);
+
+  const double per_minute_;
+  const std::shared_ptr<dial_budget> all_;
+  std::mutex mtx_;
+  double left_;
+  clock::time_point since_{};
+};
+
+using dial_budget_ptr = std::shared_ptr<dial_budget>;
+
+} // namespace caf_remote

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace caf_remote {
+
+/// Which incarnation of a node is taken to live at which address. There are two
+/// sources. Our own stream to an address reaches whoever lives there, so what
+/// was met by it counts. A stream to us only claims to come from an address,
+/// and anybody can claim that: it is believed while nothing else is known, and
+/// never against what was met or what another live stream claims; then the
+/// address itself has to be asked. Addresses are canonical. Pure.
+class incarnations {
+public:
+  /// What a stream to us says in its handshake.
+  struct claim {
+    std::string address;
+    std::string member_id;
+    /// The host that the stream's connection comes from.
+    std::string host;
+  };
+
+  enum class verdict {
+    accept,
+    /// Something contradicts the claim: ask the address who lives there.
+    ask,
+    refuse,
+  };
+
+  /// Before anybody was asked.
+  verdict judge(const claim& x) const;
+
+  /// After the address was asked: `answer` is the member id that was met, empty
+  /// if nobody could be reached. Never `ask`. If the address cannot be reached,
+  /// the newer one of two claims counts only if both come from one host: that
+  /// may be a node that restarted behind a firewall, whose old connection
+  /// nobody has closed (own decision).
+  verdict judge(const claim& x, const std::string& answer) const;
+
+  // -- what is known ---------------------------------------------------------------------
+
+  /// Our own stream has met an incarnation.
+  void met(const std::string& address, std::string member_id);
+
+  /// Nothing leads to the address any more.
+  void forget(const std::string& address);
+
+  /// The incarnation that was met last; empty: none.
+  std::string met_at(const std::string& address) const;
+
+  /// A stream was let in.
+  void enter(uint64_t stream, claim x);
+
+  /// It is over. Returns what it claimed; nothing if it was not let in.
+  std::optional<claim> leave(uint64_t stream);
+
+  /// The streams that claim an address for another incarnation than this one.
+  std::vector<uint64_t> others(const std::string& address,
+                               const std::string& member_id) const;
+
+  /// The streams that claim to be an incarnation; with an address, only those
+  /// that claim that address.
+  size_t streams_of(const std::string& member_id,
+                    const std::string& address) const;
+
+  /// The addresses that streams claim for an incarnation.
+  std::vector<std::string> addresses_of(const std::string& member_id) const;
+
+private:
+  std::unordered_map<std::string, std::string> met_;
+  std::unordered_map<uint64_t, claim> claims_;
+  using index = std::unordered_multimap<std::string, uint64_t>;
+
+  index by_address_;
+  index by_member_;
+};
+
+} // namespace caf_remote

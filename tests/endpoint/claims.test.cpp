@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+// What streams to us claim about who opened them, against what we know better.
+
+#include "support/actor_fixture.hpp"
+
+using namespace caf_remote;
+using namespace caf_remote::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+using strings = std::vector<std::string>;
+using transport::status_code;
+
+std::string hello(const std::string& member) {
+  return wire::encode(
+    wire::server_connection{member, actor_fixture::peer_address});
+}
+
+constexpr const char* elsewhere = "127.0.0.1:7777";
+
+TEST_SUITE_BEGIN("endpoint.claims");
+
+// -- a member id is public ----------------------------------------------------
+
+TEST_CASE_FIXTURE(actor_fixture,
+                  "who claims a peer's member id does not divert "
+                  "its messages") {
+  std::string expected = "nonhost";
+  transport::metadata intro;
+  SUBCASE("of a Go node") {}
+  SUBCASE("of a caf_remote node") {
+    expected = "node.example:9000";
+    intro = caf_remote_intro(1u << 20);
+    intro.emplace(introduction_key::address, expected);
+  }
+  auto str = connect(peer_member, intro);
+  auto stranger = accept(peer_member, elsewhere,
+                         {{introduction_key::version, "1"},
+                          {introduction_key::max_receive, "100000"},
+                          {introduction_key::address, elsewhere}});
+  CHECK_FALSE(stranger->over());
+  send_ping(remote("joe"), "hello");
+  CHECK_EQ(read_batches(str->take_written()).at(0).target,
+           pid{expected, "joe"});
+  // nor those of the next stream
+  cut(str);
+  str = shake_hands(peer_member, intro);
+  send_ping(remote("joe"), "hello");
+  CHECK_EQ(read_batches(str->take_written()).at(0).target,
+           pid{expected, "joe"});
+  CHECK_EQ(peer_endpoint()->read().member_id, peer_member);
+}
+
+TEST_CASE_FIXTURE(actor_fixture, "who claims a peer's member id before we dial "
+                                 "it does not divert its messages") {
+  accept(peer_member, elsewhere);
+  send_ping(remote("joe"), "hello");
+  auto str = last_dialled();
+  str->complete_writes();
+  str->receive(wire::encode(wire::connect_response{peer_member, false}));
+  str->take_written();
+  run();
+  CHECK_EQ(read_batches(str->take_written()).at(0).target,
+           pid{"nonhost", "joe"});
+}
+
+TEST_CASE_FIXTURE(actor_fixture, "who claims the member id of a node that has "
+                                 "told its address speaks not for it") {
+  auto intro = caf_remote_intro(1u << 20);
+  intro.emplace(introduction_key::address, peer_address);
+  auto alice = spawn_witness();
+  alice.monitor(remote("joe"));
+  run();
+  shake_hands(peer_member, intro);
+  auto stranger = accept(peer_member, elsewhere);
+  receive(stranger,
+          {make_system_envelope(
+            peer_endpoint()->watcher_id(), wire::terminated::type_name,
+            wire::encode(wire::terminated{{"", "joe"},
+                                          wire::terminated_reason::stopped}))});
+  CHECK(alice.downs().empty());
+}
+
+// -- an address can be claimed by anybody -------------------------------------
+
+TEST_CASE_FIXTURE(actor_fixture, "who claims an address where we know somebody "
+                                 "is let in only if the address confirms it") {
+  auto alice = spawn_witness();
+  alice.monitor(remote("joe"));
+  run();
+  auto out = shake_hands(peer_member);
+  auto answer = request(remote("joe"), make_ping("question"));
+  auto stranger = accept("stranger");
+  CHECK_FALSE(stranger->over());
+  SUBCASE("it denies it") {
+    answer_probe(peer_member);
+  }
+  SUBCASE("a third one answers") {
+    answer_probe("somebody");
+  }
+  SUBCASE("nobody answers") {
+    answer_probe();
+  }
+  SUBCASE("nobody answers in time") {
+    auto probe = take_probe();
+    advance(home->opts.connect_timeout);
+    CHECK(probe->cancelled());
+  }
+  REQUIRE(stranger->finished());
+  CHECK_EQ(stranger->finished()->code, status_code::unavailable);
+  CHECK_FALSE(out->over());
+  CHECK(alice.downs().empty());
+  CHECK_EQ(answer->answers, 0);
+  CHECK_EQ(home->snapshot().protocol_errors, 1);
+  CHECK_EQ(home->endpoints.peer_of(peer_address)->member_id(), peer_member);
+  CHECK_FALSE(accept(peer_member)->over());
+}
+
+TEST_CASE_FIXTURE(actor_fixture, "a stream to us is not ended by a claim") {
+  auto alice = publish_witness("alice");
+  auto in = accept(peer_member);
+  auto stranger = accept("stranger");
+  answer_probe(peer_member);
+  CHECK(stranger->finished());
+  receive(in, {make_envelope_for("alice", make_ping("hi"))});
+  CHECK_EQ(alice.texts(), strings{"hi"});
+}
+
+TEST_CASE_FIXTURE(actor_fixture, "who is known does not wait while another "
+                                 "claim is in doubt") {
+  connect(peer_member);
+  auto stranger = accept("stranger");
+  auto in = accept(peer_member);
+  CHECK_EQ(home->endpoints.peer_of(peer_address)->inbound_streams, 1);
+  answer_probe(peer_member);
+  CHECK(stranger->finished());
+  CHECK_FALSE(in->over());
+}
+
+TEST_CASE_FIXTURE(actor_fixture, "a claim while we reconnect is no news") {
+  auto alice = spawn_witness();
+  alice.monitor(remote("joe"));
+  run();
+  cut(shake_hands(peer_member));
+  auto stranger = accept("stranger");
+  answer_probe(peer_member);
+  CHECK(stranger->finished());
+  shake_hands(peer_member);
+  CHECK(alice.downs().empty());
+}
+
+TEST_CASE_FIXTURE(actor_fixture, "what an alias is said to be stays with those "
+                                 "who answer under it") {
+  // the stranger listens and may answer what it likes
+  send_ping(remote("joe"), "hello");
+  auto out = shake_hands(peer_member);
+  accept(peer_member, elsewhere);
+  auto again = accept("stranger", elsewhere);
+  answer_probe("stranger");
+  // it has come to live where it says; our peer is asked, and still there
+  answer_probe(peer_member);
+  CHECK_FALSE(again->over());
+  CHECK_FALSE(out->over());
+  CHECK_EQ(events.count<endpoint_terminated>(), 0);
+}
+
+// -- what is claimed to be caf_remote -----------------------------------------
+
+TEST_CASE_FIXTURE(actor_fixture,
+                  "no claim makes a Go peer pass for caf_remote") {
+  auto str = connect(peer_member);
+  accept(peer_member, peer_address, caf_remote_intro(1u << 20));
+  send(remote("joe"), raw_message{"other.Type", 0, "bytes"});
+  send(remote("joe"), raw_message{"caf_remote.test.Ping", 42, "bytes"});
+  CHECK(str->take_written().empty());
+  CHECK_EQ(dead_letters(errc::peer_cannot_take), 2);
+}
+
+TEST_CASE_FIXTURE(actor_fixture, "nor one that comes before we dial it") {
+  accept(peer_member, peer_address, caf_remote_intro(1u << 20));
+  send(remote("joe"), raw_message{"other.Type", 0, "bytes"});
+  shake_hands(peer_member);
+  CHECK(sent().empty());
+  CHECK_EQ(dead_letters(errc::peer_cannot_take), 1);
+}
+
+TEST_CASE_FIXTURE(actor_fixture, "an empty result for who claims to be "
+                                 "caf_remote goes to who is") {
+  publish(sys.spawn([](caf::event_based_actor*) -> caf::behavior {
+    return {[](const Ping&) {}};
+  }),
+          "alice");
+  auto x = make_envelope_for("alice", make_ping("question"));
+  x.sender = {"", "requester", 7};
+  receive(accept(peer_member, peer_address, caf_remote_intro(1u << 20)), {x});
+  REQUIRE_EQ(dials(), 1);
+  std::string expected;
+  transport::metadata intro;
+  SUBCASE("it is") {
+    expected = "google.protobuf.Empty";
+    intro = caf_remote_intro(1u << 20);
+  }
+  SUBCASE("it is not") {
+    expected = "actor.DeadLetterResponse";
+  }
+  shake_hands(peer_member, intro);
+  run();
+  auto xs = sent();
+  REQUIRE_EQ(xs.size(), 1);
+  CHECK_EQ(xs[0].type_name, expected);
+  CHECK_EQ(xs[0].target.request_id, 7);
+}
+
+TEST_CASE_FIXTURE(actor_fixture, "what a large answer may be is decided when "
+                                 "the peer has introduced itself") {
+  publish(sys.spawn([](caf::event_based_actor*) -> caf::behavior {
+    return {[](const Ping&) { return make_ping(std::string(5u << 20, 'x')); }};
+  }),
+          "alice");
+  auto x = make_envelope_for("alice", make_ping("question"));
+  x.sender = {"", "requester", 7};
+  auto intro = caf_remote_intro(32u << 20);
+  receive(accept(peer_member, peer_address, intro), {x});
+  shake_hands(peer_member, intro);
+  CHECK_EQ(texts_of(sent()).size(), 1);
+}
+
+// -- two at the same moment ---------------------------------------------------
+
+TEST_CASE_FIXTURE(actor_fixture, "of two incarnations at the same moment one "
+                                 "stays") {
+  std::vector<fake_stream_ptr> xs{open_inbound(), open_inbound()};
+  for (auto& x : xs)
+    x->complete_writes();
+  xs[0]->receive(hello("member-a"));
+  xs[1]->receive(hello("member-b"));
+  run();
+  SUBCASE("the newer one") {
+    answer_probe("member-b");
+    CHECK(xs[0]->finished());
+    CHECK_FALSE(xs[1]->over());
+  }
+  SUBCASE("the older one") {
+    answer_probe("member-a");
+    CHECK_FALSE(xs[0]->over());
+    CHECK(xs[1]->finished());
+  }
+  CHECK_EQ(home->endpoints.peer_of(peer_address)->inbound_streams, 1);
+}
+
+TEST_CASE_FIXTURE(actor_fixture, "a restarted peer that both dials and is "
+                                 "dialled is one event") {
+  auto alice = spawn_witness();
+  alice.monitor(remote("joe"));
+  run();
+  auto old_in = accept("member-a");
+  cut(shake_hands("member-a"));
+  auto out = last_dialled();
+  out->complete_writes();
+  auto in = open_inbound();
+  in->complete_writes();
+  auto answer = wire::encode(wire::connect_response{"member-b", false});
+  SUBCASE("at once") {
+    out->receive(answer);
+    in->receive(hello("member-b"));
+    run();
+  }
+  SUBCASE("the claim first") {
+    in->receive(hello("member-b"));
+    run();
+    auto probe = take_probe();
+    out->receive(answer);
+    run();
+    probe->complete_writes();
+    probe->receive(answer);
+    run();
+  }
+  CHECK_EQ(alice.downs().size(), 1);
+  CHECK_EQ(events.count<endpoint_terminated>(), 1);
+  CHECK(old_in->finished());
+  CHECK_FALSE(in->over());
+  CHECK_FALSE(out->over());
+  CHECK_EQ(dials(), 2);
+}
+
+TEST_CASE_FIXTURE(actor_fixture,
+                  "a new incarnation that we meet under an alias "
+                  "ends the streams of the old one") {
+  auto alice = publish_witness("alice");
+  send_ping(remote("joe", "alias.example:9000"), "hello");
+  auto out = shake_hands("member-a");
+  auto in = accept("member-a");
+  cut(out);
+  shake_hands("member-b");
+  SUBCASE("if it lives at their address, too") {
+    answer_probe("member-b");
+    CHECK(in->finished());
+    in->receive(batch_frame({make_envelope_for("alice", make_ping("late"))}));
+    run();
+    CHECK(alice.texts().empty());
+  }
+  SUBCASE("but not those of who still lives there") {
+    answer_probe("member-a");
+    CHECK_FALSE(in->over());
+  }
+  CHECK_EQ(events.count<endpoint_connected>(), 2);
+}
+
+TEST_SUITE_END();
+
+} // namespace
