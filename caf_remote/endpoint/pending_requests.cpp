@@ -29,31 +29,25 @@ pending_requests::pending_requests(size_t max_entries)
 
 // -- one shard, with its lock held ---------------------------------------------
 
-namespace {
-
-template <class Lists, class Key, class Slot>
-void remove_from(Lists& lists, const Key& key, Slot& x) {
-  auto i = lists.find(key);
-  i->second.remove(x);
-  if (i->second.empty())
-    lists.erase(i);
-}
-
-} // namespace
-
 void pending_requests::shard::add(uint32_t id, entry x) {
   auto& result = slots[id];
   result.id = id;
   result.what = std::move(x);
   by_age.add(result);
-  by_requester[result.what.requester.get()].add(result);
-  by_endpoint[result.what.endpoint].add(result);
+  result.of_requester = &by_requester[result.what.requester.get()];
+  result.of_requester->add(result);
+  result.of_endpoint = &by_endpoint[result.what.endpoint];
+  result.of_endpoint->add(result);
 }
 
 pending_requests::entry pending_requests::shard::take(slot& x) {
   by_age.remove(x);
-  remove_from(by_requester, x.what.requester.get(), x);
-  remove_from(by_endpoint, x.what.endpoint, x);
+  x.of_requester->remove(x);
+  if (x.of_requester->empty())
+    by_requester.erase(x.what.requester.get());
+  x.of_endpoint->remove(x);
+  if (x.of_endpoint->empty())
+    by_endpoint.erase(x.what.endpoint);
   auto id = x.id;
   auto result = std::move(x.what);
   slots.erase(id);

@@ -98,10 +98,9 @@ private:
     list_links<slot> by_age;
     list_links<slot> by_requester;
     list_links<slot> by_endpoint;
+    linked_list<slot, &slot::by_requester>* of_requester = nullptr;
+    linked_list<slot, &slot::by_endpoint>* of_endpoint = nullptr;
   };
-
-  template <list_links<slot> slot::*Links>
-  using slot_list = linked_list<slot, Links>;
 
   // Entries of one requester share a shard, whose number is part of the id.
   static constexpr uint32_t shard_bits = 4;
@@ -111,11 +110,12 @@ private:
     mutable std::mutex mtx;
     uint32_t last_id = 0;
     std::unordered_map<uint32_t, slot> slots;
-    slot_list<&slot::by_age> by_age;
+    linked_list<slot, &slot::by_age> by_age;
     std::unordered_map<const caf::actor_control_block*,
-                       slot_list<&slot::by_requester>>
+                       linked_list<slot, &slot::by_requester>>
       by_requester;
-    std::unordered_map<uint64_t, slot_list<&slot::by_endpoint>> by_endpoint;
+    std::unordered_map<uint64_t, linked_list<slot, &slot::by_endpoint>>
+      by_endpoint;
 
     void add(uint32_t id, entry x);
     entry take(slot& x);

@@ -2,13 +2,14 @@
 
 #pragma once
 
+#include "caf_remote/wire/name_hash.hpp"
+
 #include <caf/actor_control_block.hpp>
 #include <caf/node_id.hpp>
 
 #include <mutex>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 namespace caf_remote {
 
@@ -18,10 +19,10 @@ class node;
 /// it. Any thread.
 class proxy_table {
 public:
-  /// Finds or makes the proxy of "address/id". `home` must be the node that the
-  /// table belongs to. Null after `close`.
+  /// Finds or makes the proxy of "address/id", and says whether it made it.
+  /// `home` must be the node that the table belongs to. Null after `close`.
   caf::strong_actor_ptr get(node& home, std::string_view address,
-                            std::string_view id);
+                            std::string_view id, bool* is_new = nullptr);
 
   /// Null: nobody holds a handle for that PID.
   caf::strong_actor_ptr find(std::string_view address, std::string_view id);
@@ -38,9 +39,14 @@ private:
   // "address\0id" as key
   static std::string key(std::string_view address, std::string_view id);
 
+  const caf::node_id& node_id_of(std::string_view address);
+
   mutable std::mutex mtx_;
   bool closed_ = false;
-  std::unordered_map<std::string, caf::weak_actor_ptr> proxies_;
+  // that of the last new proxy: many in a row are at one address, and share it
+  std::string last_address_;
+  caf::node_id last_node_id_;
+  wire::name_map<caf::weak_actor_ptr> proxies_;
 };
 
 } // namespace caf_remote
