@@ -3,6 +3,7 @@
 #include "caf_remote/compat/annotated_element.hpp"
 
 #include "caf_remote/compat/inbound_element.hpp"
+#include "caf_remote/wire/batch_codec.hpp"
 
 #include <caf/local_actor.hpp>
 #include <caf/message_builder.hpp>
@@ -11,6 +12,34 @@
 #include <utility>
 
 namespace caf_remote {
+
+annotated_element::~annotated_element() {
+  // nop
+}
+
+const message_header& annotated_element::header() const {
+  static const message_header none;
+  if (header_ == nullptr)
+    return none;
+  auto& [encoded, parts] = *header_;
+  if (!encoded.empty()) {
+    wire::header_view views;
+    wire::decode_header(encoded, views);
+    parts.assign(views.begin(), views.end());
+    encoded = std::string{};
+  }
+  return parts;
+}
+
+void annotated_element::header(message_header x) {
+  if (!x.empty())
+    header_ = std::make_unique<header_block>(header_block{{}, std::move(x)});
+}
+
+void annotated_element::encoded_header(std::string_view bytes) {
+  header_ = std::make_unique<header_block>(
+    header_block{std::string{bytes}, {}});
+}
 
 sent_element::sent_element(caf::strong_actor_ptr from, caf::message_id id,
                            forwarding_stack path, caf::message content)
@@ -44,11 +73,11 @@ message_extras extras_of(const caf::mailbox_element& x) noexcept {
   auto type = &typeid(x);
   if (type == &typeid(sent_element)) {
     auto& sent = static_cast<const sent_element&>(x);
-    result.header = &sent.header;
+    result.header = &sent.header();
     result.serializer_id = sent.serializer_id;
     result.deadline = sent.deadline;
   } else if (is_user_message(*type)) {
-    result.header = &static_cast<const inbound_element&>(x).header;
+    result.header = &static_cast<const inbound_element&>(x).header();
   }
   return result;
 }
@@ -56,7 +85,7 @@ message_extras extras_of(const caf::mailbox_element& x) noexcept {
 const message_header& header_of(caf::local_actor* self) {
   static const message_header none;
   auto ptr = dynamic_cast<annotated_element*>(self->current_mailbox_element());
-  return ptr != nullptr ? ptr->header : none;
+  return ptr != nullptr ? ptr->header() : none;
 }
 
 } // namespace caf_remote

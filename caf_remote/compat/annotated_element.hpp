@@ -10,6 +10,9 @@
 #include <caf/type_erased_tuple.hpp>
 
 #include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
 
 namespace caf_remote {
 
@@ -18,11 +21,34 @@ namespace caf_remote {
 /// composed actor) gets that first.
 class annotated_element : public caf::mailbox_element {
 public:
-  /// Empty for most messages from other nodes.
-  message_header header;
+  ~annotated_element() override;
+
+  /// Empty for most messages from other nodes. Called by who handles the
+  /// message.
+  const message_header& header() const;
+
+  void header(message_header x);
+
+  /// The same in encoded form: the content of remote.MessageHeader, checked. It
+  /// is taken apart when somebody reads it, since a header of many short parts
+  /// takes far more memory than its encoded form.
+  void encoded_header(std::string_view bytes);
 
 protected:
   using caf::mailbox_element::mailbox_element;
+
+  void drop_header() noexcept {
+    header_.reset();
+  }
+
+private:
+  struct header_block {
+    // empty: there is nothing to be taken apart any more
+    std::string encoded;
+    message_header parts;
+  };
+
+  std::unique_ptr<header_block> header_;
 };
 
 /// What an actor of this node sends with more than its content. Actors of this

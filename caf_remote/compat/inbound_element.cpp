@@ -3,6 +3,7 @@
 #include "caf_remote/compat/inbound_element.hpp"
 
 #include "caf_remote/compat/inbound_shelf.hpp"
+#include "caf_remote/compat/lazy_element.hpp"
 #include "caf_remote/endpoint/prefetch.hpp"
 
 #include <caf/atom.hpp>
@@ -90,8 +91,9 @@ public:
     return codec_.type_name();
   }
 
-  caf::message release() override {
-    return codec_.to_message(std::move(*content_));
+  void release(lost_message& to) override {
+    to.content = release();
+    to.content_bytes = bytes();
   }
 
   caf::type_erased_tuple& content() override {
@@ -153,6 +155,10 @@ public:
   }
 
 private:
+  caf::message release() {
+    return codec_.to_message(std::move(*content_));
+  }
+
   // An object keeps the memory of the messages before, and handlers may change
   // it, so what it was charged with says nothing.
   bool shelve() noexcept {
@@ -161,7 +167,7 @@ private:
       return false;
     sender = nullptr;
     stages.clear();
-    header.clear();
+    drop_header();
     return shelf_.give(this, sizeof(*this) + space);
   }
 
@@ -244,17 +250,14 @@ public:
   using inbound_element::mark_unimportant;
 
   std::string_view type_name() const noexcept override {
-    if constexpr (std::is_same<std::tuple<Ts...>,
-                               std::tuple<raw_message>>::value)
-      return std::get<0>(this->data()).type_name;
-    else if constexpr (sizeof...(Ts) == 3)
+    if constexpr (sizeof...(Ts) == 3)
       return "actor.Touch";
     else
       return "";
   }
 
-  caf::message release() override {
-    return caf::make_message_from_tuple(std::move(this->data()));
+  void release(lost_message& to) override {
+    to.content = caf::make_message_from_tuple(std::move(this->data()));
   }
 
   caf::type_erased_tuple& content() override {
@@ -267,7 +270,7 @@ public:
 
   caf::message move_content_to_message() override {
     mark_taken();
-    return release();
+    return caf::make_message_from_tuple(std::move(this->data()));
   }
 
   caf::message copy_content_to_message() const override {
@@ -301,8 +304,8 @@ public:
     return "";
   }
 
-  caf::message release() override {
-    return {};
+  void release(lost_message&) override {
+    // nop
   }
 
   caf::type_erased_tuple& content() override {
@@ -323,6 +326,25 @@ public:
 
 private:
   caf::empty_type_erased_tuple content_;
+};
+
+using raw_element = lazy_element<raw_message, encoded_message>;
+
+/// An event, which its subscribers share until they read it.
+struct shared_event {
+  lost_message_ptr what;
+
+  std::string_view type_name() const noexcept {
+    return "";
+  }
+
+  dead_letter make() const {
+    return what->event();
+  }
+
+  void move_to(lost_message&) const noexcept {
+    // an event about an event would be one too many
+  }
 };
 
 /// An element with one value, without sender.
@@ -349,14 +371,14 @@ inbound_message make_inbound(caf::strong_actor_ptr sender, caf::message_id mid,
 }
 
 inbound_ptr make_inbound(caf::strong_actor_ptr sender, caf::message_id mid,
-                         raw_message content) {
-  return inbound_ptr{new values_element<raw_message>(std::move(sender), mid,
-                                                     std::move(content))};
+                         encoded_message content) {
+  return inbound_ptr{
+    new raw_element(std::move(sender), mid, std::move(content))};
 }
 
 bool is_user_message(const std::type_info& element) noexcept {
   return &element == &typeid(protobuf_element)
-         || &element == &typeid(values_element<raw_message>);
+         || &element == &typeid(raw_element);
 }
 
 inbound_ptr make_inbound_answer(touched content) {
@@ -400,8 +422,10 @@ inbound_ptr make_inbound_spawn(spawn_for_peer content) {
                                                std::move(content)));
 }
 
-inbound_ptr make_inbound_event(dead_letter content) {
-  return make_value(std::move(content));
+inbound_ptr make_inbound_event(lost_message_ptr content) {
+  using element = lazy_element<dead_letter, shared_event>;
+  return inbound_ptr{new element(nullptr, caf::make_message_id(),
+                                 shared_event{std::move(content)})};
 }
 
 } // namespace caf_remote

@@ -3,7 +3,9 @@
 #pragma once
 
 #include "caf_remote/compat/annotated_element.hpp"
+#include "caf_remote/endpoint/encoded_message.hpp"
 #include "caf_remote/endpoint/inbound_ledger.hpp"
+#include "caf_remote/endpoint/lost_message.hpp"
 #include "caf_remote/endpoint/messages.hpp"
 #include "caf_remote/events.hpp"
 #include "caf_remote/message.hpp"
@@ -36,11 +38,16 @@ public:
   virtual std::string_view type_name() const noexcept = 0;
 
   /// Moves the content out, for a dead letter.
-  virtual caf::message release() = 0;
+  virtual void release(lost_message& to) = 0;
 
-  /// The id of the actor that the message was for.
-  const std::string& target() const noexcept {
+  /// The actor that the message was for.
+  const actor_name_ptr& target() const noexcept {
     return account_->target();
+  }
+
+  /// What the message is charged with.
+  size_t bytes() const noexcept {
+    return bytes_;
   }
 
 protected:
@@ -82,9 +89,10 @@ struct inbound_message {
 inbound_message make_inbound(caf::strong_actor_ptr sender, caf::message_id mid,
                              inbound_shelf& shelf);
 
-/// Makes an element for a message in encoded form.
+/// Makes an element for a message in encoded form, which arrives as a
+/// `raw_message`.
 inbound_ptr make_inbound(caf::strong_actor_ptr sender, caf::message_id mid,
-                         raw_message content);
+                         encoded_message content);
 
 /// Whether the elements of a type are made by one of the two above.
 bool is_user_message(const std::type_info& element) noexcept;
@@ -117,7 +125,7 @@ inbound_ptr make_inbound_exit(bool at_once);
 /// Makes an element for the activator.
 inbound_ptr make_inbound_spawn(spawn_for_peer content);
 
-/// Makes an element for an event, counted like a message.
-inbound_ptr make_inbound_event(dead_letter content);
+/// Makes an element for an event, a `dead_letter`, counted like a message.
+inbound_ptr make_inbound_event(lost_message_ptr content);
 
 } // namespace caf_remote

@@ -24,7 +24,7 @@ element_ptr make_element(caf::strong_actor_ptr sender, caf::message_id id,
                          attachment extras) {
   element_ptr result{new sent_element(std::move(sender), id, std::move(stages),
                                       std::move(content))};
-  result->header = std::move(extras.header);
+  result->header(std::move(extras.header));
   result->serializer_id = extras.serializer_id;
   return result;
 }

@@ -100,15 +100,14 @@ endpoint_ptr endpoint_directory::find(const std::string& spelling) const {
 
 bool endpoint_directory::remove(const endpoint_ptr& x) {
   std::lock_guard<std::mutex> guard{mtx_};
-  for (auto i = members_.begin(); i != members_.end();)
-    i = i->second == x ? members_.erase(i) : std::next(i);
+  forget_member(*x);
   auto i = endpoints_.find(x->address());
   if (i == endpoints_.end() || i->second != x)
     return false;
   endpoints_.erase(i);
+  if (purge_over_.due(over_.size()))
+    fold_unused();
   over_.push_back(x);
-  fold_unused();
-  forget_unused_peers();
   return true;
 }
 
@@ -136,6 +135,7 @@ void endpoint_directory::clear() {
   dropped.swap(endpoints_);
   dropped_too.swap(over_);
   dropped_members.swap(members_);
+  member_of_.clear();
   guard.unlock();
 }
 
@@ -146,14 +146,18 @@ void endpoint_directory::fold_unused() {
       continue;
     }
     add(retired_, (*i)->read());
-    i = over_.erase(i);
+    *i = std::move(over_.back());
+    over_.pop_back();
   }
+  purge_over_.looked(over_.size());
 }
 
 endpoint_counters endpoint_directory::retired() const {
-  std::lock_guard<std::mutex> guard{mtx_};
+  std::unique_lock<std::mutex> guard{mtx_};
   auto result = retired_;
-  for (auto& x : over_)
+  auto xs = over_;
+  guard.unlock();
+  for (auto& x : xs)
     add(result, x->read());
   return result;
 }
@@ -173,7 +177,7 @@ peer_ptr endpoint_directory::get_peer(const std::string& address) {
   auto i = peers_.find(address);
   if (i != peers_.end())
     return i->second;
-  if (peers_.size() > 2 * endpoints_.size() + 64)
+  if (purge_peers_.due(peers_.size()))
     forget_unused_peers();
   auto result = caf::make_counted<peer>(address, types_);
   peers_.emplace(address, result);
@@ -183,6 +187,7 @@ peer_ptr endpoint_directory::get_peer(const std::string& address) {
 void endpoint_directory::forget_unused_peers() {
   for (auto i = peers_.begin(); i != peers_.end();)
     i = i->second->unique() ? peers_.erase(i) : std::next(i);
+  purge_peers_.looked(peers_.size());
 }
 
 std::string endpoint_directory::spelling_of(const std::string& address) const {
@@ -205,30 +210,51 @@ bool endpoint_directory::is_connected(const std::string& spelling) const {
          || (i != peers_.end() && i->second->inbound_streams.load() != 0);
 }
 
-uint64_t endpoint_directory::inbound_streams() const {
-  uint64_t result = 0;
-  std::lock_guard<std::mutex> guard{mtx_};
-  for (auto& kvp : peers_)
-    result += kvp.second->inbound_streams.load();
-  return result;
+void endpoint_directory::stream_opened(peer& from) noexcept {
+  from.inbound_streams.fetch_add(1);
+  inbound_streams_.fetch_add(1);
+}
+
+void endpoint_directory::stream_over(peer& from) noexcept {
+  from.inbound_streams.fetch_sub(1);
+  inbound_streams_.fetch_sub(1);
 }
 
 void endpoint_directory::set_member(const endpoint_ptr& x,
                                     const std::string& member_id) {
   std::lock_guard<std::mutex> guard{mtx_};
-  for (auto i = members_.begin(); i != members_.end();)
-    i = i->second == x ? members_.erase(i) : std::next(i);
-  members_.emplace(member_id, x);
+  forget_member(*x);
+  members_.emplace(std::pair{member_id, x->serial()}, x);
+  member_of_.emplace(x->serial(), member_id);
+}
+
+// With the lock held.
+void endpoint_directory::forget_member(const endpoint& x) {
+  auto i = member_of_.find(x.serial());
+  if (i == member_of_.end())
+    return;
+  members_.erase({i->second, x.serial()});
+  member_of_.erase(i);
 }
 
 std::vector<endpoint_ptr>
 endpoint_directory::by_member(const std::string& member_id) const {
   std::vector<endpoint_ptr> result;
   std::lock_guard<std::mutex> guard{mtx_};
-  auto range = members_.equal_range(member_id);
-  for (auto i = range.first; i != range.second; ++i)
+  auto i = members_.lower_bound({member_id, 0});
+  for (; i != members_.end() && i->first.first == member_id; ++i)
     result.push_back(i->second);
   return result;
+}
+
+bool endpoint_directory::leads_to(std::string_view address,
+                                  const std::string& member_id) const {
+  std::lock_guard<std::mutex> guard{mtx_};
+  auto i = endpoints_.find(std::string{address});
+  if (i == endpoints_.end())
+    return false;
+  auto j = member_of_.find(i->second->serial());
+  return j != member_of_.end() && j->second == member_id;
 }
 
 std::vector<endpoint_ptr> endpoint_directory::all() const {

@@ -4,12 +4,18 @@
 
 #include "caf_remote/endpoint/dial_budget.hpp"
 #include "caf_remote/endpoint/endpoint.hpp"
+#include "caf_remote/endpoint/purge_mark.hpp"
+#include "caf_remote/wire/name_hash.hpp"
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace caf_remote {
@@ -58,8 +64,14 @@ public:
   /// Whether there is an endpoint for the address or a stream from it.
   bool is_connected(const std::string& spelling) const;
 
+  /// A peer has a stream open to us; it is over.
+  void stream_opened(peer& from) noexcept;
+  void stream_over(peer& from) noexcept;
+
   /// The streams that peers have open to us, all peers together.
-  uint64_t inbound_streams() const;
+  uint64_t inbound_streams() const noexcept {
+    return inbound_streams_.load();
+  }
 
   /// The endpoint's handshake brought this member id.
   void set_member(const endpoint_ptr& x, const std::string& member_id);
@@ -67,6 +79,9 @@ public:
   /// The endpoints, under whatever address they were dialled, that lead to the
   /// node with this member id.
   std::vector<endpoint_ptr> by_member(const std::string& member_id) const;
+
+  /// Whether the endpoint of `address` leads to the node with this member id.
+  bool leads_to(std::string_view address, const std::string& member_id) const;
 
   std::vector<endpoint_ptr> all() const;
 
@@ -78,23 +93,30 @@ public:
 private:
   peer_ptr get_peer(const std::string& address);
   bool may_dial(const std::string& address, dial_budget* named_by) const;
+  void forget_member(const endpoint& x);
   void forget_unused_peers();
   void fold_unused();
 
+  std::atomic<uint64_t> inbound_streams_{0};
   mutable std::mutex mtx_;
   node_ptr node_;
   std::function<void(endpoint_ptr)> announce_;
   uint64_t last_serial_ = 0;
-  std::unordered_map<std::string, endpoint_ptr> endpoints_;
-  std::unordered_map<std::string, peer_ptr> peers_;
+  wire::name_map<endpoint_ptr> endpoints_;
+  wire::name_map<peer_ptr> peers_;
+  purge_mark purge_peers_;
   dial_budget_ptr all_streams_;
   const std::shared_ptr<known_types_table>
     types_ = std::make_shared<known_types_table>();
   // taken out, but messages of theirs may still be on their way to the dead
   // letters; added to `retired_` when nobody else holds them
   std::vector<endpoint_ptr> over_;
+  purge_mark purge_over_;
   endpoint_counters retired_;
-  std::unordered_multimap<std::string, endpoint_ptr> members_;
+  // by member id and serial number
+  std::map<std::pair<std::string, uint64_t>, endpoint_ptr> members_;
+  // serial number -> member id
+  std::unordered_map<uint64_t, std::string> member_of_;
 };
 
 } // namespace caf_remote

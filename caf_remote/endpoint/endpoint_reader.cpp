@@ -31,7 +31,7 @@ endpoint_reader_state::endpoint_reader_state(caf::event_based_actor* self)
 
 endpoint_reader_state::~endpoint_reader_state() {
   if (phase_ == phase::open && peer_ != nullptr)
-    peer_->inbound_streams.fetch_sub(1);
+    node_->endpoints.stream_over(*peer_);
 }
 
 caf::behavior endpoint_reader_state::make_behavior(node_ptr home, uint64_t id,
@@ -156,7 +156,7 @@ void endpoint_reader_state::accept(const wire::server_connection& peer) {
   phase_ = phase::open;
   from_ = peer.address;
   peer_ = node_->endpoints.peer_of(canonical_address(peer.address));
-  peer_->inbound_streams.fetch_add(1);
+  node_->endpoints.stream_opened(*peer_);
   auto resume = [weak = caf::actor_cast<caf::weak_actor_ptr>(self_),
                  where = node_->wake_on] {
     if (auto hdl = caf::actor_cast<caf::actor>(weak))
@@ -243,7 +243,7 @@ void endpoint_reader_state::finish(transport::status_code code,
   if (phase_ == phase::ending)
     return;
   if (phase_ == phase::open)
-    peer_->inbound_streams.fetch_sub(1);
+    node_->endpoints.stream_over(*peer_);
   phase_ = phase::ending;
   in_.str->finish({code, std::move(text)});
 }

@@ -7,7 +7,6 @@
 #include <caf/send.hpp>
 
 #include <algorithm>
-#include <limits>
 
 namespace caf_remote {
 
@@ -20,10 +19,10 @@ public:
   }
 };
 
-caf::intrusive_ptr<inbound_ledger> make_ledger(size_t max_waiting) {
+caf::intrusive_ptr<inbound_ledger> make_ledger() {
   // a target may hold half of a ledger
-  inbound_ledger::bounds limit{2 * max_waiting,
-                               std::numeric_limits<size_t>::max()};
+  inbound_ledger::bounds limit{2 * event_hub::max_waiting,
+                               2 * event_hub::max_waiting_bytes};
   return caf::make_counted<inbound_ledger>(
     limit, nullptr, std::make_shared<ignore_undelivered>());
 }
@@ -33,8 +32,8 @@ caf::intrusive_ptr<inbound_ledger> make_ledger(size_t max_waiting) {
 void event_hub::subscribe(const caf::actor& x) {
   if (x == nullptr)
     return;
-  auto ledger = make_ledger(max_waiting);
-  auto account = caf::make_counted<inbound_ledger::account>(ledger, "");
+  auto ledger = make_ledger();
+  auto account = caf::make_counted<inbound_ledger::account>(ledger, nullptr);
   {
     std::lock_guard<std::mutex> guard{mtx_};
     for (auto& y : subscribers_)
@@ -85,19 +84,20 @@ void event_hub::publish(const endpoint_terminated& x) {
     caf::anon_send(hdl, x);
 }
 
-void event_hub::publish(const dead_letter& x) {
+void event_hub::publish(const lost_message_ptr& x) {
   std::vector<subscriber> xs;
   {
     std::lock_guard<std::mutex> guard{mtx_};
     xs = subscribers_;
   }
+  auto bytes = x->bytes();
   for (auto& y : xs) {
-    if (!y.ledger->enter(*y.account, 0)) {
+    if (!y.ledger->enter(*y.account, bytes)) {
       suppressed_.fetch_add(1, std::memory_order_relaxed);
       continue;
     }
     auto element = make_inbound_event(x);
-    element->charge(y.account, 0);
+    element->charge(y.account, bytes);
     y.hdl->enqueue(std::move(element), nullptr);
   }
 }

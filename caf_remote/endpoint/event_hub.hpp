@@ -3,6 +3,7 @@
 #pragma once
 
 #include "caf_remote/endpoint/inbound_ledger.hpp"
+#include "caf_remote/endpoint/lost_message.hpp"
 #include "caf_remote/events.hpp"
 
 #include <caf/actor.hpp>
@@ -21,8 +22,11 @@ namespace caf_remote {
 /// become the queue that the endpoints' bounds forbid. Any thread.
 class event_hub : public std::enable_shared_from_this<event_hub> {
 public:
-  /// Dead letters that may wait in one subscriber's mailbox.
+  /// Dead letters that may wait in one subscriber's mailbox, and what they may
+  /// hold together once they are read (own decision: what one stream may bring
+  /// by default). One is always taken.
   static constexpr size_t max_waiting = 100000;
+  static constexpr size_t max_waiting_bytes = 64u << 20;
 
   void subscribe(const caf::actor& x);
 
@@ -35,7 +39,9 @@ public:
 
   void publish(const endpoint_connected& x);
   void publish(const endpoint_terminated& x);
-  void publish(const dead_letter& x);
+
+  /// The event is a `dead_letter`.
+  void publish(const lost_message_ptr& x);
 
   uint64_t suppressed() const noexcept {
     return suppressed_.load(std::memory_order_relaxed);

@@ -4,6 +4,11 @@
 
 #include "caf_remote/endpoint/node.hpp"
 
+#include <caf/make_counted.hpp>
+
+#include <algorithm>
+#include <utility>
+
 namespace caf_remote {
 
 inbound_batch::inbound_batch(node_ptr home, peer_ptr from,
@@ -18,28 +23,36 @@ bool inbound_batch::decode(std::string_view content) {
   if (!wire::decode_batch(content, batch_))
     return false;
   targets_.resize(batch_.targets.size());
-  types_.assign(batch_.type_names.size(), type_slot{});
+  types_.resize(batch_.type_names.size());
   senders_.resize(batch_.senders.size());
   return true;
 }
 
 void inbound_batch::clear() {
   targets_.clear();
+  types_.clear();
   senders_.clear();
-  release_if_large();
+  if (is_large())
+    rest();
 }
 
-void inbound_batch::release_if_large() {
-  // one batch with huge tables must not cost memory for ever
-  constexpr size_t usual = 8192;
-  if (batch_.envelopes.capacity() <= usual && batch_.targets.capacity() <= usual
-      && batch_.senders.capacity() <= usual
-      && batch_.type_names.capacity() <= usual)
-    return;
+void inbound_batch::rest() {
   batch_ = wire::batch_view{};
   targets_ = std::vector<target_slot>{};
   types_ = std::vector<type_slot>{};
   senders_ = std::vector<sender_slot>{};
+}
+
+// Whether the next batch had better start with fresh memory: one with huge
+// tables, or with entries that none of its envelopes can use, must not cost
+// memory for ever.
+bool inbound_batch::is_large() const noexcept {
+  constexpr size_t usual = 8192;
+  auto entries = {batch_.targets.size(), batch_.senders.size(),
+                  batch_.type_names.size()};
+  auto most = std::max(entries);
+  return most > usual || batch_.envelopes.size() > usual
+         || most > batch_.envelopes.size() + 64;
 }
 
 inbound_batch::target_slot& inbound_batch::target(const wire::envelope& x) {
@@ -93,9 +106,19 @@ caf::strong_actor_ptr inbound_batch::sender(const wire::envelope& x) {
     auto& view = batch_.senders[index];
     auto address = peer_address(view.address);
     slot.proxy = reference_stock<caf::actor_control_block>{node_->proxies.get(
-      *node_, address, view.id, address == peer_->address ? nullptr : dials_)};
+      *node_, address, view.id, address == peer_->address ? nullptr : dials_,
+      &slot.is_new)};
   }
   return slot.proxy.take();
+}
+
+size_t inbound_batch::take_handle_bytes(const wire::envelope& x) noexcept {
+  // a proxy, its name, its entry in the table; measured
+  constexpr size_t handle_bytes = 1024;
+  if (x.sender_index < 0)
+    return 0;
+  auto& is_new = senders_[static_cast<size_t>(x.sender_index)].is_new;
+  return std::exchange(is_new, false) ? handle_bytes : 0;
 }
 
 caf::message_id inbound_batch::message_id(const wire::envelope& x) const {
@@ -136,6 +159,38 @@ pid inbound_batch::sender_pid(const wire::envelope& x) const {
     return {};
   return {peer_address(view.address), std::string{view.id},
           x.sender_request_id};
+}
+
+encoded_message inbound_batch::encoded(const wire::envelope& x) {
+  auto name = type_name(x);
+  if (name.empty())
+    return {nullptr, x.serializer_id, std::string{x.payload}};
+  auto& stock = types_[static_cast<size_t>(x.type_index)].name;
+  if (!stock)
+    stock = reference_stock<const shared_text>{
+      caf::make_counted<const shared_text>(name)};
+  return {stock.take(), x.serializer_id, std::string{x.payload}};
+}
+
+lost_message_ptr inbound_batch::lost(const wire::envelope& x) {
+  auto result = caf::make_counted<lost_message>();
+  result->encoded = encoded(x);
+  // the name of an entry, made when first needed
+  auto name_in = [](auto& slots, int32_t index, const pid& who) {
+    auto& name = slots[static_cast<size_t>(index)].name;
+    if (name == nullptr)
+      name = caf::make_counted<const actor_name>(who.address, who.id);
+    return name;
+  };
+  auto target = target_pid(x);
+  if (!target.id.empty())
+    result->target = name_in(targets_, x.target_index, target);
+  auto sender = sender_pid(x);
+  if (!sender.id.empty())
+    result->sender = name_in(senders_, x.sender_index, sender);
+  result->target_request_id = target.request_id;
+  result->sender_request_id = sender.request_id;
+  return result;
 }
 
 std::string inbound_batch::peer_address(std::string_view wire_address) const {

@@ -7,6 +7,7 @@
 #include "caf_remote/endpoint/endpoint.hpp"
 #include "caf_remote/endpoint/inbound_ledger.hpp"
 #include "caf_remote/endpoint/known_types.hpp"
+#include "caf_remote/endpoint/lost_message.hpp"
 #include "caf_remote/endpoint/peer.hpp"
 #include "caf_remote/endpoint/process_registry.hpp"
 #include "caf_remote/pid.hpp"
@@ -43,6 +44,8 @@ public:
     bool resolved = false;
     bool ours = false;
     process_registry::process process;
+    // for dead letters
+    actor_name_ptr name;
     /// For the dispatcher to keep.
     account_stock account;
     account_stock answer_account;
@@ -55,6 +58,8 @@ public:
     const wire::serializer_registry::entry* entry = nullptr;
     /// For the dispatcher to set.
     inbound_shelf* shelf = nullptr;
+    // for messages in encoded form
+    reference_stock<const shared_text> name;
   };
 
   /// Takes the content of a MessageBatch, which must stay valid until `clear`.
@@ -63,6 +68,9 @@ public:
 
   /// Lets go of the batch.
   void clear();
+
+  /// Lets go of memory that is kept for batches to come.
+  void rest();
 
   const std::vector<wire::envelope>& envelopes() const noexcept {
     return batch_.envelopes;
@@ -80,6 +88,9 @@ public:
   /// The handle of the sender; null if the envelope has none.
   caf::strong_actor_ptr sender(const wire::envelope& x);
 
+  /// What a handle costs that `sender` has made, once.
+  size_t take_handle_bytes(const wire::envelope& x) noexcept;
+
   /// The message id under which a local actor answers the sender.
   caf::message_id message_id(const wire::envelope& x) const;
 
@@ -90,6 +101,12 @@ public:
   pid target_pid(const wire::envelope& x) const;
   pid sender_pid(const wire::envelope& x) const;
 
+  /// The message as its bytes; shares the name of the type.
+  encoded_message encoded(const wire::envelope& x);
+
+  /// The envelope for events; shares all its names.
+  lost_message_ptr lost(const wire::envelope& x);
+
   /// An address in `sender`, `Watcher` or `who`, as the peer means it, in its
   /// canonical spelling.
   std::string peer_address(std::string_view wire_address) const;
@@ -98,10 +115,13 @@ private:
   struct sender_slot {
     bool checked = false;
     bool usable = false;
+    bool is_new = false;
+    // for dead letters
+    actor_name_ptr name;
     reference_stock<caf::actor_control_block> proxy;
   };
 
-  void release_if_large();
+  bool is_large() const noexcept;
 
   const node_ptr node_;
   const peer_ptr peer_;

@@ -12,17 +12,31 @@
 #include <caf/send.hpp>
 #include <caf/system_messages.hpp>
 
+#include <google/protobuf/message.h>
+#include <google/protobuf/unknown_field_set.h>
+
 #include <algorithm>
 
 namespace caf_remote {
 
 namespace {
 
-// What a message costs besides its payload: element, Protobuf object, header.
+// What a message costs besides its payload: element, Protobuf object.
 constexpr size_t message_overhead = 320;
 
-// How often accounts of targets that hold nothing are looked for.
-constexpr uint64_t batches_between_clean_ups = 256;
+// Payloads up to this size may become an object of any size: it is counted as
+// overhead.
+constexpr size_t small_payload = 16;
+
+// Names up to this size, of target and sender together, are counted as overhead
+// of an answer.
+constexpr size_t short_names = 128;
+
+// Whether the object may hold much more than its encoded form.
+bool may_be_larger(const wire::serializer_registry::entry& type,
+                   const google::protobuf::Message& x) {
+  return !type.flat || !x.GetReflection()->GetUnknownFields(x).empty();
+}
 
 inbound_ledger::bounds bounds_of(const node& x) {
   return {x.opts.inbound_messages, x.opts.inbound_bytes};
@@ -37,7 +51,8 @@ inbound_dispatcher::inbound_dispatcher(node_ptr home, peer_ptr from,
     member_id_(std::move(member_id)),
     ledger_(caf::make_counted<inbound_ledger>(
       bounds_of(*node_), std::move(resume),
-      std::make_shared<undelivered_messages>(node_))),
+      std::make_shared<undelivered_messages>(node_),
+      node_->own().advertised())),
     shelves_(std::make_shared<shelves>()),
     batch_(node_, peer_, node_->endpoints.types_of(member_id_)) {
   ledger_->keep(shelves_);
@@ -51,6 +66,7 @@ inbound_dispatcher::~inbound_dispatcher() {
 void inbound_dispatcher::rest() noexcept {
   for (auto& kvp : *shelves_)
     kvp.second.close();
+  batch_.rest();
 }
 
 bool inbound_dispatcher::must_stop() {
@@ -66,6 +82,7 @@ bool inbound_dispatcher::dispatch(std::string_view content,
   ctx_ = ctx;
   if (!batch_.decode(content))
     return false;
+  answer_bytes_ = 4 * content.size();
   auto& envelopes = batch_.envelopes();
   for (auto& x : envelopes)
     deliver(x);
@@ -73,8 +90,7 @@ bool inbound_dispatcher::dispatch(std::string_view content,
   node_->received_batches.fetch_add(1);
   batch_.clear();
   ctx_ = nullptr;
-  if (++batches_ % batches_between_clean_ups == 0)
-    ledger_->forget_idle();
+  ledger_->forget_idle();
   return true;
 }
 
@@ -146,17 +162,17 @@ void inbound_dispatcher::deliver_user(const wire::envelope& x,
   hand_over(std::move(*msg), x, target);
 }
 
-void inbound_dispatcher::hand_over(inbound_ptr msg, const wire::envelope& x,
+void inbound_dispatcher::hand_over(decoded msg, const wire::envelope& x,
                                    target_slot& target) {
   hand_over(std::move(msg), x, target, account_of(x, target));
 }
 
-void inbound_dispatcher::hand_over(inbound_ptr msg, const wire::envelope& x,
+void inbound_dispatcher::hand_over(decoded msg, const wire::envelope& x,
                                    const target_slot& target,
                                    account_stock& account) {
   auto& hdl = target.process.hdl;
-  if (charge(*msg, x, account))
-    hdl->enqueue(std::move(msg), context_for(hdl, ctx_));
+  if (charge(msg, x, account))
+    hdl->enqueue(std::move(msg.element), context_for(hdl, ctx_));
 }
 
 inbound_batch::account_stock&
@@ -166,44 +182,75 @@ inbound_dispatcher::account_of(const wire::envelope& x, target_slot& target) {
   return target.account;
 }
 
-bool inbound_dispatcher::charge(inbound_element& msg, const wire::envelope& x,
+bool inbound_dispatcher::charge(const decoded& msg, const wire::envelope& x,
                                 account_stock& account) {
-  auto bytes = x.payload.size() + x.header.size() + message_overhead;
+  auto bytes = msg.bytes + x.header.size() + message_overhead
+               + batch_.take_handle_bytes(x);
   if (!ledger_->enter(*account, bytes)) {
     dead(x, errc::queue_full);
     return false;
   }
-  msg.charge(account.take(), bytes);
+  msg.element->charge(account.take(), bytes);
   return true;
 }
 
-caf::expected<inbound_ptr>
+caf::expected<inbound_dispatcher::decoded>
 inbound_dispatcher::decode(const wire::envelope& x, const target_slot& target) {
+  if (!x.header.empty())
+    if (auto err = check_header(x))
+      return err;
   auto& type = batch_.type(x);
   auto raw = target.process.mode == delivery_mode::raw;
-  inbound_ptr result;
+  decoded result;
   if (type.entry != nullptr && !raw) {
-    auto msg = make_inbound(batch_.sender(x), batch_.message_id(x),
-                            shelf_of(type));
-    if (auto err = node_->types.decode(x.payload, x.serializer_id, *type.entry,
-                                       msg.object))
-      return err;
-    result = std::move(msg.element);
+    auto msg = decode_object(x, type);
+    if (!msg)
+      return std::move(msg.error());
+    result = std::move(*msg);
   } else {
     if (!raw && !node_->types.knows(x.serializer_id))
       return make_error(errc::not_found, "no serializer has the id "
                                            + std::to_string(x.serializer_id));
-    result = make_inbound(batch_.sender(x), batch_.message_id(x),
-                          raw_message{std::string{batch_.type_name(x)},
-                                      x.serializer_id, std::string{x.payload}});
+    // the name is copied for who reads the message
+    result = {
+      make_inbound(batch_.sender(x), batch_.message_id(x), batch_.encoded(x)),
+      batch_.type_name(x).size() + x.payload.size()};
   }
-  if (!x.header.empty()) {
-    auto header = decode_header(x);
-    if (!header)
-      return std::move(header.error());
-    result->header = std::move(*header);
-  }
+  if (x.header_count != 0)
+    result.element->encoded_header(x.header);
   return result;
+}
+
+// Of a few bytes, Protobuf can make an object twenty times as large: repeated
+// and unknown fields. It is charged with what it holds, and refused if that is
+// more than one target may hold, unless the peer has paid for it.
+caf::expected<inbound_dispatcher::decoded>
+inbound_dispatcher::decode_object(const wire::envelope& x,
+                                  inbound_batch::type_slot& type) {
+  auto msg = make_inbound(batch_.sender(x), batch_.message_id(x),
+                          shelf_of(type));
+  if (auto err = node_->types.decode(x.payload, x.serializer_id, *type.entry,
+                                     msg.object))
+    return err;
+  auto bytes = x.payload.size();
+  if (bytes > small_payload && may_be_larger(*type.entry, msg.object))
+    bytes = std::max(bytes, msg.object.SpaceUsedLong());
+  // an object may have kept memory of the message before
+  auto limit = std::max({node_->opts.inbound_bytes / 2, 4 * x.payload.size(),
+                         inbound_shelf::max_element_bytes});
+  if (bytes > limit)
+    return make_error(errc::message_too_large,
+                      std::to_string(x.payload.size()) + " bytes become "
+                        + std::to_string(bytes) + ", the limit is "
+                        + std::to_string(limit));
+  return decoded{std::move(msg.element), bytes};
+}
+
+caf::error inbound_dispatcher::check_header(const wire::envelope& x) const {
+  if (x.header_count > node_->opts.max_headers
+      || x.header_bytes > node_->opts.max_header_bytes)
+    return make_error(errc::header_too_large);
+  return caf::none;
 }
 
 inbound_shelf& inbound_dispatcher::shelf_of(inbound_batch::type_slot& type) {
@@ -212,22 +259,6 @@ inbound_shelf& inbound_dispatcher::shelf_of(inbound_batch::type_slot& type) {
     type.shelf = &shelves_->try_emplace(&codec, codec).first->second;
   }
   return *type.shelf;
-}
-
-caf::expected<message_header>
-inbound_dispatcher::decode_header(const wire::envelope& x) {
-  message_header result;
-  if (x.header_count > node_->opts.max_headers)
-    return make_error(errc::header_too_large);
-  wire::decode_header(x.header, header_);
-  size_t bytes = 0;
-  for (auto& kvp : header_) {
-    bytes += kvp.first.size() + kvp.second.size();
-    result.emplace_back(kvp.first, kvp.second);
-  }
-  if (bytes > node_->opts.max_header_bytes)
-    return make_error(errc::header_too_large);
-  return result;
 }
 
 // -- answers -----------------------------------------------------------------------------------
@@ -258,14 +289,14 @@ void inbound_dispatcher::deliver_answer(const wire::envelope& x) {
 void inbound_dispatcher::answer_pending(const wire::envelope& x,
                                         inbound_ptr msg) {
   if (auto entry = take_pending(x))
-    answer_with(std::move(*entry), std::move(msg), x);
+    answer_with(std::move(*entry), {std::move(msg), x.payload.size()}, x);
 }
 
-void inbound_dispatcher::answer_with(pending_requests::entry entry,
-                                     inbound_ptr msg, const wire::envelope& x) {
+void inbound_dispatcher::answer_with(pending_requests::entry entry, decoded msg,
+                                     const wire::envelope& x) {
   if (leaves_late_answers(entry.requester)
-      || charge(*msg, x, answer_account_of(x)))
-    answer(std::move(entry), batch_.sender(x), std::move(msg), ctx_);
+      || charge(msg, x, answer_account_of(x)))
+    answer(std::move(entry), batch_.sender(x), std::move(msg.element), ctx_);
   else
     answer(std::move(entry), make_error(errc::queue_full));
 }
@@ -278,10 +309,10 @@ inbound_dispatcher::answer_account_of(const wire::envelope& x) {
   return result;
 }
 
-caf::expected<inbound_ptr>
+caf::expected<inbound_dispatcher::decoded>
 inbound_dispatcher::decode_answer(const wire::envelope& x) {
   if (is_empty_result(x))
-    return make_inbound_empty_result();
+    return decoded{make_inbound_empty_result(), 0};
   return decode(x, target_slot{});
 }
 
@@ -333,7 +364,8 @@ void inbound_dispatcher::on_unwatch(const wire::envelope& x) {
 
 void inbound_dispatcher::on_terminated(const wire::envelope& x) {
   wire::terminated msg;
-  if (!wire::decode(x.payload, msg) || !is_peer(msg.who.address)) {
+  if (!wire::decode(x.payload, msg) || !is_peer(msg.who.address)
+      || check_id(msg.who.id)) {
     refuse(x, "a Terminated without an actor of the peer");
     return;
   }
@@ -355,7 +387,7 @@ void inbound_dispatcher::on_stop(const wire::envelope& x, bool at_once) {
     refuse(x, "peers cannot stop the activator");
     return;
   }
-  auto msg = make_inbound_exit(at_once);
+  decoded msg{make_inbound_exit(at_once), x.payload.size()};
   // one that acts at once reaches also a target that holds all it may
   if (at_once) {
     account_stock account{ledger_->stop_account_of(batch_.target_id(x))};
@@ -378,13 +410,15 @@ void inbound_dispatcher::on_touch(const wire::envelope& x,
     // it is there, which is what Touch asks
     wire::touched answer{batch_.target_pid(x)};
     answer.who.request_id = 0;
-    if (auto proxy = as_remote_proxy(sender))
+    auto proxy = as_remote_proxy(sender);
+    if (proxy != nullptr && may_tell(proxy->who(), answer.who))
       proxy->send_system(wire::touched::type_name, wire::encode(answer),
                          x.sender_request_id);
     return;
   }
-  hand_over(make_inbound_touch(std::move(sender), batch_.message_id(x)), x,
-            target);
+  hand_over({make_inbound_touch(std::move(sender), batch_.message_id(x)),
+             x.payload.size()},
+            x, target);
 }
 
 void inbound_dispatcher::on_touched(const wire::envelope& x) {
@@ -423,10 +457,10 @@ void inbound_dispatcher::on_pid_request(const wire::envelope& x,
     dead(x, errc::dead_letter);
     return;
   }
-  hand_over(
-    make_inbound_spawn(spawn_for_peer{std::move(msg.kind), std::move(msg.name),
-                                      std::move(sender), x.sender_request_id}),
-    x, target);
+  spawn_for_peer content{std::move(msg.kind), std::move(msg.name),
+                         std::move(sender), x.sender_request_id};
+  hand_over({make_inbound_spawn(std::move(content)), x.payload.size()}, x,
+            target);
 }
 
 void inbound_dispatcher::on_pid_response(const wire::envelope& x) {
@@ -477,10 +511,7 @@ bool inbound_dispatcher::is_peer(std::string_view wire_address) const {
   if (means_peer(wire_address)
       || canonical_address(wire_address) == peer_->address)
     return true;
-  auto xs = endpoints_of_peer();
-  return std::any_of(xs.begin(), xs.end(), [&](const endpoint_ptr& y) {
-    return y->address() == canonical_address(wire_address);
-  });
+  return node_->endpoints.leads_to(canonical_address(wire_address), member_id_);
 }
 
 // -- refusals ----------------------------------------------------------------------------------
@@ -493,13 +524,10 @@ void inbound_dispatcher::refuse(const wire::envelope& x,
 
 void inbound_dispatcher::dead(const wire::envelope& x, errc reason) {
   tell_sender(x);
-  caf::message content;
+  lost_message_ptr event;
   if (node_->wants_dead_letters())
-    content = caf::make_message(raw_message{std::string{batch_.type_name(x)},
-                                            x.serializer_id,
-                                            std::string{x.payload}});
-  node_->dead_letter(batch_.target_pid(x), std::move(content),
-                     batch_.sender_pid(x), batch_.type_name(x), reason);
+    event = batch_.lost(x);
+  node_->dead_letter(batch_.target_pid(x), event, batch_.type_name(x), reason);
 }
 
 void inbound_dispatcher::tell_sender(const wire::envelope& x) {
@@ -509,7 +537,21 @@ void inbound_dispatcher::tell_sender(const wire::envelope& x) {
   // two nodes must not answer each other's dead letters for ever
   if (batch_.type_name(x) == wire::dead_letter_response::type_name)
     return;
-  node_->tell_dead(sender, batch_.target_pid(x));
+  auto target = batch_.target_pid(x);
+  if (may_tell(sender, target))
+    node_->tell_dead(sender, target);
+}
+
+// What the node says by itself to one batch must not cost more than the batch
+// did, and a few bytes can name long ids again and again.
+bool inbound_dispatcher::may_tell(const pid& who, const pid& about) noexcept {
+  auto bytes = who.id.size() + about.address.size() + about.id.size();
+  if (bytes <= short_names)
+    return true;
+  if (bytes > answer_bytes_)
+    return false;
+  answer_bytes_ -= bytes;
+  return true;
 }
 
 } // namespace caf_remote

@@ -61,30 +61,38 @@ private:
   using account_stock = inbound_batch::account_stock;
   using target_slot = inbound_batch::target_slot;
 
+  /// A message for a mailbox, and what its content holds in memory.
+  struct decoded {
+    inbound_ptr element;
+    size_t bytes;
+  };
+
   void deliver(const wire::envelope& x);
   void deliver_system(const wire::envelope& x, wire::system_type type);
   void deliver_user(const wire::envelope& x, target_slot& target);
-  void hand_over(inbound_ptr msg, const wire::envelope& x, target_slot& target);
-  void hand_over(inbound_ptr msg, const wire::envelope& x,
+  void hand_over(decoded msg, const wire::envelope& x, target_slot& target);
+  void hand_over(decoded msg, const wire::envelope& x,
                  const target_slot& target, account_stock& account);
   account_stock& account_of(const wire::envelope& x, target_slot& target);
 
   /// Counts a message; if there is no room it is dead.
-  bool charge(inbound_element& msg, const wire::envelope& x,
+  bool charge(const decoded& msg, const wire::envelope& x,
               account_stock& account);
 
-  caf::expected<inbound_ptr> decode(const wire::envelope& x,
-                                    const target_slot& target);
+  caf::expected<decoded> decode(const wire::envelope& x,
+                                const target_slot& target);
+  caf::expected<decoded> decode_object(const wire::envelope& x,
+                                       inbound_batch::type_slot& type);
+  caf::error check_header(const wire::envelope& x) const;
   inbound_shelf& shelf_of(inbound_batch::type_slot& type);
-  caf::expected<message_header> decode_header(const wire::envelope& x);
 
   std::optional<pending_requests::entry> take_pending(const wire::envelope& x);
   void deliver_answer(const wire::envelope& x);
   void answer_pending(const wire::envelope& x, inbound_ptr msg);
-  void answer_with(pending_requests::entry entry, inbound_ptr msg,
+  void answer_with(pending_requests::entry entry, decoded msg,
                    const wire::envelope& x);
   account_stock& answer_account_of(const wire::envelope& x);
-  caf::expected<inbound_ptr> decode_answer(const wire::envelope& x);
+  caf::expected<decoded> decode_answer(const wire::envelope& x);
   bool is_empty_result(const wire::envelope& x);
 
   void on_watch(const wire::envelope& x);
@@ -103,6 +111,7 @@ private:
   /// A sound envelope that finds no taker.
   void dead(const wire::envelope& x, errc reason);
   void tell_sender(const wire::envelope& x);
+  bool may_tell(const pid& who, const pid& about) noexcept;
 
   bool is_peer(std::string_view wire_address) const;
   std::vector<endpoint_ptr> endpoints_of_peer() const;
@@ -119,7 +128,8 @@ private:
   const std::shared_ptr<shelves> shelves_;
   inbound_batch batch_;
   wire::header_view header_;
-  uint64_t batches_ = 0;
+  // what long names in answers to the batch may still cost
+  size_t answer_bytes_ = 0;
 };
 
 } // namespace caf_remote

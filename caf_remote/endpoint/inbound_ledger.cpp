@@ -42,9 +42,11 @@ void inbound_ledger::account::leave(size_t bytes) noexcept {
 }
 
 inbound_ledger::inbound_ledger(bounds limit, std::function<void()> resume,
-                               std::shared_ptr<undelivered_sink> sink)
+                               std::shared_ptr<undelivered_sink> sink,
+                               std::string address)
   : limit_(limit), wait_mark_(wait_mark(limit)), go_on_mark_(half(wait_mark_)),
-    resume_(std::move(resume)), sink_(std::move(sink)) {
+    resume_(std::move(resume)), sink_(std::move(sink)),
+    address_(std::move(address)) {
   // nop
 }
 
@@ -70,7 +72,8 @@ inbound_ledger::find_or_make(const std::string& key, std::string_view target) {
   if (i != accounts_.end())
     return i->second;
   auto result = caf::make_counted<account>(
-    caf::intrusive_ptr<inbound_ledger>{this}, std::string{target});
+    caf::intrusive_ptr<inbound_ledger>{this},
+    caf::make_counted<const actor_name>(address_, std::string{target}));
   accounts_.emplace(key, result);
   return result;
 }
@@ -159,8 +162,11 @@ void inbound_ledger::detach() noexcept {
 }
 
 void inbound_ledger::forget_idle() {
+  if (!purge_.due(accounts_.size()))
+    return;
   for (auto i = accounts_.begin(); i != accounts_.end();)
     i = i->second->idle() ? accounts_.erase(i) : std::next(i);
+  purge_.looked(accounts_.size());
 }
 
 void inbound_ledger::left(size_t n) noexcept {

@@ -2,7 +2,10 @@
 
 #pragma once
 
+#include "caf_remote/endpoint/actor_name.hpp"
+#include "caf_remote/endpoint/purge_mark.hpp"
 #include "caf_remote/endpoint/tally.hpp"
+#include "caf_remote/wire/name_hash.hpp"
 
 #include <caf/intrusive_ptr.hpp>
 #include <caf/ref_counted.hpp>
@@ -14,7 +17,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 namespace caf_remote {
 
@@ -47,7 +49,7 @@ public:
   /// ledger's table.
   class account : public caf::ref_counted {
   public:
-    account(caf::intrusive_ptr<inbound_ledger> owner, std::string target)
+    account(caf::intrusive_ptr<inbound_ledger> owner, actor_name_ptr target)
       : owner_(std::move(owner)), target_(std::move(target)) {
       // nop
     }
@@ -60,8 +62,8 @@ public:
       rc_.fetch_sub(n, std::memory_order_release);
     }
 
-    /// The id of the target.
-    const std::string& target() const noexcept {
+    /// The target: its id, and our own address.
+    const actor_name_ptr& target() const noexcept {
       return target_;
     }
 
@@ -85,7 +87,7 @@ public:
     friend class inbound_ledger;
 
     const caf::intrusive_ptr<inbound_ledger> owner_;
-    const std::string target_;
+    const actor_name_ptr target_;
     tally tally_;
     std::atomic<bool> stalled_{false};
     // whether the reader waits for this target
@@ -97,9 +99,10 @@ public:
   /// `resume` is called, on any thread, when a reader that was told to stop may
   /// go on; at most once per `must_stop` that returned true.
   /// Null: there is no reader, the ledger only counts, and `enter` may be
-  /// called on any thread. `sink` must not be null.
+  /// called on any thread. `sink` must not be null. `address` is our own.
   inbound_ledger(bounds limit, std::function<void()> resume,
-                 std::shared_ptr<undelivered_sink> sink);
+                 std::shared_ptr<undelivered_sink> sink,
+                 std::string address = {});
 
   /// Finds or makes the account of a target.
   account_ptr account_of(std::string_view target);
@@ -131,7 +134,8 @@ public:
   /// The reader is gone; `resume` will not be called any more.
   void detach() noexcept;
 
-  /// Forgets accounts that hold nothing. Called by the reader now and then.
+  /// Forgets accounts that hold nothing, if it may be many. Called by the
+  /// reader between two batches.
   void forget_idle();
 
   size_t messages() const noexcept {
@@ -161,13 +165,15 @@ private:
   const bounds go_on_mark_;
   const std::function<void()> resume_;
   const std::shared_ptr<undelivered_sink> sink_;
+  const std::string address_;
   std::shared_ptr<void> kept_;
   // whether the reader waits for `resume`
   std::atomic<bool> stopped_{false};
   // reading goes on above the bounds, but only idle targets get messages
   std::atomic<bool> overloaded_{false};
   tally tally_;
-  std::unordered_map<std::string, account_ptr> accounts_;
+  wire::name_map<account_ptr> accounts_;
+  purge_mark purge_;
   // a target that must be waited for since the last `must_stop`
   account_ptr crowded_;
   // the target that the reader waits for

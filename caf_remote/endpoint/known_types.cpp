@@ -27,8 +27,11 @@ known_types_table::of(const std::string& member_id) {
   if (i != entries_.end())
     if (auto result = i->second.lock())
       return result;
-  for (auto j = entries_.begin(); j != entries_.end();)
-    j = j->second.expired() ? entries_.erase(j) : std::next(j);
+  if (purge_.due(entries_.size())) {
+    for (auto j = entries_.begin(); j != entries_.end();)
+      j = j->second.expired() ? entries_.erase(j) : std::next(j);
+    purge_.looked(entries_.size());
+  }
   auto result = std::make_shared<known_types>();
   entries_[member_id] = result;
   return result;

@@ -2,12 +2,14 @@
 
 #pragma once
 
+#include "caf_remote/endpoint/purge_mark.hpp"
+#include "caf_remote/wire/name_hash.hpp"
+
 #include <memory>
 #include <mutex>
 #include <set>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 namespace caf_remote {
 
@@ -36,7 +38,8 @@ public:
 
 private:
   mutable std::mutex mtx_;
-  std::unordered_map<std::string, std::weak_ptr<known_types>> entries_;
+  wire::name_map<std::weak_ptr<known_types>> entries_;
+  purge_mark purge_;
 };
 
 } // namespace caf_remote

@@ -127,10 +127,11 @@ void node::dead_letter(outbound_element& x, const std::string& address,
     if (!here && x.type_name() != wire::dead_letter_response::type_name)
       tell_dead(sender, target);
   }
-  caf::message content;
+  lost_message_ptr event;
   if (wants_dead_letters())
-    content = decode(types, x);
-  dead_letter(target, std::move(content), sender, x.type_name(), reason);
+    event = lost_message::make(target, decode(types, x), x.payload().size(),
+                               sender);
+  dead_letter(target, event, x.type_name(), reason);
   // an answer that this peer cannot take must not leave its requester waiting
   auto is_answer = x.target_request_id != 0 || is_future(who.target);
   if (is_answer && x.type_name() != wire::dead_letter_response::type_name
@@ -145,16 +146,14 @@ void node::dead_letter(outbound_element& x, const std::string& address,
   }
 }
 
-void node::dead_letter(const pid& target, caf::message content,
-                       const pid& sender, std::string_view type_name,
-                       errc reason) {
+void node::dead_letter(const pid& target, const lost_message_ptr& event,
+                       std::string_view type_name, errc reason) {
   count(reason);
   if (has_hook_.load(std::memory_order_acquire))
     if (auto h = hook())
       h->dead_lettered(target, type_name, reason);
-  if (wants_dead_letters())
-    events->publish(
-      caf_remote::dead_letter{target, std::move(content), sender});
+  if (event != nullptr)
+    events->publish(event);
   if (log.allows(log_kind::dead_letter))
     log.write(log_kind::dead_letter, printable(type_name) + " to "
                                        + printable(to_string(target)) + ": "

@@ -115,7 +115,8 @@ public:
 
   /// A message did not even become an `outbound`, or came from a peer and found
   /// no taker. The requester is the caller's business.
-  void dead_letter(const pid& target, caf::message content, const pid& sender,
+  /// `event` may be null if nobody wanted it.
+  void dead_letter(const pid& target, const lost_message_ptr& event,
                    std::string_view type_name, errc reason);
 
   /// Whether somebody wants to see the content of dead letters.

@@ -79,7 +79,7 @@ public:
   /// address. Never null.
   std::shared_ptr<known_types> types() const;
 
-  /// Streams that the peer has open to us.
+  /// Streams that the peer has open to us. Changed by the directory.
   std::atomic<uint64_t> inbound_streams{0};
 
 private:

@@ -27,6 +27,35 @@ pending_requests::pending_requests(size_t max_entries)
     sh.last_id = rng();
 }
 
+// -- one shard, with its lock held ---------------------------------------------
+
+void pending_requests::shard::add(uint32_t id, entry x) {
+  auto& result = slots[id];
+  result.id = id;
+  result.what = std::move(x);
+  by_age.add(result);
+  result.of_requester = &by_requester[result.what.requester.get()];
+  result.of_requester->add(result);
+  result.of_endpoint = &by_endpoint[result.what.endpoint];
+  result.of_endpoint->add(result);
+}
+
+pending_requests::entry pending_requests::shard::take(slot& x) {
+  by_age.remove(x);
+  x.of_requester->remove(x);
+  if (x.of_requester->empty())
+    by_requester.erase(x.what.requester.get());
+  x.of_endpoint->remove(x);
+  if (x.of_endpoint->empty())
+    by_endpoint.erase(x.what.endpoint);
+  auto id = x.id;
+  auto result = std::move(x.what);
+  slots.erase(id);
+  return result;
+}
+
+// -- the table -----------------------------------------------------------------
+
 std::optional<uint32_t> pending_requests::add(entry x) {
   if (size_.fetch_add(1, std::memory_order_relaxed) >= max_entries_) {
     size_.fetch_sub(1, std::memory_order_relaxed);
@@ -39,17 +68,17 @@ std::optional<uint32_t> pending_requests::add(entry x) {
   do {
     ++sh.last_id;
     id = (sh.last_id << shard_bits) | static_cast<uint32_t>(index);
-  } while (id == 0 || sh.entries.count(id) != 0);
-  sh.entries.emplace(id, std::move(x));
+  } while (id == 0 || sh.slots.count(id) != 0);
+  sh.add(id, std::move(x));
   return id;
 }
 
 void pending_requests::mark_written(uint32_t id) {
   auto& sh = shard_by_id(id);
   std::lock_guard<std::mutex> guard{sh.mtx};
-  auto i = sh.entries.find(id);
-  if (i != sh.entries.end())
-    i->second.written = true;
+  auto i = sh.slots.find(id);
+  if (i != sh.slots.end())
+    i->second.what.written = true;
 }
 
 template <class Predicate>
@@ -57,13 +86,11 @@ std::optional<pending_requests::entry>
 pending_requests::take_one(uint32_t id, Predicate pred) {
   auto& sh = shard_by_id(id);
   std::lock_guard<std::mutex> guard{sh.mtx};
-  auto i = sh.entries.find(id);
-  if (i == sh.entries.end() || !pred(i->second))
+  auto i = sh.slots.find(id);
+  if (i == sh.slots.end() || !pred(i->second.what))
     return std::nullopt;
-  auto result = std::move(i->second);
-  sh.entries.erase(i);
   size_.fetch_sub(1, std::memory_order_relaxed);
-  return result;
+  return sh.take(i->second);
 }
 
 std::optional<pending_requests::entry> pending_requests::take(uint32_t id) {
@@ -77,38 +104,57 @@ pending_requests::take(uint32_t id, std::string_view name) {
   });
 }
 
-template <class Predicate>
-std::vector<pending_requests::entry> pending_requests::take_if(Predicate pred) {
+// Takes those of a list for which `pred` says true. With the lock held. The
+// list is gone afterwards if nothing is left in it.
+template <class List, class Predicate>
+void pending_requests::take_from(shard& from, const List& list,
+                                 std::vector<entry>& to, Predicate pred) {
+  for (auto x = list.first(); x != nullptr;) {
+    auto next = List::after(*x);
+    if (pred(x->what)) {
+      to.push_back(from.take(*x));
+      size_.fetch_sub(1, std::memory_order_relaxed);
+    }
+    x = next;
+  }
+}
+
+std::vector<pending_requests::entry>
+pending_requests::take_endpoint(uint64_t endpoint, bool only_written) {
   std::vector<entry> result;
   for (auto& sh : shards_) {
     std::lock_guard<std::mutex> guard{sh.mtx};
-    for (auto i = sh.entries.begin(); i != sh.entries.end();) {
-      if (!pred(i->second)) {
-        ++i;
-        continue;
-      }
-      result.push_back(std::move(i->second));
-      i = sh.entries.erase(i);
-      size_.fetch_sub(1, std::memory_order_relaxed);
-    }
+    auto i = sh.by_endpoint.find(endpoint);
+    if (i != sh.by_endpoint.end())
+      take_from(sh, i->second, result, [only_written](const entry& x) {
+        return x.written || !only_written;
+      });
+  }
+  return result;
+}
+
+std::vector<pending_requests::entry> pending_requests::take_all() {
+  std::vector<entry> result;
+  for (auto& sh : shards_) {
+    std::lock_guard<std::mutex> guard{sh.mtx};
+    take_from(sh, sh.by_age, result, [](const entry&) { return true; });
   }
   return result;
 }
 
 std::vector<pending_requests::entry>
-pending_requests::take_endpoint(uint64_t endpoint, bool only_written) {
-  return take_if([=](const entry& x) {
-    return x.endpoint == endpoint && (x.written || !only_written);
-  });
-}
-
-std::vector<pending_requests::entry> pending_requests::take_all() {
-  return take_if([](const entry&) { return true; });
-}
-
-std::vector<pending_requests::entry>
 pending_requests::take_expired(clock::time_point now, clock::duration age) {
-  return take_if([=](const entry& x) { return now - x.since >= age; });
+  std::vector<entry> result;
+  for (auto& sh : shards_) {
+    std::lock_guard<std::mutex> guard{sh.mtx};
+    // those that follow are younger
+    for (auto x = sh.by_age.first(); x != nullptr && now - x->what.since >= age;
+         x = sh.by_age.first()) {
+      result.push_back(sh.take(*x));
+      size_.fetch_sub(1, std::memory_order_relaxed);
+    }
+  }
+  return result;
 }
 
 std::vector<pending_requests::entry>
@@ -127,17 +173,10 @@ void pending_requests::drop_requester(
   auto& sh = shards_[shard_of(requester->id())];
   // destroyed after the lock: an entry may hold the last reference to an actor
   std::vector<entry> dropped;
-  std::unique_lock<std::mutex> guard{sh.mtx};
-  for (auto i = sh.entries.begin(); i != sh.entries.end();) {
-    if (i->second.requester.get() != requester) {
-      ++i;
-      continue;
-    }
-    dropped.push_back(std::move(i->second));
-    i = sh.entries.erase(i);
-    size_.fetch_sub(1, std::memory_order_relaxed);
-  }
-  guard.unlock();
+  std::lock_guard<std::mutex> guard{sh.mtx};
+  auto i = sh.by_requester.find(requester);
+  if (i != sh.by_requester.end())
+    take_from(sh, i->second, dropped, [](const entry&) { return true; });
 }
 
 void answer(pending_requests::entry x, caf::strong_actor_ptr responder,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "caf_remote/endpoint/actor_name.hpp"
+#include "caf_remote/endpoint/linked_list.hpp"
 
 #include <caf/actor_control_block.hpp>
 #include <caf/error.hpp>
@@ -14,7 +15,6 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <mutex>
 #include <optional>
 #include <string_view>
@@ -28,7 +28,8 @@ namespace caf_remote {
 /// by exactly one of: `take` (answer or error), `drop_requester`,
 /// `take_endpoint`, `take_expired`, `take_stale`. CAF does not tell when a
 /// request has timed out at its requester; such an entry waits for one of the
-/// others. Any thread.
+/// others. None of them looks at entries that it does not take: who sends waits
+/// for the same locks. Any thread.
 class pending_requests {
 public:
   using clock = std::chrono::steady_clock;
@@ -90,6 +91,17 @@ public:
   }
 
 private:
+  /// An entry and its places in the lists of those that may end together.
+  struct slot {
+    uint32_t id = 0;
+    entry what;
+    list_links<slot> by_age;
+    list_links<slot> by_requester;
+    list_links<slot> by_endpoint;
+    linked_list<slot, &slot::by_requester>* of_requester = nullptr;
+    linked_list<slot, &slot::by_endpoint>* of_endpoint = nullptr;
+  };
+
   // Entries of one requester share a shard, whose number is part of the id.
   static constexpr uint32_t shard_bits = 4;
   static constexpr size_t shard_count = size_t{1} << shard_bits;
@@ -97,7 +109,16 @@ private:
   struct shard {
     mutable std::mutex mtx;
     uint32_t last_id = 0;
-    std::unordered_map<uint32_t, entry> entries;
+    std::unordered_map<uint32_t, slot> slots;
+    linked_list<slot, &slot::by_age> by_age;
+    std::unordered_map<const caf::actor_control_block*,
+                       linked_list<slot, &slot::by_requester>>
+      by_requester;
+    std::unordered_map<uint64_t, linked_list<slot, &slot::by_endpoint>>
+      by_endpoint;
+
+    void add(uint32_t id, entry x);
+    entry take(slot& x);
   };
 
   static size_t shard_of(caf::actor_id requester) noexcept {
@@ -108,15 +129,12 @@ private:
     return shards_[id & (shard_count - 1)];
   }
 
-  const shard& shard_by_id(uint32_t id) const noexcept {
-    return shards_[id & (shard_count - 1)];
-  }
-
-  template <class Predicate>
-  std::vector<entry> take_if(Predicate pred);
-
   template <class Predicate>
   std::optional<entry> take_one(uint32_t id, Predicate pred);
+
+  template <class List, class Predicate>
+  void take_from(shard& from, const List& list, std::vector<entry>& to,
+                 Predicate pred);
 
   const size_t max_entries_;
   std::atomic<size_t> size_{0};

@@ -104,7 +104,7 @@ caf::error process_registry::publish(const caf::strong_actor_ptr& hdl,
 
 // Returns whether the actor was not known before.
 bool process_registry::add_slot(slot x) {
-  if (by_actor_.size() > 2 * slots_.size() + 64)
+  if (purge_.due(by_actor_.size()))
     forget_vanished();
   auto entry = by_actor_.try_emplace(x.hdl.get());
   if (entry.second)
@@ -117,9 +117,17 @@ bool process_registry::add_slot(slot x) {
                  names.begin(), names.end(),
                  [](const actor_name_ptr& y) { return is_reserved(y->id); });
   names.insert(pos, x.name);
+  ++counts_[static_cast<size_t>(x.kind)];
   auto key = std::string_view{x.name->id};
   slots_.emplace(key, std::move(x));
   return entry.second;
+}
+
+process_registry::slot process_registry::take_slot(slot_map::iterator i) {
+  auto result = std::move(i->second);
+  slots_.erase(i);
+  --counts_[static_cast<size_t>(result.kind)];
+  return result;
 }
 
 void process_registry::forget_vanished() {
@@ -129,6 +137,7 @@ void process_registry::forget_vanished() {
                     && i->first->strong_refs.load() == 0;
     i = vanished ? by_actor_.erase(i) : std::next(i);
   }
+  purge_.looked(by_actor_.size());
 }
 
 void process_registry::observe(const caf::strong_actor_ptr& hdl) {
@@ -154,10 +163,8 @@ void process_registry::gone(actor_key key) {
     }
     for (auto& name : known.names) {
       auto j = slots_.find(name->id);
-      if (j == slots_.end())
-        continue;
-      dropped.push_back(std::move(j->second));
-      slots_.erase(j);
+      if (j != slots_.end())
+        dropped.push_back(take_slot(j));
     }
     f = actor_gone_;
   }
@@ -176,8 +183,7 @@ caf::error process_registry::unpublish(std::string_view name) {
   auto& names = by_actor_[i->second.hdl.get()].names;
   names.erase(std::remove(names.begin(), names.end(), ptr), names.end());
   // an empty list stays until the actor ends: it says that we observe it
-  dropped = std::move(i->second);
-  slots_.erase(i);
+  dropped = take_slot(i);
   version_.fetch_add(1, std::memory_order_release);
   guard.unlock();
   return caf::none;
@@ -285,9 +291,7 @@ std::vector<process_registry::holding> process_registry::holdings() const {
 
 size_t process_registry::count(process_kind kind) const {
   std::shared_lock<std::shared_mutex> guard{mtx_};
-  return static_cast<size_t>(
-    std::count_if(slots_.begin(), slots_.end(),
-                  [kind](const auto& kvp) { return kvp.second.kind == kind; }));
+  return counts_[static_cast<size_t>(kind)];
 }
 
 size_t process_registry::known_actors() const {
@@ -301,6 +305,7 @@ void process_registry::close() {
   closed_ = true;
   actor_gone_ = nullptr;
   dropped.swap(slots_);
+  counts_.fill(0);
   by_actor_.clear();
   version_.fetch_add(1, std::memory_order_release);
   guard.unlock();

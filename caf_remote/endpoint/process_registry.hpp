@@ -3,10 +3,13 @@
 #pragma once
 
 #include "caf_remote/endpoint/actor_name.hpp"
+#include "caf_remote/endpoint/purge_mark.hpp"
+#include "caf_remote/wire/name_hash.hpp"
 
 #include <caf/actor_control_block.hpp>
 #include <caf/error.hpp>
 
+#include <array>
 #include <atomic>
 #include <functional>
 #include <memory>
@@ -129,7 +132,10 @@ private:
     std::vector<actor_name_ptr> names;
   };
 
+  using slot_map = std::unordered_map<std::string_view, slot, wire::name_hash>;
+
   bool add_slot(slot x);
+  slot take_slot(slot_map::iterator i);
   void forget_vanished();
   actor_name_ptr first_name_of(const caf::strong_actor_ptr& hdl) const;
   actor_name_ptr look_up_name(const caf::strong_actor_ptr& hdl);
@@ -143,8 +149,10 @@ private:
   std::atomic<uint64_t> version_{0};
   mutable std::shared_mutex mtx_;
   bool closed_ = false;
-  std::unordered_map<std::string_view, slot> slots_; // keys live in slot::name
+  slot_map slots_; // keys live in slot::name
+  std::array<size_t, 3> counts_{}; // of the slots, by kind
   std::unordered_map<actor_key, known_actor> by_actor_;
+  purge_mark purge_; // of by_actor_
   std::function<void(actor_key)> actor_gone_;
 };
 

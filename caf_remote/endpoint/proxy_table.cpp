@@ -14,7 +14,7 @@ namespace caf_remote {
 namespace {
 
 /// A node id that says where the actor lives when a handle is printed.
-caf::node_id node_id_of(std::string_view address) {
+caf::node_id make_node_id_of(std::string_view address) {
   caf::uri result;
   if (parse("caf-remote://" + std::string{address}, result))
     return {};
@@ -40,9 +40,19 @@ std::string proxy_table::key(std::string_view address, std::string_view id) {
   return result;
 }
 
+// With the lock held.
+const caf::node_id& proxy_table::node_id_of(std::string_view address) {
+  if (last_address_ != address) {
+    last_node_id_ = make_node_id_of(address);
+    last_address_ = address;
+  }
+  return last_node_id_;
+}
+
 caf::strong_actor_ptr proxy_table::get(node& home, std::string_view spelling,
                                        std::string_view id,
-                                       const dial_budget_ptr& named_by) {
+                                       const dial_budget_ptr& named_by,
+                                       bool* is_new) {
   std::string buf;
   auto address = canonical(spelling, buf);
   auto k = key(address, id);
@@ -61,6 +71,8 @@ caf::strong_actor_ptr proxy_table::get(node& home, std::string_view spelling,
     home.sys.next_actor_id(), node_id_of(address), &home.sys, cfg,
     home.shared_from_this(), std::move(name), named_by);
   slot = caf::actor_cast<caf::weak_actor_ptr>(result);
+  if (is_new != nullptr)
+    *is_new = true;
   return result;
 }
 

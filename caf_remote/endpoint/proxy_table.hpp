@@ -3,6 +3,7 @@
 #pragma once
 
 #include "caf_remote/endpoint/dial_budget.hpp"
+#include "caf_remote/wire/name_hash.hpp"
 
 #include <caf/actor_control_block.hpp>
 #include <caf/node_id.hpp>
@@ -10,7 +11,6 @@
 #include <mutex>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 namespace caf_remote {
 
@@ -20,14 +20,15 @@ class node;
 /// same handle as long as anyone holds it. Any thread.
 class proxy_table {
 public:
-  /// Finds or makes the proxy of "address/id". `home` must be the node that the
-  /// table belongs to. With `named_by`, the PID stands in a frame of a stream
-  /// with that budget: unless we have asked for the handle ourselves, what is
-  /// sent by it may dial no more than the stream that named it last may cause.
-  /// Null after `close`.
+  /// Finds or makes the proxy of "address/id", and says in `is_new` whether it
+  /// made it. `home` must be the node that the table belongs to. With
+  /// `named_by`, the PID stands in a frame of a stream with that budget: unless
+  /// we have asked for the handle ourselves, what is sent by it may dial no
+  /// more than the stream that named it last may cause. Null after `close`.
   caf::strong_actor_ptr get(node& home, std::string_view spelling,
                             std::string_view id,
-                            const dial_budget_ptr& named_by = nullptr);
+                            const dial_budget_ptr& named_by = nullptr,
+                            bool* is_new = nullptr);
 
   /// Null: nobody holds a handle for that PID.
   caf::strong_actor_ptr find(std::string_view spelling, std::string_view id);
@@ -44,9 +45,14 @@ private:
   // "address\0id" as key, the address canonical
   static std::string key(std::string_view address, std::string_view id);
 
+  const caf::node_id& node_id_of(std::string_view address);
+
   mutable std::mutex mtx_;
   bool closed_ = false;
-  std::unordered_map<std::string, caf::weak_actor_ptr> proxies_;
+  // that of the last new proxy: many in a row are at one address, and share it
+  std::string last_address_;
+  caf::node_id last_node_id_;
+  wire::name_map<caf::weak_actor_ptr> proxies_;
 };
 
 } // namespace caf_remote

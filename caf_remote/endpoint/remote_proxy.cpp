@@ -337,9 +337,6 @@ caf::error remote_proxy::check_size(const outbound_element& x,
 
 void remote_proxy::refuse(const sending& x, const caf::error& reason) {
   auto code = code_of(reason);
-  caf::message content;
-  if (node_->wants_dead_letters())
-    content = caf::message::copy(x.content);
   pid sender;
   if (x.sender != nullptr) {
     if (auto other = as_remote_proxy(x.sender))
@@ -348,8 +345,10 @@ void remote_proxy::refuse(const sending& x, const caf::error& reason) {
       sender = {node_->own().advertised(),
                 node_->processes->known_name(x.sender), 0};
   }
-  node_->dead_letter(who(), std::move(content), sender,
-                     type_name_for_log(x.content),
+  lost_message_ptr event;
+  if (node_->wants_dead_letters())
+    event = lost_message::make(who(), caf::message::copy(x.content), 0, sender);
+  node_->dead_letter(who(), event, type_name_for_log(x.content),
                      code == errc::none ? errc::not_serializable : code);
   if (x.sender != nullptr && x.mid.is_request())
     x.sender->enqueue(nullptr, x.mid.response_id(), caf::make_message(reason),

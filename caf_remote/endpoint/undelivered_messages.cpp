@@ -6,6 +6,8 @@
 #include "caf_remote/endpoint/node.hpp"
 #include "caf_remote/endpoint/remote_proxy.hpp"
 
+#include <caf/make_counted.hpp>
+
 namespace caf_remote {
 
 undelivered_messages::undelivered_messages(node_ptr home)
@@ -14,20 +16,22 @@ undelivered_messages::undelivered_messages(node_ptr home)
 }
 
 void undelivered_messages::undelivered(inbound_element& x) {
-  pid target{node_->own().advertised(), x.target(), 0};
-  pid sender;
-  if (x.sender != nullptr)
-    if (auto proxy = as_remote_proxy(x.sender))
-      sender = proxy->who();
+  auto& name = x.target();
+  pid target{name->address, name->id, 0};
+  auto proxy = x.sender != nullptr ? as_remote_proxy(x.sender) : nullptr;
   // CAF answers requests itself when it drops them
-  if (!sender.id.empty() && !x.mid.is_request())
-    node_->tell_dead(sender, target);
-  auto name = std::string{x.type_name()};
-  caf::message content;
-  if (node_->wants_dead_letters())
-    content = x.release();
-  node_->dead_letter(target, std::move(content), sender, name,
-                     errc::dead_letter);
+  if (proxy != nullptr && !x.mid.is_request())
+    node_->tell_dead(proxy->who(), target);
+  auto type_name = std::string{x.type_name()};
+  caf::intrusive_ptr<lost_message> event;
+  if (node_->wants_dead_letters()) {
+    event = caf::make_counted<lost_message>();
+    event->target = name;
+    if (proxy != nullptr)
+      event->sender = proxy->target();
+    x.release(*event);
+  }
+  node_->dead_letter(target, event, type_name, errc::dead_letter);
 }
 
 } // namespace caf_remote

@@ -14,6 +14,8 @@ namespace caf_remote::transport {
 
 namespace {
 
+constexpr size_t max_status_message = 1024;
+
 bool starts_with(const std::string& str, const char* prefix) {
   return str.rfind(prefix, 0) == 0;
 }
@@ -73,7 +75,9 @@ grpc::Status to_grpc(const status& x) {
 }
 
 status from_grpc(const grpc::Status& x) {
-  return {static_cast<status_code>(x.error_code()), x.error_message()};
+  // a peer may have written it, and it goes into events and log lines
+  return {static_cast<status_code>(x.error_code()),
+          x.error_message().substr(0, max_status_message)};
 }
 
 bool is_legal_metadata(const std::string& key, const std::string& value) {

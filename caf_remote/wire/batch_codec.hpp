@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "caf_remote/pid.hpp"
 #include "caf_remote/wire/name_table.hpp"
 
 #include <cstddef>
@@ -98,13 +99,20 @@ private:
 
 // -- reading ------------------------------------------------------------------
 
+/// The longest accepted name of a message type in bytes (own decision, like the
+/// bounds of ids and addresses in pid.hpp). One entry of a table may be used by
+/// all envelopes of a batch, and each of them may have to copy it: into a
+/// message, an answer, an event. What is longer than its bound costs the
+/// envelopes that use it and is looked at by nobody.
+constexpr size_t max_type_name_length = max_id_length;
+
 /// A target as it stood on the wire.
 struct target_view {
   /// Empty for the newer generation's bare ids: the receiver itself.
   std::string_view address;
   std::string_view id;
   /// False: neither a PID with an id nor a bare id (not UTF-8, or its first
-  /// character is a control character).
+  /// character is a control character), or too long.
   bool valid = false;
   /// True: written as a bare id, i.e. by the newer wire generation.
   bool bare_id = false;
@@ -130,6 +138,10 @@ enum class envelope_fault {
   bad_type_name,
   bad_target,
   bad_sender,
+  /// A table entry with a name, id or address above its bound.
+  long_type_name,
+  long_target,
+  long_sender,
   /// A header that is not UTF-8.
   bad_header,
 };
@@ -152,11 +164,13 @@ struct envelope {
   /// The content of remote.MessageHeader, checked; see `decode_header`.
   std::string_view header;
   size_t header_count = 0;
+  /// Of all keys and values together.
+  size_t header_bytes = 0;
 };
 
 /// A decoded batch; all views point into the frame. Reusable.
 struct batch_view {
-  std::vector<std::string_view> type_names; // empty view: unusable entry
+  std::vector<std::string_view> type_names; // empty or too long: unusable
   std::vector<target_view> targets;
   std::vector<sender_view> senders;
   std::vector<envelope> envelopes;

@@ -10,8 +10,9 @@ namespace {
 
 // -- PIDs ---------------------------------------------------------------------
 
-bool read_string(cursor& in, std::string_view& result) noexcept {
-  return in.read_bytes(result) && valid_utf8(result);
+// Of a text that is too long nobody will see more than its length.
+bool read_string(cursor& in, std::string_view& result, size_t limit) noexcept {
+  return in.read_bytes(result) && (result.size() > limit || valid_utf8(result));
 }
 
 // Returns false for what is not an actor.PID.
@@ -24,10 +25,10 @@ bool read_pid(std::string_view bytes, sender_view& result) noexcept {
     auto ok = true;
     switch (tag) {
       case bytes_tag(1):
-        ok = read_string(in, result.address);
+        ok = read_string(in, result.address, max_address_length);
         break;
       case bytes_tag(2):
-        ok = read_string(in, result.id);
+        ok = read_string(in, result.id, max_id_length);
         break;
       case varint_tag(3):
         ok = in.read_uint32(result.request_id);
@@ -41,11 +42,21 @@ bool read_pid(std::string_view bytes, sender_view& result) noexcept {
   return true;
 }
 
+bool too_long(std::string_view type_name) noexcept {
+  return type_name.size() > max_type_name_length;
+}
+
+// Of a target or sender.
+template <class View>
+bool too_long(const View& x) noexcept {
+  return x.id.size() > max_id_length || x.address.size() > max_address_length;
+}
+
 sender_view decode_sender(std::string_view bytes) noexcept {
   sender_view result;
   if (!read_pid(bytes, result))
     return {};
-  result.valid = !result.id.empty();
+  result.valid = !result.id.empty() && !too_long(result);
   return result;
 }
 
@@ -109,6 +120,7 @@ envelope_fault check_header(envelope& x) noexcept {
   auto valid = true;
   auto well_formed = for_each_header(x.header, [&](const header_entry& y) {
     ++x.header_count;
+    x.header_bytes += y.key.size() + y.value.size();
     valid = valid && valid_utf8(y.key) && valid_utf8(y.value);
   });
   if (!well_formed)
@@ -182,7 +194,7 @@ void decode_envelope(std::string_view bytes, envelope& x) noexcept {
 // -- indexes ------------------------------------------------------------------
 
 bool usable(std::string_view type_name) noexcept {
-  return !type_name.empty();
+  return !type_name.empty() && !too_long(type_name);
 }
 
 bool usable(const target_view& x) noexcept {
@@ -195,13 +207,16 @@ bool usable(const sender_view& x) noexcept {
 
 template <class T>
 envelope_fault resolve(int32_t& index, const std::vector<T>& table,
-                       envelope_fault outside, envelope_fault bad) noexcept {
+                       envelope_fault outside, envelope_fault bad,
+                       envelope_fault too_big) noexcept {
   // negative indexes become large numbers
   auto i = static_cast<size_t>(static_cast<uint32_t>(index));
   if (i < table.size() && usable(table[i]))
     return envelope_fault::none;
   index = -1;
-  return i < table.size() ? bad : outside;
+  if (i >= table.size())
+    return outside;
+  return too_long(table[i]) ? too_big : bad;
 }
 
 envelope_fault resolve_sender(int32_t& index,
@@ -213,7 +228,7 @@ envelope_fault resolve_sender(int32_t& index,
   // without overflow at the smallest number: 0 is not left
   index = index > 0 ? index - 1 : -1;
   return resolve(index, senders, envelope_fault::bad_sender_index,
-                 envelope_fault::bad_sender);
+                 envelope_fault::bad_sender, envelope_fault::long_sender);
 }
 
 // Tables may follow the envelopes, so this comes last. The first fault counts.
@@ -226,9 +241,9 @@ void resolve_indexes(envelope& x, const batch_view& in) noexcept {
       x.fault = what;
   };
   note(resolve(x.type_index, in.type_names, fault::bad_type_index,
-               fault::bad_type_name));
+               fault::bad_type_name, fault::long_type_name));
   note(resolve(x.target_index, in.targets, fault::bad_target_index,
-               fault::bad_target));
+               fault::bad_target, fault::long_target));
   note(resolve_sender(x.sender_index, in.senders));
 }
 
@@ -263,7 +278,8 @@ bool read_batch(std::string_view bytes, batch_view& result,
       case bytes_tag(1):
         ok = read_entry(in, result.type_names, max_entries,
                         [](std::string_view x, auto& to) {
-                          to.push_back(valid_utf8(x) ? x : std::string_view{});
+                          auto good = too_long(x) || valid_utf8(x);
+                          to.push_back(good ? x : std::string_view{});
                         });
         break;
       case bytes_tag(2):
@@ -311,6 +327,12 @@ std::string to_string(envelope_fault x) {
       return "bad_target";
     case envelope_fault::bad_sender:
       return "bad_sender";
+    case envelope_fault::long_type_name:
+      return "long_type_name";
+    case envelope_fault::long_target:
+      return "long_target";
+    case envelope_fault::long_sender:
+      return "long_sender";
     case envelope_fault::bad_header:
       return "bad_header";
   }
@@ -321,8 +343,12 @@ target_view decode_target(std::string_view bytes) {
   if (bytes.empty())
     return {};
   sender_view as_pid;
-  if (looks_like_pid(bytes) && read_pid(bytes, as_pid))
-    return {as_pid.address, as_pid.id, !as_pid.id.empty(), false};
+  if (looks_like_pid(bytes) && read_pid(bytes, as_pid)) {
+    auto valid = !as_pid.id.empty() && !too_long(as_pid);
+    return {as_pid.address, as_pid.id, valid, false};
+  }
+  if (bytes.size() > max_id_length)
+    return {{}, bytes, false, true};
   if (static_cast<unsigned char>(bytes.front()) < 0x20 || !valid_utf8(bytes))
     return {};
   return {{}, bytes, true, true};

@@ -2,8 +2,9 @@
 
 #include "caf_remote/wire/name_table.hpp"
 
+#include "caf_remote/wire/name_hash.hpp"
+
 #include <algorithm>
-#include <functional>
 
 namespace caf_remote::wire {
 
@@ -21,11 +22,12 @@ void name_table::clear() noexcept {
   bytes_ = 0;
 }
 
-// Scopes are left out of the hash: few names occur in more than one.
 size_t name_table::find_or_add(std::string_view name, std::string_view scope) {
   if (2 * entries_.size() >= slots_.size())
     grow();
-  auto hash = std::hash<std::string_view>{}(name);
+  auto hash = hash_name(name);
+  if (!scope.empty())
+    hash += hash_name(scope);
   for (auto i = first_slot(hash); slots_[i] != 0; i = next_slot(i)) {
     auto& x = entries_[slots_[i] - 1];
     if (x.hash == hash && matches(x, name, scope))

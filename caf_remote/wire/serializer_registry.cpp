@@ -25,6 +25,14 @@ bool fits_int(std::string_view bytes) {
   return bytes.size() <= static_cast<size_t>(std::numeric_limits<int>::max());
 }
 
+bool is_flat(const google::protobuf::Descriptor& type) {
+  for (auto i = 0; i < type.field_count(); ++i)
+    if (type.field(i)->is_repeated()
+        || type.field(i)->message_type() != nullptr)
+      return false;
+  return true;
+}
+
 class json : public serializer {
 public:
   bool encode(const google::protobuf::Message& x,
@@ -47,7 +55,8 @@ serializer_registry::serializer_registry(
   const std::vector<const message_codec*>& codecs) {
   entries_.reserve(codecs.size()); // the maps point into it
   for (auto codec : codecs) {
-    entries_.push_back({codec, utf8_plan{codec->make()->GetDescriptor()}});
+    auto type = codec->make()->GetDescriptor();
+    entries_.push_back({codec, utf8_plan{type}, is_flat(*type)});
     auto ptr = &entries_.back();
     by_address_.emplace(&codec->type(), ptr);
     by_type_.emplace(codec->type(), ptr);

@@ -33,6 +33,9 @@ public:
   struct entry {
     const message_codec* codec;
     utf8_plan strings;
+    /// No field is repeated or a message: objects hold little more than their
+    /// encoded form, unless they have unknown fields.
+    bool flat;
   };
 
   explicit serializer_registry(

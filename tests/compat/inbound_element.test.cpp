@@ -3,6 +3,7 @@
 #include "caf_remote/compat/inbound_element.hpp"
 
 #include "caf_remote/compat/inbound_shelf.hpp"
+#include "caf_remote/wire/batch_codec.hpp"
 
 #include "support/actor_fixture.hpp"
 
@@ -53,8 +54,10 @@ struct element_fixture : actor_fixture {
   }
 
   inbound_ptr make_raw_element() {
-    return charged(make_inbound(nullptr, caf::make_message_id(),
-                                raw_message{"some.Type", 0, "bytes"}));
+    encoded_message content{caf::make_counted<const shared_text>("some.Type"),
+                            0, "bytes"};
+    return charged(
+      make_inbound(nullptr, caf::make_message_id(), std::move(content)));
   }
 
   void enqueue(const caf::actor& to, inbound_ptr x) {
@@ -134,10 +137,40 @@ TEST_CASE_FIXTURE(element_fixture, "a raw message that nobody takes is told by "
 TEST_CASE_FIXTURE(element_fixture, "the content can be moved out for a dead "
                                    "letter") {
   auto x = make_ping_element();
-  CHECK_EQ(x->target(), "alice");
-  auto msg = x->release();
-  REQUIRE(msg.match_elements<Ping>());
-  CHECK_EQ(msg.get_as<Ping>(0).text(), "hi");
+  CHECK_EQ(x->target()->id, "alice");
+  lost_message lost;
+  x->release(lost);
+  REQUIRE(lost.content.match_elements<Ping>());
+  CHECK_EQ(lost.content.get_as<Ping>(0).text(), "hi");
+  CHECK_EQ(lost.content_bytes, 10);
+}
+
+TEST_CASE_FIXTURE(element_fixture, "a message in encoded form is whole for who "
+                                   "reads it, however often") {
+  auto x = make_raw_element();
+  CHECK_NE(x->content().stringify(0).find("some.Type"), std::string::npos);
+  auto check = [](const caf::message& msg) {
+    REQUIRE(msg.match_elements<raw_message>());
+    CHECK_EQ(msg.get_as<raw_message>(0).type_name, "some.Type");
+    CHECK_EQ(msg.get_as<raw_message>(0).bytes, "bytes");
+  };
+  SUBCASE("copied, then moved") {
+    check(x->copy_content_to_message());
+    check(x->move_content_to_message());
+  }
+  SUBCASE("moved out for a dead letter after it was printed") {
+    lost_message lost;
+    x->release(lost);
+    check(lost.event().message);
+  }
+  SUBCASE("moved out for a dead letter") {
+    auto y = make_raw_element();
+    lost_message lost;
+    y->release(lost);
+    CHECK_EQ(lost.encoded.bytes, "bytes");
+    check(lost.event().message);
+    check(lost.event().message);
+  }
 }
 
 TEST_CASE_FIXTURE(element_fixture, "printing takes nothing") {
@@ -154,7 +187,7 @@ TEST_CASE_FIXTURE(element_fixture,
     return {[=](const Ping&) { seen->push_back(header_of(self)); }};
   });
   auto x = make_ping_element();
-  x->header = {{"k", "v"}};
+  x->encoded_header(wire::encode_header({{"k", "v"}}));
   enqueue(hdl, std::move(x));
   send_ping(hdl, "local");
   REQUIRE_EQ(seen->size(), 2);
@@ -175,10 +208,10 @@ struct shelf_fixture : element_fixture {
     auto x = make_inbound(nullptr, caf::make_message_id(), *shelf);
     seen result{x.element.get(), &x.object};
     CHECK_EQ(x.object.ByteSizeLong(), 0);
-    CHECK(x.element->header.empty());
+    CHECK(x.element->header().empty());
     CHECK(x.element->sender == nullptr);
     x.object.CopyFrom(make_ping("hi"));
-    x.element->header = {{"key", "value"}};
+    x.element->encoded_header(wire::encode_header({{"key", "value"}}));
     REQUIRE(ledger->enter(*account, bytes));
     x.element->charge(account, bytes);
     return result;

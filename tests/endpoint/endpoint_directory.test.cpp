@@ -3,6 +3,7 @@
 #include "caf_remote/endpoint/endpoint_directory.hpp"
 
 #include "support/actor_fixture.hpp"
+#include "support/effort.hpp"
 
 using namespace caf_remote;
 using namespace caf_remote::test;
@@ -84,6 +85,9 @@ TEST_CASE_FIXTURE(directory_fixture, "endpoints are found by the member they "
   table.remove(x);
   CHECK(table.by_member("m").empty());
   CHECK_EQ(table.by_member("n").size(), 1);
+  CHECK(table.leads_to("alias:1", "n"));
+  CHECK_FALSE(table.leads_to("alias:1", "m"));
+  CHECK_FALSE(table.leads_to("a:1", "m"));
 }
 
 TEST_CASE_FIXTURE(directory_fixture,
@@ -96,6 +100,78 @@ TEST_CASE_FIXTURE(directory_fixture,
     table.peer_of("peer:" + std::to_string(i + 1));
   CHECK_EQ(table.peer_of("b:1")->member_id(), "");
   CHECK_EQ(table.peer_of("a:1"), x);
+}
+
+TEST_CASE_FIXTURE(directory_fixture,
+                  "streams are counted per peer and in all") {
+  auto x = table.peer_of("a:1");
+  auto y = table.peer_of("b:1");
+  table.stream_opened(*x);
+  table.stream_opened(*x);
+  table.stream_opened(*y);
+  table.stream_over(*x);
+  CHECK_EQ(x->inbound_streams, 1);
+  CHECK_EQ(table.inbound_streams(), 2);
+}
+
+// -- effort -------------------------------------------------------------------
+
+options for_many() {
+  options result;
+  result.max_endpoints = many;
+  return result;
+}
+
+/// A directory with `n` endpoints, which somebody holds.
+struct crowd {
+  crowd(const node_ptr& home, size_t n)
+    : table(std::make_shared<endpoint_directory>()) {
+    table->start(home, [](const endpoint_ptr&) { /* nop */ });
+    errc why = errc::none;
+    for (size_t i = 0; i < n; ++i)
+      held.push_back(table->acquire("host:" + std::to_string(i + 1), why));
+  }
+
+  void end() {
+    for (auto& x : held)
+      table->remove(x);
+    CHECK_EQ(table->size(), 0);
+  }
+
+  std::shared_ptr<endpoint_directory> table;
+  std::vector<endpoint_ptr> held;
+};
+
+TEST_CASE("an endpoint costs no more because there are many others") {
+  actor_fixture fix{for_many()};
+  auto prepare = [&](size_t n) { return crowd{fix.home, n}; };
+  SUBCASE("its end, with others that are over and still held") {
+    CHECK_LT(growth(few, many, prepare, [](crowd& x) { x.end(); }), flat);
+  }
+  SUBCASE("its handshake, with the same member id as all others") {
+    auto meet = [](crowd& x) {
+      for (auto& where : x.held)
+        x.table->set_member(where, "m");
+      for (auto& where : x.held)
+        CHECK(x.table->leads_to(where->address(), "m"));
+      x.end();
+      CHECK(x.table->by_member("m").empty());
+    };
+    CHECK_LT(growth(few, many, prepare, meet), flat);
+  }
+}
+
+TEST_CASE_FIXTURE(directory_fixture,
+                  "a peer costs no more because there are many others") {
+  auto prepare = [](size_t n) {
+    return std::pair{std::make_shared<endpoint_directory>(), n};
+  };
+  auto meet = [](const auto& x) {
+    std::vector<peer_ptr> held;
+    for (size_t i = 0; i < x.second; ++i)
+      held.push_back(x.first->peer_of("host:" + std::to_string(i + 1)));
+  };
+  CHECK_LT(growth(few, many, prepare, meet), flat);
 }
 
 TEST_SUITE_END();

@@ -15,6 +15,10 @@ struct hub_fixture : actor_fixture {
     run();
   }
 
+  static lost_message_ptr lost(caf::message content = {}, size_t bytes = 0) {
+    return lost_message::make({"a:1", "joe"}, std::move(content), bytes, {});
+  }
+
   std::shared_ptr<event_hub> hub = std::make_shared<event_hub>();
   witness alice;
 };
@@ -28,7 +32,7 @@ TEST_CASE_FIXTURE(hub_fixture, "subscribers hear of the three events once") {
   hub->subscribe(bob.hdl);
   hub->publish(endpoint_connected{"a:1", "m"});
   hub->publish(endpoint_terminated{"a:1", "m", "reason"});
-  hub->publish(dead_letter{{"a:1", "joe"}, caf::make_message(1), {}});
+  hub->publish(lost(caf::make_message(1)));
   run();
   for (auto& x : {alice, bob}) {
     CHECK_EQ(x.count<endpoint_connected>(), 1);
@@ -76,14 +80,27 @@ TEST_CASE_FIXTURE(hub_fixture, "a subscriber that does not keep up misses dead "
                                "letters, which are counted") {
   hub->subscribe(alice.hdl);
   for (size_t i = 0; i < event_hub::max_waiting + 5; ++i)
-    hub->publish(dead_letter{{"a:1", "joe"}, {}, {}});
+    hub->publish(lost());
   CHECK_EQ(hub->suppressed(), 5);
   run();
   CHECK_EQ(alice.count<dead_letter>(), event_hub::max_waiting);
-  hub->publish(dead_letter{{"a:1", "joe"}, {}, {}});
+  hub->publish(lost());
   run();
   CHECK_EQ(alice.count<dead_letter>(), event_hub::max_waiting + 1);
   CHECK_EQ(hub->suppressed(), 5);
+}
+
+TEST_CASE_FIXTURE(hub_fixture, "dead letters are bounded by what they hold") {
+  constexpr size_t quarter = event_hub::max_waiting_bytes / 4;
+  hub->subscribe(alice.hdl);
+  for (auto i = 0; i < 5; ++i)
+    hub->publish(lost({}, quarter));
+  CHECK_EQ(hub->suppressed(), 2);
+  run();
+  CHECK_EQ(alice.count<dead_letter>(), 3);
+  hub->publish(lost({}, 8 * quarter));
+  run();
+  CHECK_EQ(alice.count<dead_letter>(), 4);
 }
 
 TEST_SUITE_END();

@@ -155,19 +155,24 @@ TEST_CASE_FIXTURE(ledger_fixture, "Stop has a share of its own") {
   ledger->enter(*a, 1);
   ledger->enter(*a, 1);
   auto stops = ledger->stop_account_of("a");
-  CHECK_EQ(stops->target(), "a");
+  CHECK_EQ(stops->target()->id, "a");
   CHECK(ledger->enter(*stops, 1));
   CHECK(ledger->enter(*stops, 1));
   CHECK_FALSE(ledger->enter(*stops, 1));
 }
 
-TEST_CASE_FIXTURE(ledger_fixture, "accounts that hold something are kept") {
+TEST_CASE_FIXTURE(ledger_fixture,
+                  "of many accounts those that hold something are kept") {
   CHECK_EQ(ledger->account_of("a"), a);
   ledger->enter(*a, 1);
   ledger->forget_idle();
+  CHECK_EQ(ledger->account_of("b"), b);
+  for (size_t i = 0; i < purge_mark::least; ++i)
+    ledger->account_of(std::to_string(i));
+  ledger->forget_idle();
   CHECK_EQ(ledger->account_of("a"), a);
   CHECK_NE(ledger->account_of("b"), b);
-  CHECK_EQ(a->target(), "a");
+  CHECK_EQ(a->target()->id, "a");
 }
 
 TEST_SUITE_END();

@@ -49,8 +49,10 @@ TEST_CASE("an introduction out of range is ignored") {
 TEST_CASE_FIXTURE(actor_fixture, "a dead letter is counted, told, and logged") {
   auto hook = std::make_shared<recording_hook>();
   home->hook(hook);
-  home->dead_letter({peer_address, "joe", 0}, caf::make_message(make_ping("x")),
-                    {own_address, "me", 0}, "some.Type", errc::queue_full);
+  pid joe{peer_address, "joe", 0};
+  auto event = lost_message::make(joe, caf::make_message(make_ping("x")), 1,
+                                  {own_address, "me", 0});
+  home->dead_letter(joe, event, "some.Type", errc::queue_full);
   run();
   CHECK_EQ(dead_letters(errc::queue_full), 1);
   CHECK_EQ(home->snapshot().dead_letters.at("queue_full"), 1);

@@ -3,6 +3,7 @@
 #include "caf_remote/endpoint/pending_requests.hpp"
 
 #include "support/actor_fixture.hpp"
+#include "support/effort.hpp"
 
 #include <set>
 
@@ -122,6 +123,83 @@ TEST_CASE_FIXTURE(pending_fixture, "a full table gives up what has waited "
   CHECK_EQ(table.take_stale(now + 999ms).size(), 0);
   CHECK_EQ(table.take_stale(now + 1s).size(), 2);
   CHECK_EQ(table.size(), 0);
+}
+
+TEST_CASE_FIXTURE(pending_fixture, "what is left in the lists after all kinds "
+                                   "of ends is what is left in the table") {
+  auto now = pending_requests::clock::now();
+  auto old = entry_of(alice, 1);
+  old.since = now - 10s;
+  auto young = entry_of(bob, 1);
+  young.since = now;
+  auto other = entry_of(bob, 2);
+  other.since = now;
+  auto id = table.add(young);
+  table.add(old); // out of order
+  table.add(young);
+  table.mark_written(*table.add(other));
+  REQUIRE(table.take(*id));
+  CHECK_EQ(table.take_expired(now, 10s).size(), 1);
+  CHECK_EQ(table.take_endpoint(1, true).size(), 0);
+  CHECK_EQ(table.take_endpoint(2, true).size(), 1);
+  CHECK_EQ(table.size(), 1);
+  table.drop_requester(key_of(alice));
+  CHECK_EQ(table.size(), 1);
+  table.drop_requester(key_of(bob));
+  CHECK_EQ(table.size(), 0);
+  table.add(other);
+  CHECK_EQ(table.take_all().size(), 1);
+  CHECK_EQ(table.size(), 0);
+}
+
+// -- effort -------------------------------------------------------------------
+
+/// A table in which each of `n` actors awaits an answer from an endpoint of its
+/// own.
+struct crowd {
+  crowd(actor_fixture& home, size_t n)
+    : table(std::make_shared<table_type>(n)) {
+    for (size_t i = 0; i < n; ++i) {
+      auto hdl = home.sys.spawn([] { /* nop */ });
+      requesters.push_back(caf::actor_cast<caf::strong_actor_ptr>(hdl));
+      pending_requests::entry x;
+      x.requester = requesters.back();
+      x.endpoint = i;
+      x.since = start + std::chrono::seconds(i);
+      table->add(std::move(x));
+    }
+    home.run();
+  }
+
+  using table_type = pending_requests;
+
+  pending_requests::clock::time_point start;
+  std::vector<caf::strong_actor_ptr> requesters;
+  std::shared_ptr<table_type> table;
+};
+
+TEST_CASE_FIXTURE(actor_fixture, "the end of a request costs no more because "
+                                 "many others are under way") {
+  auto prepare = [this](size_t n) { return crowd{*this, n}; };
+  auto growth_of = [&](auto f) { return growth(few, many, prepare, f); };
+  CHECK_LT(growth_of([](crowd& x) {
+             for (auto& who : x.requesters)
+               x.table->drop_requester(who.get());
+             CHECK_EQ(x.table->size(), 0);
+           }),
+           flat);
+  CHECK_LT(growth_of([](crowd& x) {
+             for (size_t i = 0; i < x.requesters.size(); ++i)
+               x.table->take_endpoint(i, false);
+             CHECK_EQ(x.table->size(), 0);
+           }),
+           flat);
+  CHECK_LT(growth_of([](crowd& x) {
+             for (size_t i = 0; i < x.requesters.size(); ++i)
+               x.table->take_expired(x.start + std::chrono::seconds(i), 0s);
+             CHECK_EQ(x.table->size(), 0);
+           }),
+           flat);
 }
 
 TEST_CASE_FIXTURE(pending_fixture, "marks and ids of others do no harm") {

@@ -3,6 +3,7 @@
 #include "caf_remote/endpoint/process_registry.hpp"
 
 #include "support/actor_fixture.hpp"
+#include "support/effort.hpp"
 #include "support/twin_system.hpp"
 
 using namespace caf_remote;
@@ -199,6 +200,49 @@ TEST_CASE_FIXTURE(registry_fixture,
   CHECK_EQ(xs[0].name->id, "bob");
   CHECK_EQ(xs[0].hdl, ptr(bob));
   CHECK_EQ(xs[1].kind, process_kind::reply_address);
+}
+
+TEST_CASE_FIXTURE(registry_fixture, "the counts are those of the names") {
+  auto count = [this](process_kind kind) {
+    CHECK_EQ(table->count(kind), table->names(kind).size());
+    return table->count(kind);
+  };
+  auto bob = spawn_witness();
+  publish_as("alice", alice);
+  publish_as("bob", bob);
+  table->name_of(ptr(spawn_witness()));
+  CHECK_EQ(count(process_kind::published), 2);
+  CHECK_EQ(count(process_kind::reply_address), 1);
+  table->unpublish("alice");
+  CHECK_EQ(count(process_kind::published), 1);
+  bob.quit();
+  run();
+  CHECK_EQ(count(process_kind::published), 0);
+  publish_as("alice", alice);
+  table->close();
+  CHECK_EQ(count(process_kind::published), 0);
+  CHECK_EQ(count(process_kind::reply_address), 0);
+}
+
+TEST_CASE_FIXTURE(registry_fixture,
+                  "a name costs no more because there are many "
+                  "actors that have none any more") {
+  auto prepare = [this](size_t n) {
+    std::vector<caf::strong_actor_ptr> result;
+    for (size_t i = 0; i < n; ++i)
+      result.push_back(
+        caf::actor_cast<caf::strong_actor_ptr>(sys.spawn([] { /* nop */ })));
+    return result;
+  };
+  auto use = [](const std::vector<caf::strong_actor_ptr>& xs) {
+    auto names = std::make_shared<process_registry>();
+    for (auto& x : xs) {
+      REQUIRE_FALSE(names->publish(x, "me", delivery_mode::decoded,
+                                   process_kind::published));
+      REQUIRE_FALSE(names->unpublish("me"));
+    }
+  };
+  CHECK_LT(growth(few, many, prepare, use), flat);
 }
 
 TEST_SUITE_END();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
 #include "caf_remote/wire/batch_codec.hpp"
+#include "caf_remote/wire/coding.hpp"
 
 #include "wire/hex.hpp"
 
@@ -11,6 +12,8 @@
 #include <limits>
 
 using namespace caf_remote::wire;
+using caf_remote::max_address_length;
+using caf_remote::max_id_length;
 using namespace std::string_literals;
 using fault = envelope_fault;
 using test::from_hex;
@@ -215,6 +218,44 @@ TEST_CASE("bad entries cost the envelopes that use them") {
   CHECK_EQ(fault_of("0802 1802 2001", all), fault::bad_sender);
   CHECK_EQ(fault_of("0802 1802 2002", all), fault::bad_sender);
   CHECK_EQ(fault_of("0802 1802 2003", all), fault::none);
+}
+
+TEST_CASE("entries above their bounds cost the envelopes that use them") {
+  // a name of so many characters, with its length
+  auto text = [](size_t size) {
+    std::string bytes;
+    append_bytes_head(bytes, 1, size);
+    return test::to_hex(bytes.substr(1) + std::string(size, 't'));
+  };
+  auto type = [&](size_t size) { return "0A" + text(size) + "12026D65"; };
+  auto target = [&](size_t size) { return "0A0174 12" + text(size); };
+  auto pid = [&](size_t address, size_t id) {
+    auto content = test::from_hex("0A" + text(address) + "12" + text(id));
+    std::string head;
+    append_bytes_head(head, 1, content.size());
+    return test::to_hex(head.substr(1) + content);
+  };
+  auto target_pid = [&](size_t address, size_t id) {
+    return "0A0174 12" + pid(address, id);
+  };
+  auto sender = [&](size_t address, size_t id) {
+    return "0A0174 12026D65 22" + pid(address, id);
+  };
+  CHECK_EQ(fault_of("", type(max_type_name_length)), fault::none);
+  CHECK_EQ(fault_of("", type(max_type_name_length + 1)), fault::long_type_name);
+  CHECK_EQ(fault_of("", target(max_id_length)), fault::none);
+  CHECK_EQ(fault_of("", target(max_id_length + 1)), fault::long_target);
+  CHECK_EQ(fault_of("", target_pid(max_address_length, max_id_length)),
+           fault::none);
+  CHECK_EQ(fault_of("", target_pid(1, max_id_length + 1)), fault::long_target);
+  CHECK_EQ(fault_of("", target_pid(max_address_length + 1, 1)),
+           fault::long_target);
+  CHECK_EQ(fault_of("2001", sender(max_address_length, max_id_length)),
+           fault::none);
+  CHECK_EQ(fault_of("2001", sender(1, max_id_length + 1)), fault::long_sender);
+  CHECK_EQ(fault_of("2001", sender(max_address_length + 1, 1)),
+           fault::long_sender);
+  CHECK_EQ(fault_of("", sender(1, max_id_length + 1)), fault::none);
 }
 
 TEST_CASE("bad entries that nobody uses cost nothing") {

@@ -2,6 +2,9 @@
 
 #include "caf_remote/wire/name_table.hpp"
 
+#include "support/colliding_names.hpp"
+#include "support/effort.hpp"
+
 #include <doctest/doctest.h>
 
 #include <map>
@@ -60,4 +63,41 @@ TEST_CASE("a table agrees with a map, round after round") {
     REQUIRE_EQ(xs.entries().size(), reference.size());
     xs.clear();
   }
+}
+
+TEST_CASE("names that a peer chose to meet in one slot cost no more than "
+          "others") {
+  using namespace caf_remote;
+  constexpr size_t count = 1000;
+  constexpr size_t slots = 2048;
+  auto fill = [](const std::vector<std::string>& names) {
+    auto nothing = [] { return 0; };
+    return test::effort(nothing, [&](int) {
+      name_table xs;
+      for (auto round = 0; round < 10; ++round)
+        for (auto& name : names)
+          xs.intern(name, "scope");
+      CHECK_EQ(xs.entries().size(), names.size());
+    });
+  };
+  std::vector<std::string> plain;
+  for (size_t i = 0; i < count; ++i)
+    plain.push_back("name" + std::to_string(i));
+  CHECK_LT(fill(test::colliding_names(count, slots)), test::flat * fill(plain));
+}
+
+TEST_CASE("one name in many scopes costs no more than many names") {
+  using namespace caf_remote;
+  auto prepare = [](size_t n) {
+    std::vector<std::string> scopes;
+    for (size_t i = 0; i < n; ++i)
+      scopes.push_back("host:" + std::to_string(i + 1));
+    return scopes;
+  };
+  auto fill = [](const std::vector<std::string>& scopes) {
+    name_table xs;
+    for (auto& scope : scopes)
+      xs.intern("name", scope);
+  };
+  CHECK_LT(test::growth(test::few, test::many, prepare, fill), test::flat);
 }

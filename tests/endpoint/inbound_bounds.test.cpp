@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+// What a frame of a peer may make the node hold or say.
+
+#include "caf_remote/endpoint/inbound_dispatcher.hpp"
+
+#include "support/actor_fixture.hpp"
+
+using namespace caf_remote;
+using namespace caf_remote::test;
+
+namespace {
+
+struct bounds_fixture : actor_fixture {
+  explicit bounds_fixture(options opts = {}) : actor_fixture(std::move(opts)) {
+    out = connect();
+    in = accept();
+  }
+
+  uint64_t refused() const {
+    return home->snapshot().refused_envelopes;
+  }
+
+  bool logged(const std::string& what) const {
+    for (auto& line : *log_lines)
+      if (line.find(what) != std::string::npos)
+        return true;
+    return false;
+  }
+
+  fake_stream_ptr out;
+  fake_stream_ptr in;
+};
+
+const std::string longest(max_id_length, 'x');
+const std::string too_long(max_id_length + 1, 'x');
+
+TEST_SUITE_BEGIN("endpoint.inbound_bounds");
+
+TEST_CASE_FIXTURE(bounds_fixture, "envelopes that use an entry above its bound "
+                                  "are refused, counted, and say why") {
+  auto alice = publish_witness("alice");
+  auto good = make_system_envelope("alice", "some.Type");
+  auto type = make_system_envelope("alice", too_long);
+  auto target = make_system_envelope(too_long, "some.Type");
+  auto sender = good;
+  sender.sender = {"", too_long, 7};
+  receive(in, {good, type, target, sender, good});
+  CHECK_EQ(alice.count<raw_message>(), 2);
+  CHECK_EQ(refused(), 3);
+  for (auto fault : {"long_type_name", "long_target", "long_sender"})
+    CHECK(logged(fault));
+  CHECK_EQ(events.count<dead_letter>(), 0);
+}
+
+TEST_CASE_FIXTURE(bounds_fixture, "names at their bounds are good") {
+  auto alice = spawn_witness();
+  publish(alice.hdl, longest);
+  auto x = make_system_envelope(longest, longest);
+  x.sender = {"", longest, 7};
+  receive(in, {x});
+  auto xs = alice.all<raw_message>();
+  REQUIRE_EQ(xs.size(), 1);
+  CHECK_EQ(xs[0].type_name, longest);
+  CHECK_EQ(refused(), 0);
+}
+
+TEST_CASE_FIXTURE(bounds_fixture, "the news of the end of an actor names one") {
+  auto end_of = [](const std::string& id) {
+    return make_system_envelope("x", "actor.Terminated",
+                                wire::encode(wire::terminated{{"", id, 0}}));
+  };
+  receive(in, {end_of(too_long), end_of("a\n"), end_of(longest)});
+  CHECK_EQ(refused(), 2);
+}
+
+TEST_CASE_FIXTURE(bounds_fixture, "a requester is told of a dead letter by "
+                                  "names of any length, as often as its batch "
+                                  "pays for it") {
+  auto ask = [this](const std::string& id, size_t count) {
+    auto x = make_system_envelope(id, "some.Type");
+    x.sender = {"", "me", 7};
+    receive(in, std::vector<envelope>(count, x));
+    return of_type(sent(), "actor.DeadLetterResponse").size();
+  };
+  CHECK_EQ(ask("nobody", 1000), 1000);
+  CHECK_EQ(ask(longest, 1), 1);
+  auto told = ask(longest, 1000);
+  CHECK_GE(told, 4);
+  CHECK_LE(told, 60);
+  // each batch pays for itself
+  CHECK_EQ(ask(longest, 1), 1);
+  CHECK_EQ(dead_letters(errc::dead_letter), 2002);
+}
+
+TEST_CASE_FIXTURE(bounds_fixture, "a dead letter of a peer has all its parts") {
+  auto x = make_system_envelope("nobody", "some.Type", "bytes");
+  x.serializer_id = 1;
+  x.sender = {"", "me", 7};
+  auto late = make_system_envelope("late", "some.Type");
+  late.target.request_id = 5;
+  receive(in, {x, x, late});
+  auto xs = events.all<dead_letter>();
+  REQUIRE_EQ(xs.size(), 3);
+  for (size_t i = 0; i < 2; ++i) {
+    CHECK_EQ(xs[i].pid, pid{own_address, "nobody"});
+    CHECK_EQ(xs[i].sender, pid{peer_address, "me"});
+    CHECK_EQ(xs[i].sender.request_id, 7);
+    REQUIRE(xs[i].message.match_elements<raw_message>());
+    auto& content = xs[i].message.get_as<raw_message>(0);
+    CHECK_EQ(content.type_name, "some.Type");
+    CHECK_EQ(content.serializer_id, 1);
+    CHECK_EQ(content.bytes, "bytes");
+  }
+  CHECK_EQ(xs[2].pid.request_id, 5);
+  CHECK(xs[2].sender.id.empty());
+}
+
+TEST_CASE_FIXTURE(bounds_fixture, "so has one that an actor left behind") {
+  auto alice = publish_witness("alice");
+  auto x = make_system_envelope("alice", "some.Type", "bytes");
+  x.sender = {"", "me", 0};
+  alice.quit();
+  receive(in, {x});
+  auto xs = events.all<dead_letter>();
+  REQUIRE_EQ(xs.size(), 1);
+  CHECK_EQ(xs[0].pid, pid{own_address, "alice"});
+  CHECK_EQ(xs[0].sender, pid{peer_address, "me"});
+  REQUIRE(xs[0].message.match_elements<raw_message>());
+  CHECK_EQ(xs[0].message.get_as<raw_message>(0).bytes, "bytes");
+}
+
+TEST_CASE(
+  "an object that is far larger than its encoded form is refused if one "
+  "target may not hold so much") {
+  options opts;
+  opts.inbound_bytes = 64u << 10;
+  bounds_fixture fix{opts};
+  auto alice = fix.publish_witness("alice");
+  Nested small;
+  Nested large;
+  for (auto i = 0; i < 2000; ++i)
+    large.add_pings();
+  for (auto i = 0; i < 100; ++i)
+    small.add_pings();
+  Nested paid;
+  paid.set_name(std::string(60000, 'x'));
+  for (auto& x : {large, small, paid})
+    fix.receive(fix.in, {make_envelope_for("alice", x)});
+  CHECK_EQ(alice.count<Nested>(), 2);
+  CHECK_EQ(fix.refused(), 1);
+  CHECK(fix.logged("4000 bytes become"));
+}
+
+TEST_SUITE_END();
+
+} // namespace

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "memory/heap.hpp"
+
+#include <atomic>
+#include <cstdlib>
+#include <new>
+
+#include <malloc.h>
+
+namespace {
+
+std::atomic<size_t> in_use{0};
+
+// The allocator's own word before each block.
+constexpr size_t head = sizeof(size_t);
+
+void* counted(void* ptr) {
+  if (ptr == nullptr)
+    throw std::bad_alloc{};
+  in_use.fetch_add(malloc_usable_size(ptr) + head, std::memory_order_relaxed);
+  return ptr;
+}
+
+void release(void* ptr) noexcept {
+  if (ptr == nullptr)
+    return;
+  in_use.fetch_sub(malloc_usable_size(ptr) + head, std::memory_order_relaxed);
+  std::free(ptr);
+}
+
+void* aligned(size_t bytes, std::align_val_t alignment) {
+  void* ptr = nullptr;
+  if (posix_memalign(&ptr, static_cast<size_t>(alignment), bytes) != 0)
+    ptr = nullptr;
+  return counted(ptr);
+}
+
+} // namespace
+
+// The other forms of the operators call these.
+
+void* operator new(size_t bytes) {
+  return counted(std::malloc(bytes));
+}
+
+void* operator new(size_t bytes, std::align_val_t alignment) {
+  return aligned(bytes, alignment);
+}
+
+void operator delete(void* ptr) noexcept {
+  release(ptr);
+}
+
+void operator delete(void* ptr, size_t) noexcept {
+  release(ptr);
+}
+
+void operator delete(void* ptr, std::align_val_t) noexcept {
+  release(ptr);
+}
+
+void operator delete(void* ptr, size_t, std::align_val_t) noexcept {
+  release(ptr);
+}
+
+namespace caf_remote::test {
+
+size_t heap_in_use() noexcept {
+  return in_use.load(std::memory_order_relaxed);
+}
+
+} // namespace caf_remote::test

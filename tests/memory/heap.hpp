@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include <cstddef>
+
+namespace caf_remote::test {
+
+/// What this program has allocated with `operator new` and not yet freed, as
+/// the allocator rounds it. Only in the program that replaces the operators.
+size_t heap_in_use() noexcept;
+
+} // namespace caf_remote::test
