@@ -172,6 +172,10 @@ void node::tell_dead(const pid& requester, const pid& target) {
   // a peer must not make us dial whatever it names as a sender
   if (!endpoints.is_connected(requester.address))
     return;
+  // senders of messages are not told between CAF nodes, as within one
+  if (requester.request_id == 0
+      && endpoints.peer_of(requester.address)->is_caf_remote())
+    return;
   auto hdl = proxies.get(*this, requester.address, requester.id);
   if (auto ptr = as_remote_proxy(hdl))
     ptr->send_system(wire::dead_letter_response::type_name,

@@ -102,13 +102,17 @@ void remote_proxy::enqueue(caf::mailbox_element_ptr what,
     send_exit(content);
     return;
   }
-  sending x{
-    std::move(what->sender), what->mid, std::move(what->stages), content, ctx,
-    extras_of(*what)};
+  auto extras = extras_of(*what);
+  sending x{std::move(what->sender),
+            what->mid,
+            std::move(what->stages),
+            content,
+            ctx,
+            extras};
   if (x.mid.is_response())
     send_response(x);
   else if (!x.mid.is_request() && only_element<caf::error>(content) != nullptr)
-    send_error_result(x);
+    send_stray_error(x);
   else
     send(std::move(x));
 }
@@ -171,6 +175,8 @@ caf::error remote_proxy::number_request(outbound& x, sending& s,
                                         uint64_t endpoint) {
   if (from == nullptr)
     return caf::none;
+  auto now = node_->sys.clock().now();
+  x.expires = expiry_of(s, now);
   if (!from->address.empty()) {
     // asked elsewhere, and the answer goes there
     x.sender_request_id = static_cast<uint32_t>(
@@ -183,7 +189,7 @@ caf::error remote_proxy::number_request(outbound& x, sending& s,
   entry.stages = std::move(s.stages);
   entry.name = from;
   entry.endpoint = endpoint;
-  entry.since = pending_requests::clock::now();
+  entry.since = now;
   if (node_->pending.full())
     for (auto& old : node_->pending.take_stale(entry.since))
       answer(std::move(old), make_error(errc::too_many_requests));
@@ -193,6 +199,18 @@ caf::error remote_proxy::number_request(outbound& x, sending& s,
   x.request = *id;
   x.sender_request_id = *id;
   return caf::none;
+}
+
+// CAF does not tell the time limit of a request. One that need not be answered
+// any more need not be sent either.
+brief_time remote_proxy::expiry_of(const sending& x,
+                                   caf::actor_clock::time_point now) const {
+  auto& opts = node_->opts;
+  auto known = x.extras.deadline != caf::actor_clock::time_point::max();
+  caf::timespan longest = known ? brief_time::reach
+                                : opts.queued_request_expiry;
+  return brief_time{
+    std::min(x.extras.deadline, now + std::min(longest, opts.request_expiry))};
 }
 
 void remote_proxy::send_response(const sending& x) {
@@ -220,6 +238,15 @@ void remote_proxy::send_response(const sending& x) {
   }
   (*msg)->target_request_id = request_id;
   where->push(std::move(*msg), x.ctx);
+}
+
+// A handler's error for a message, as a rule. In Proto.Actor the sender of a
+// message can be told that it failed; a caf_remote peer has nobody to tell.
+void remote_proxy::send_stray_error(const sending& x) {
+  if (node_->endpoints.peer_of(name_->address)->is_caf_remote())
+    refuse(x, make_error(errc::stray_error));
+  else
+    send_error_result(x);
 }
 
 void remote_proxy::send_error_result(const sending& x) {
