@@ -132,6 +132,8 @@ const setting settings_table[] = {
    "requests without an answer, all endpoints together"},
   {"request-expiry", &options::request_expiry, ms, 365 * day,
    "time after which a request without an answer ends"},
+  {"queued-request-expiry", &options::queued_request_expiry, ms, day,
+   "time after which a request that was not written yet is not sent"},
   {"max-receive-bytes", byte_size{&options::max_receive_bytes}, 4 * kib,
    max_message, "largest accepted batch of a peer"},
   {"inbound-messages", &options::inbound_messages, 2, max_inbound_messages,

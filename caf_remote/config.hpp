@@ -72,6 +72,9 @@ struct options {
   /// A request whose answer never comes ends with an error after this time even
   /// if its sender set no time limit.
   caf::timespan request_expiry = std::chrono::hours(1);
+  /// A request that has waited for so long to be written is not sent any more,
+  /// unless its own time limit is known (`caf_remote::request`).
+  caf::timespan queued_request_expiry = std::chrono::minutes(1);
 
   // -- inbound ----------------------------------------------------------------
 

@@ -46,6 +46,8 @@ std::string to_string(errc code) {
       return "header_too_large";
     case errc::peer_cannot_take:
       return "peer_cannot_take";
+    case errc::stray_error:
+      return "stray_error";
     case errc::queue_full:
       return "queue_full";
     case errc::too_many_requests:
@@ -60,6 +62,8 @@ std::string to_string(errc code) {
       return "blocked";
     case errc::dead_letter:
       return "dead_letter";
+    case errc::expired:
+      return "expired";
     case errc::not_running:
       return "not_running";
     case errc::spawn_failed:

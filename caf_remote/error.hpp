@@ -38,6 +38,9 @@ enum class errc : uint8_t {
   header_too_large,
   /// The peer cannot take this type or serializer (see docs/guarantees.md).
   peer_cannot_take,
+  /// An error that is no answer to a request, such as a handler's result for a
+  /// message: the wire cannot tell it to the sender.
+  stray_error,
 
   // -- wait, or pace the sender -----------------------------------------------
 
@@ -59,6 +62,10 @@ enum class errc : uint8_t {
   blocked,
   /// There is no such actor, or it ended before it answered.
   dead_letter,
+  /// The request was still queued when its time was over, and was not sent:
+  /// its time limit where that is known (`caf_remote::request`), else
+  /// `options::queued_request_expiry`.
+  expired,
 
   // -- give up ----------------------------------------------------------------
 

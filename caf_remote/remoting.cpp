@@ -11,6 +11,7 @@
 #include "caf_remote/endpoint/node.hpp"
 #include "caf_remote/endpoint/remote_proxy.hpp"
 #include "caf_remote/endpoint/stragglers.hpp"
+#include "caf_remote/send.hpp"
 #include "caf_remote/transport/grpc_connector.hpp"
 
 #include <caf/actor_registry.hpp>
@@ -342,8 +343,9 @@ caf::expected<caf::actor> remoting::spawn(const std::string& address,
   caf::expected<caf::actor> result{caf::sec::request_timeout};
   auto limit = clamped(timeout);
   caf::scoped_actor self{sys_, true};
-  auto answer = self->request(impl_->spawner, limit,
-                              remote_spawn{address, kind, name});
+  // an actor that nobody waits for any more need not be made
+  auto answer = request(self.ptr(), impl_->spawner, limit,
+                        remote_spawn{address, kind, name});
   run_until_mail(*self, limit);
   answer.receive([&](caf::actor& x) { result = std::move(x); },
                  [&](caf::error& err) { result = std::move(err); });

@@ -141,6 +141,8 @@ const number_option numbers[] = {
    1000000, 1, billion},
   {"request-expiry", unit::duration, number<&options::request_expiry>,
    3600000 * ms, ms, 365 * day},
+  {"queued-request-expiry", unit::duration,
+   number<&options::queued_request_expiry>, 60000 * ms, ms, day},
   {"max-receive-bytes", unit::bytes, number<&options::max_receive_bytes>,
    32 * mib, 4 * kib, 2048 * mib - 1},
   {"inbound-messages", unit::count, number<&options::inbound_messages>, 100000,
@@ -386,6 +388,7 @@ pause-messages=5
 pause-bytes=16384
 max-pending-requests=17
 request-expiry=18min
+queued-request-expiry=24s
 max-receive-bytes="19MiB"
 inbound-messages=20
 inbound-bytes="21 MiB"
@@ -421,6 +424,7 @@ scheduler-only=true
     CHECK_EQ(x.pause_bytes, 16384u);
     CHECK_EQ(x.max_pending_requests, 17u);
     CHECK(x.request_expiry == 18min);
+    CHECK(x.queued_request_expiry == 24s);
     CHECK_EQ(x.max_receive_bytes, 19u << 20);
     CHECK_EQ(x.inbound_messages, 20u);
     CHECK_EQ(x.inbound_bytes, 21u << 20);

@@ -15,16 +15,14 @@ using namespace caf_remote;
 namespace {
 
 constexpr errc all_codes[] = {
-  errc::invalid_address,     errc::invalid_name,
-  errc::invalid_config,      errc::name_taken,
-  errc::not_found,           errc::not_serializable,
-  errc::invalid_utf8,        errc::message_too_large,
-  errc::header_too_large,    errc::peer_cannot_take,
-  errc::queue_full,          errc::too_many_requests,
-  errc::endpoint_terminated, errc::unconfirmed,
-  errc::incarnation_over,    errc::blocked,
-  errc::dead_letter,         errc::not_running,
-  errc::spawn_failed,        errc::protocol_violation,
+  errc::invalid_address,    errc::invalid_name,      errc::invalid_config,
+  errc::name_taken,         errc::not_found,         errc::not_serializable,
+  errc::invalid_utf8,       errc::message_too_large, errc::header_too_large,
+  errc::peer_cannot_take,   errc::stray_error,       errc::expired,
+  errc::queue_full,         errc::too_many_requests, errc::endpoint_terminated,
+  errc::unconfirmed,        errc::incarnation_over,  errc::blocked,
+  errc::dead_letter,        errc::not_running,       errc::spawn_failed,
+  errc::protocol_violation,
 };
 
 } // namespace

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "caf_remote/endpoint/brief_time.hpp"
 #include "caf_remote/error.hpp"
 
 #include <caf/mailbox_element.hpp>
@@ -54,6 +55,8 @@ struct outbound {
   uint64_t control_seq = 0;
   lane which = lane::user;
   peer_need need = peer_need::none;
+  /// For requests: when it is not to be sent any more.
+  brief_time expires;
 };
 
 /// Owns an element outside of a mailbox.

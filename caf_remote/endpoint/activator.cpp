@@ -2,7 +2,9 @@
 
 #include "caf_remote/endpoint/activator.hpp"
 
+#include "caf_remote/compat/time_left.hpp"
 #include "caf_remote/endpoint/remote_proxy.hpp"
+#include "caf_remote/send.hpp"
 
 namespace caf_remote {
 
@@ -123,7 +125,8 @@ caf::behavior spawner(caf::event_based_actor* self, const node_ptr& home) {
       if (activator == nullptr)
         return make_error(errc::not_running);
       auto promise = self->make_response_promise<caf::actor>();
-      self->request(activator, caf::infinite, pid_request{x.kind, x.name})
+      caf_remote::request(self, activator, time_left(self),
+                          pid_request{x.kind, x.name})
         .then(
           [promise, home](const pid_response& res) mutable {
             auto hdl = handle_of(*home, res);

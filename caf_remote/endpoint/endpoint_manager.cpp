@@ -475,8 +475,7 @@ void endpoint_manager_state::on_local_link(const local_link& x) {
 
 void endpoint_manager_state::expire_requests() {
   auto age = node_->opts.request_expiry;
-  for (auto& entry :
-       node_->pending.take_expired(pending_requests::clock::now(), age))
+  for (auto& entry : node_->pending.take_expired(self_->clock().now(), age))
     answer(std::move(entry), caf::make_error(caf::sec::request_timeout));
   self_->delayed_send(self_, expiry_interval(age), expiry_tick{});
 }

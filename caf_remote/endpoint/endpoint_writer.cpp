@@ -240,11 +240,22 @@ outbox::limits endpoint_writer_state::batch_limits() const {
   return {opts.batch_size, std::min(opts.max_batch_bytes, frame), frame};
 }
 
-errc endpoint_writer_state::may_send(const outbound_element& x) const {
+errc endpoint_writer_state::may_send(const outbound_element& x) {
+  if (!x.expires.never() && x.expires.is_over(batch_time()))
+    return errc::expired;
+  if (x.need == peer_need::none)
+    return errc::none;
   auto ok = st_.peer.is_caf_remote
             || (x.need == peer_need::knows_type
                 && st_.peer_types->contains(x.type_name()));
   return ok ? errc::none : errc::peer_cannot_take;
+}
+
+// One look at the clock per batch, and none if nothing in it expires.
+caf::actor_clock::time_point endpoint_writer_state::batch_time() {
+  if (!batch_time_)
+    batch_time_ = self_->clock().now();
+  return *batch_time_;
 }
 
 std::string endpoint_writer_state::target_address() const {
@@ -270,6 +281,7 @@ void endpoint_writer_state::write_batch() {
   // small frames are not worth the pool's large ones
   if (box_.size() >= 16)
     box_.provide(transport::frame_pool::take());
+  batch_time_.reset();
   auto next = box_.next(batch_limits(), target_address(),
                         node_->own().advertised(), may_send_, reject_);
   if (next.messages.empty()) {

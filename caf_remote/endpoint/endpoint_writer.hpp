@@ -94,7 +94,8 @@ private:
   void settle(outbox::batch& x);
   void forget_confirmed();
   outbox::limits batch_limits() const;
-  errc may_send(const outbound_element& x) const;
+  errc may_send(const outbound_element& x);
+  caf::actor_clock::time_point batch_time();
   std::string target_address() const;
 
   // -- loss ----------------------------------------------------------------------------------
@@ -131,6 +132,7 @@ private:
   outbox box_;
   outbox::filter may_send_;
   outbox::rejecter reject_;
+  std::optional<caf::actor_clock::time_point> batch_time_;
   // at most two: the one that the stream writes, and the next one
   std::deque<batch_in_flight> in_flight_;
   // the last place in the control lane that was handed to a stream

@@ -171,6 +171,10 @@ void node::tell_dead(const pid& requester, const pid& target) {
   // a peer must not make us dial whatever it names as a sender
   if (!endpoints.is_connected(requester.address))
     return;
+  // senders of messages are not told between CAF nodes, as within one
+  if (requester.request_id == 0
+      && endpoints.peer_of(requester.address)->seems_caf_remote())
+    return;
   static const auto no_dials = std::make_shared<dial_budget>(0);
   auto hdl = proxies.find(requester.address, requester.id);
   if (hdl == nullptr)

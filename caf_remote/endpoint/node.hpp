@@ -124,7 +124,8 @@ public:
     return events->has_subscribers();
   }
 
-  /// Tells a remote requester that its message reached nobody.
+  /// Tells a remote requester that its message reached nobody; also the sender
+  /// of a message without a request, if its node can make use of that.
   void tell_dead(const pid& requester, const pid& target);
 
   uint64_t dead_letters(errc reason) const noexcept;

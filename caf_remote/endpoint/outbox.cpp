@@ -68,7 +68,8 @@ outbox::batch outbox::next(const limits& bounds,
     if (queue_.size() > lookahead)
       prefetch(queue_[lookahead].get(), fetched_bytes);
     auto& x = queue_.front();
-    auto why = x->need == peer_need::none ? errc::none : may_send(*x);
+    auto free = x->need == peer_need::none && x->expires.never();
+    auto why = free ? errc::none : may_send(*x);
     auto view = view_of(*x, own_address);
     auto size = wire::batch_encoder::worst_case_size(view, address_size);
     if (why == errc::none && size + frame_overhead() > bounds.frame_bytes)

@@ -47,8 +47,9 @@ public:
     void add(outbound_ptr x);
   };
 
-  /// Says why a message must not be sent to this peer; `errc::none`: it may.
-  /// Asked for those that make demands on the peer.
+  /// Says why a message must not be sent to this peer, or not any more;
+  /// `errc::none`: it may. Asked for those that make demands on the peer, and
+  /// for those that expire.
   using filter = std::function<errc(const outbound_element&)>;
 
   /// Takes a message that must not be sent.

@@ -104,13 +104,17 @@ void remote_proxy::enqueue(caf::mailbox_element_ptr what,
     send_exit(content);
     return;
   }
-  sending x{
-    std::move(what->sender), what->mid, std::move(what->stages), content, ctx,
-    extras_of(*what)};
+  auto extras = extras_of(*what);
+  sending x{std::move(what->sender),
+            what->mid,
+            std::move(what->stages),
+            content,
+            ctx,
+            extras};
   if (x.mid.is_response())
     send_response(x);
   else if (!x.mid.is_request() && only_element<caf::error>(content) != nullptr)
-    send_error_result(x);
+    send_stray_error(x);
   else
     send(std::move(x));
 }
@@ -176,6 +180,8 @@ caf::error remote_proxy::number_request(outbound& x, sending& s,
                                         uint64_t endpoint) {
   if (from == nullptr)
     return caf::none;
+  auto now = node_->sys.clock().now();
+  x.expires = expiry_of(s, now);
   if (!from->address.empty()) {
     // asked elsewhere, and the answer goes there
     x.sender_request_id = static_cast<uint32_t>(
@@ -188,7 +194,7 @@ caf::error remote_proxy::number_request(outbound& x, sending& s,
   entry.stages = std::move(s.stages);
   entry.name = from;
   entry.endpoint = endpoint;
-  entry.since = pending_requests::clock::now();
+  entry.since = now;
   if (node_->pending.full())
     for (auto& old : node_->pending.take_stale(entry.since))
       answer(std::move(old), make_error(errc::too_many_requests));
@@ -201,6 +207,18 @@ caf::error remote_proxy::number_request(outbound& x, sending& s,
   if (has_ended(s.sender) && node_->pending.take(*id))
     x.request = 0;
   return caf::none;
+}
+
+// CAF does not tell the time limit of a request. One that need not be answered
+// any more need not be sent either.
+brief_time remote_proxy::expiry_of(const sending& x,
+                                   caf::actor_clock::time_point now) const {
+  auto& opts = node_->opts;
+  auto known = x.extras.deadline != caf::actor_clock::time_point::max();
+  caf::timespan longest = known ? brief_time::reach
+                                : opts.queued_request_expiry;
+  return brief_time{
+    std::min(x.extras.deadline, now + std::min(longest, opts.request_expiry))};
 }
 
 void remote_proxy::send_response(const sending& x) {
@@ -230,6 +248,15 @@ void remote_proxy::send_response(const sending& x) {
   where->push(std::move(*msg), x.ctx);
 }
 
+// A handler's error for a message, as a rule. In Proto.Actor the sender of a
+// message can be told that it failed; a caf_remote peer has nobody to tell.
+void remote_proxy::send_stray_error(const sending& x) {
+  if (node_->endpoints.peer_of(name_->address)->seems_caf_remote())
+    refuse(x, make_error(errc::stray_error));
+  else
+    send_error_result(x);
+}
+
 void remote_proxy::send_error_result(const sending& x) {
   auto request_id = static_cast<uint32_t>(x.mid.request_id().integer_value());
   wire::dead_letter_response response;
@@ -243,8 +270,7 @@ void remote_proxy::send_error_result(const sending& x) {
 void remote_proxy::send_empty_result(const sending& x) {
   // a Go actor that awaits nothing must not be sent something; what only a
   // claim says is for the writer to find out
-  auto who = node_->endpoints.peer_of(name_->address);
-  if (who->is_introduced() ? !who->is_caf_remote() : !who->claims_caf_remote())
+  if (!node_->endpoints.peer_of(name_->address)->seems_caf_remote())
     return;
   auto msg = make_outbound({name_->id, {}, {}}, wire::empty_result::type_name,
                            false, {}, wire::empty_result::header());

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "caf_remote/compat/annotated_element.hpp"
+#include "caf_remote/endpoint/brief_time.hpp"
 #include "caf_remote/endpoint/dial_budget.hpp"
 #include "caf_remote/endpoint/endpoint.hpp"
 #include "caf_remote/endpoint/endpoint_slot.hpp"
@@ -103,6 +104,7 @@ private:
   caf::expected<outbound_ptr> encode(const sending& x, endpoint& where,
                                      const correspondents& who) const;
   void send_response(const sending& x);
+  void send_stray_error(const sending& x);
   void send_error_result(const sending& x);
   void send_empty_result(const sending& x);
   void send_exit(const caf::type_erased_tuple& content);
@@ -113,6 +115,8 @@ private:
   actor_name_ptr name_of(const caf::strong_actor_ptr& sender) const;
   caf::error number_request(outbound& x, sending& s, const actor_name_ptr& from,
                             uint64_t endpoint);
+  brief_time expiry_of(const sending& x,
+                       caf::actor_clock::time_point now) const;
   caf::error check_size(const outbound_element& x, endpoint& where) const;
   void refuse(const sending& x, const caf::error& reason);
   bool is_here() const noexcept;
