@@ -178,7 +178,7 @@ TEST_CASE("a type that is not registered, for an actor without raw handler") {
 }
 
 TEST_CASE("a type name of a mebibyte") {
-  check_dead([](batch_maker& batch, envelope& x) {
+  check_refused([](batch_maker& batch, envelope& x) {
     x.set_type_id(batch.type(std::string(1 << 20, 'x')));
   });
 }
