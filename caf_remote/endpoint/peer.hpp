@@ -69,8 +69,8 @@ public:
     return claims_caf_remote_.load(std::memory_order_acquire);
   }
 
-  /// Whether it is caf_remote as far as is known: as introduced, else as claimed.
-  /// For where a lie costs an answer and not the peer.
+  /// Whether it is caf_remote as far as is known: as introduced, else as
+  /// claimed. For where a lie costs an answer and not the peer.
   bool seems_caf_remote() const noexcept {
     return is_introduced() ? is_caf_remote() : claims_caf_remote();
   }
