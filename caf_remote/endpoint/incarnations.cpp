@@ -6,19 +6,12 @@
 
 namespace caf_remote {
 
-namespace {
-
-void erase(std::unordered_multimap<std::string, uint64_t>& from,
-           const std::string& key, uint64_t stream) {
-  auto range = from.equal_range(key);
-  auto i = std::find_if(range.first, range.second, [stream](const auto& kvp) {
-    return kvp.second == stream;
-  });
-  if (i != range.second)
-    from.erase(i);
+template <class F>
+void incarnations::for_each(const index& from, const std::string& key, F f) {
+  for (auto i = from.lower_bound({key, 0}); i != from.end() && i->first == key;
+       ++i)
+    f(i->second);
 }
-
-} // namespace
 
 incarnations::verdict incarnations::judge(const claim& x) const {
   auto met = met_at(x.address);
@@ -66,37 +59,37 @@ std::optional<incarnations::claim> incarnations::leave(uint64_t stream) {
     return std::nullopt;
   auto result = std::move(i->second);
   claims_.erase(i);
-  erase(by_address_, result.address, stream);
-  erase(by_member_, result.member_id, stream);
+  by_address_.erase({result.address, stream});
+  by_member_.erase({result.member_id, stream});
   return result;
 }
 
 size_t incarnations::streams_of(const std::string& member_id,
                                 const std::string& address) const {
   size_t result = 0;
-  auto range = by_member_.equal_range(member_id);
-  for (auto i = range.first; i != range.second; ++i)
-    if (address.empty() || claims_.at(i->second).address == address)
+  for_each(by_member_, member_id, [&](uint64_t stream) {
+    if (address.empty() || claims_.at(stream).address == address)
       ++result;
+  });
   return result;
 }
 
 std::vector<uint64_t> incarnations::others(const std::string& address,
                                            const std::string& member_id) const {
   std::vector<uint64_t> result;
-  auto range = by_address_.equal_range(address);
-  for (auto i = range.first; i != range.second; ++i)
-    if (claims_.at(i->second).member_id != member_id)
-      result.push_back(i->second);
+  for_each(by_address_, address, [&](uint64_t stream) {
+    if (claims_.at(stream).member_id != member_id)
+      result.push_back(stream);
+  });
   return result;
 }
 
 std::vector<std::string>
 incarnations::addresses_of(const std::string& member_id) const {
   std::vector<std::string> result;
-  auto range = by_member_.equal_range(member_id);
-  for (auto i = range.first; i != range.second; ++i)
-    result.push_back(claims_.at(i->second).address);
+  for_each(by_member_, member_id, [&](uint64_t stream) {
+    result.push_back(claims_.at(stream).address);
+  });
   std::sort(result.begin(), result.end());
   result.erase(std::unique(result.begin(), result.end()), result.end());
   return result;

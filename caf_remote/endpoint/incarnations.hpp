@@ -2,10 +2,14 @@
 
 #pragma once
 
+#include "caf_remote/wire/name_hash.hpp"
+
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace caf_remote {
@@ -73,9 +77,13 @@ public:
   std::vector<std::string> addresses_of(const std::string& member_id) const;
 
 private:
-  std::unordered_map<std::string, std::string> met_;
+  wire::name_map<std::string> met_;
   std::unordered_map<uint64_t, claim> claims_;
-  using index = std::unordered_multimap<std::string, uint64_t>;
+  // streams, by what they claim
+  using index = std::set<std::pair<std::string, uint64_t>>;
+
+  template <class F>
+  static void for_each(const index& from, const std::string& key, F f);
 
   index by_address_;
   index by_member_;

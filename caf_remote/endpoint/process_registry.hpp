@@ -150,7 +150,8 @@ private:
   mutable std::shared_mutex mtx_;
   bool closed_ = false;
   slot_map slots_; // keys live in slot::name
-  std::array<size_t, 3> counts_{}; // of the slots, by kind
+  // of the slots, by kind
+  std::array<size_t, static_cast<size_t>(process_kind::internal) + 1> counts_{};
   std::unordered_map<actor_key, known_actor> by_actor_;
   purge_mark purge_; // of by_actor_
   std::function<void(actor_key)> actor_gone_;

@@ -2,10 +2,11 @@
 
 #pragma once
 
+#include "caf_remote/wire/name_hash.hpp"
+
 #include <deque>
 #include <functional>
 #include <string>
-#include <unordered_map>
 
 namespace caf_remote {
 
@@ -40,7 +41,7 @@ private:
   void run(const std::string& key);
   void finish(const std::string& key);
 
-  std::unordered_map<std::string, line> lines_;
+  wire::name_map<line> lines_;
 };
 
 } // namespace caf_remote

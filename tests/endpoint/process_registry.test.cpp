@@ -213,6 +213,12 @@ TEST_CASE_FIXTURE(registry_fixture, "the counts are those of the names") {
   table->name_of(ptr(spawn_witness()));
   CHECK_EQ(count(process_kind::published), 2);
   CHECK_EQ(count(process_kind::reply_address), 1);
+  for (auto kind : {process_kind::activator, process_kind::internal}) {
+    auto own = ptr(spawn_witness());
+    auto name = "$own" + std::to_string(static_cast<int>(kind));
+    REQUIRE_FALSE(table->publish(own, name, delivery_mode::decoded, kind));
+    CHECK_EQ(count(kind), 1);
+  }
   table->unpublish("alice");
   CHECK_EQ(count(process_kind::published), 1);
   bob.quit();
