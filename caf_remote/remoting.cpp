@@ -188,12 +188,12 @@ bool remoting::leave_network() {
   home->streams->cancel_all();
   home->streams->await_none(clean_up_limit);
   home->streams->silence();
-  impl_->left_over.emplace(sys_, home->processes->holdings());
-  std::vector<caf::actor> firsts{home->manager(), impl_->activator,
-                                 impl_->spawner};
-  for (auto& x : firsts)
+  // these two could still make others
+  std::vector<caf::actor> makers{home->manager(), impl_->activator};
+  for (auto& x : makers)
     caf::anon_send_exit(x, caf::exit_reason::kill);
-  await_ends(firsts, clean_up_limit);
+  await_ends(makers, clean_up_limit);
+  impl_->left_over.emplace(sys_, home->processes->holdings());
   home->shut_down();
   // handles that users keep may keep some of the others, but not alive
   await_ends(home->actors.end_all(), clean_up_limit);
@@ -202,15 +202,17 @@ bool remoting::leave_network() {
 
 void remoting::await_ends(const std::vector<caf::actor>& xs,
                           caf::timespan limit) {
+  using clock = std::chrono::steady_clock;
   caf::scoped_actor self{sys_, true};
   for (auto& x : xs)
     self->monitor(x);
   // an activator may be held up by a user's factory: that must not hold us up
-  auto in_time = true;
-  for (size_t i = 0; i < xs.size() && in_time; ++i) {
+  auto until = clock::now() + limit;
+  for (size_t i = 0; i < xs.size() && clock::now() < until; ++i) {
     run_until_mail(*self, limit);
     self->receive([](const caf::down_msg&) {},
-                  caf::after(limit) >> [&] { in_time = false; });
+                  caf::after(std::max(until - clock::now(), caf::timespan{0}))
+                    >> [] { /* the limit counts */ });
   }
 }
 

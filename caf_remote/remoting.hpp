@@ -51,8 +51,8 @@ enum class published_actors : uint8_t {
   /// They are not kept alive any longer, like any other actor. One that has a
   /// handle, a timer or a message of its own goes on, and CAF waits for it.
   let_go,
-  /// They are sent an exit message (`user_shutdown`), too, after what they have
-  /// been sent before.
+  /// Those that keep the actor system from ending, so not those of others, are
+  /// also sent an exit message (`user_shutdown`), in turn.
   end,
 };
 

@@ -3,6 +3,7 @@
 #include "caf_remote/endpoint/listener.hpp"
 
 #include "support/actor_fixture.hpp"
+#include "support/loopback.hpp"
 
 using namespace caf_remote;
 using namespace caf_remote::test;
@@ -48,6 +49,19 @@ TEST_CASE_FIXTURE(actor_fixture, "a taken port is an error") {
   auto second = start_listening(home, "127.0.0.1", (*srv)->port());
   REQUIRE_FALSE(second);
   CHECK_EQ(second.error(), caf::sec::cannot_open_port);
+  (*srv)->shutdown(1s);
+}
+
+TEST_CASE_FIXTURE(actor_fixture,
+                  "a stream that comes after the end of the node "
+                  "reaches no actor and is ended") {
+  auto srv = start_listening(home, "127.0.0.1", 0);
+  REQUIRE(srv);
+  run();
+  home->streams->silence();
+  auto late = dial(home->own().advertised());
+  CHECK_EQ(late.log->wait_closed().code, transport::status_code::cancelled);
+  CHECK(sched.jobs.empty());
   (*srv)->shutdown(1s);
 }
 
