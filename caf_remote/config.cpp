@@ -214,6 +214,15 @@ std::string unknown_key(const std::string& name) {
 
 // -- reading ------------------------------------------------------------------
 
+// A name without what people mix up in names: case, dashes and underscores.
+std::string bare_name(std::string_view str) {
+  std::string result;
+  for (auto c : str)
+    if (c != '-' && c != '_')
+      result += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return result;
+}
+
 bool is_host(const std::string& str) {
   return !check_address(join_address(str, 1));
 }
@@ -321,6 +330,14 @@ public:
               result_.queue_bytes);
   }
 
+  /// A group that is meant to be ours would go unnoticed: groups of other
+  /// names belong to others.
+  void check_group_name(std::string_view name) {
+    if (name != group_name && bare_name(name) == bare_name(group_name))
+      add_problem("the group is called '" + std::string{group_name} + "', not '"
+                  + std::string{name} + "'");
+  }
+
   void add_problem(const std::string& text) {
     problems_ += problems_.empty() ? "" : "; ";
     problems_ += text;
@@ -378,6 +395,8 @@ private:
 caf::expected<options> read_options(const caf::actor_system_config& cfg) {
   reader in;
   auto& all = content(cfg);
+  for (auto& kvp : all)
+    in.check_group_name(kvp.first);
   if (auto i = all.find(to_view(group_name)); i != all.end()) {
     if (auto group = caf::get_if<caf::settings>(&i->second))
       in.read(*group);

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace caf_remote {
 
@@ -83,6 +84,10 @@ constexpr caf::atom_value error_category = caf::atom("caf_remote");
 /// The name of the enumerator.
 std::string to_string(errc code);
 
+/// What the code means and what can be done about it, in one line for a person.
+/// Empty for `errc::none` and codes of later versions.
+std::string_view explain(errc code) noexcept;
+
 [[nodiscard]] caf::error make_error(errc code);
 
 /// Makes an error with a text that says what exactly is wrong.
@@ -91,9 +96,10 @@ std::string to_string(errc code);
 /// Returns the code of `x` if it is one of ours, else `errc::none`.
 errc code_of(const caf::error& x) noexcept;
 
-/// Renders any error for a person: the code's name and the text. Of others'
-/// errors only the text; without one they are rendered by CAF, but for a
-/// time-out, which is put into words.
+/// Renders any error for a person: the code's name and the text, which is that
+/// of `explain` if the error has none of its own. Of others' errors only the
+/// text; without one they are rendered by CAF, but for a time-out, which is put
+/// into words. `caf::actor_system::render` says the same of ours.
 std::string render(const caf::error& x);
 
 } // namespace caf_remote

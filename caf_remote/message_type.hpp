@@ -28,7 +28,9 @@
 ///       CAF_REMOTE_ADD_MESSAGE(my_app, (my::Ping))
 ///     CAF_END_TYPE_ID_BLOCK(my_app)
 ///
-/// The generated header must be included before. Handlers then take
+/// The generated header must be included before. Write `(::actor::PID)` for a
+/// name whose first part also means something in CAF's namespaces, such as
+/// `actor` or `message`. Handlers then take
 /// `const my::Ping&`. Registering a type also says that every peer which is
 /// sent one knows it: a protoactor-go process ends when it meets a type name it
 /// does not know, and nothing on the wire tells (see docs/guarantees.md).

@@ -92,8 +92,9 @@ caf::actor_system::module* remoting::make(caf::actor_system& sys,
 void remoting::init(caf::actor_system_config& cfg) {
   cfg.add_message_types<caf::id_block::caf_remote>();
   cfg.add_error_category(
-    error_category, [](uint8_t code, caf::atom_value, const caf::message&) {
-      return to_string(static_cast<errc>(code));
+    error_category,
+    [](uint8_t code, caf::atom_value category, const caf::message& context) {
+      return render({code, category, context});
     });
 }
 
@@ -168,7 +169,9 @@ bool remoting::leave_network() {
   std::unique_lock<std::mutex> guard{impl_->mtx};
   if (impl_->home == nullptr || impl_->status)
     return false;
-  impl_->status = make_error(errc::not_running, "the module was stopped");
+  impl_->status = make_error(errc::not_running, "the module was stopped, which "
+                                                "is for good: make a new actor "
+                                                "system to go on");
   auto home = impl_->home;
   auto server = std::move(impl_->server);
   guard.unlock();
@@ -266,8 +269,8 @@ caf::expected<std::string> remoting::listen(const std::string& host,
   if (impl_->status) // stopped meanwhile
     return impl_->status;
   if (impl_->server != nullptr)
-    return make_error(errc::invalid_config,
-                      "listening already on " + address());
+    return make_error(errc::invalid_config, "listening already on " + address()
+                                              + ", and a node listens once");
   auto server = start_listening(impl_->home, host, port);
   if (!server)
     return std::move(server.error());
@@ -307,9 +310,11 @@ caf::error remoting::register_kind(const std::string& kind, kind_factory make,
   if (auto err = check_id(kind))
     return err;
   if (make == nullptr)
-    return make_error(errc::not_found, "no factory given");
+    return make_error(errc::not_found,
+                      "no factory given for the kind '" + kind + "'");
   if (!impl_->home->kinds.add(kind, {std::move(make), to_delivery_mode(mode)}))
-    return make_error(errc::name_taken, "the kind '" + kind + "' is taken");
+    return make_error(errc::name_taken,
+                      "the kind '" + kind + "' is registered already");
   return caf::none;
 }
 
@@ -336,6 +341,34 @@ caf::expected<caf::actor> remoting::lookup(const std::string& pid_text) {
   return lookup(x->address, x->id);
 }
 
+namespace {
+
+// What is known of a node that did not answer in time.
+std::string explain_silence(node& home, const std::string& address) {
+  auto where = home.endpoints.find(address);
+  if (where == nullptr)
+    return "there is no connection to it";
+  auto figures = where->read();
+  if (figures.state != connection_state::connected)
+    return figures.last_error.empty()
+             ? "it was not reached in that time"
+             : "it was not reached: " + figures.last_error;
+  return home.has_way_back(*where) ? "it is connected, but sent no answer"
+                                   : home.explain_no_way_back();
+}
+
+// Time-outs say nothing by themselves.
+caf::error in_words(caf::error err, node& home, const std::string& address) {
+  if (err != caf::sec::request_timeout)
+    return err;
+  return caf::make_error(caf::sec::request_timeout,
+                         "no answer from " + address
+                           + " within the time limit: "
+                           + explain_silence(home, address));
+}
+
+} // namespace
+
 caf::expected<caf::actor> remoting::spawn(const std::string& address,
                                           const std::string& kind,
                                           const std::string& name,
@@ -350,7 +383,9 @@ caf::expected<caf::actor> remoting::spawn(const std::string& address,
                         remote_spawn{address, kind, name});
   run_until_mail(*self, limit);
   answer.receive([&](caf::actor& x) { result = std::move(x); },
-                 [&](caf::error& err) { result = std::move(err); });
+                 [&](caf::error& err) {
+                   result = in_words(std::move(err), *impl_->home, address);
+                 });
   return result;
 }
 
@@ -367,8 +402,9 @@ caf::expected<touched> remoting::ping(const std::string& address,
   auto& home = *impl_->home;
   if (home.own().contains(address)) {
     if (home.processes->find(name).hdl == nullptr)
-      return make_error(errc::dead_letter,
-                        "no actor is published as '" + name + "' here");
+      return make_error(errc::dead_letter, "no actor is published as '" + name
+                                             + "' on this node, whose address "
+                                             + address + " is");
     return touched{{home.own().advertised(), name, 0}};
   }
   caf::expected<touched> result{caf::sec::request_timeout};
@@ -377,8 +413,9 @@ caf::expected<touched> remoting::ping(const std::string& address,
   home.processes->conceal(caf::actor_cast<caf::strong_actor_ptr>(self));
   auto answer = self->request(*hdl, limit, touch{});
   run_until_mail(*self, limit);
-  answer.receive([&](touched& x) { result = std::move(x); },
-                 [&](caf::error& err) { result = std::move(err); });
+  answer.receive(
+    [&](touched& x) { result = std::move(x); },
+    [&](caf::error& err) { result = in_words(std::move(err), home, address); });
   return result;
 }
 
@@ -419,8 +456,10 @@ caf::error remoting::notify_when_room(const caf::actor& remote,
     return err;
   auto where = endpoint_behind(remote);
   if (where == nullptr)
-    return make_error(errc::not_found, "not the handle of a remote actor, or "
-                                       "its endpoint cannot be had");
+    return make_error(errc::not_found,
+                      "the handle is not that of a remote actor, or nothing "
+                      "can be sent to it now (not listening, stopping, or "
+                      "max-endpoints reached)");
   where->notify_when_room(who);
   return caf::none;
 }
@@ -464,7 +503,8 @@ caf::error remoting::subscribe(const caf::actor& who) {
     return err;
   if (who == nullptr || !runs_here(caf::actor_cast<caf::strong_actor_ptr>(who)))
     return make_error(errc::not_found,
-                      "only actors of this process can subscribe");
+                      "only actors of this process can subscribe, and the "
+                      "handle is invalid or of another node");
   impl_->home->events->subscribe(who);
   return caf::none;
 }
@@ -473,7 +513,7 @@ caf::error remoting::unsubscribe(const caf::actor& who) {
   if (auto err = check_running())
     return err;
   if (who == nullptr)
-    return make_error(errc::not_found, "an invalid handle");
+    return make_error(errc::not_found, "the handle is invalid");
   impl_->home->events->unsubscribe(who);
   return caf::none;
 }
@@ -521,7 +561,9 @@ remoting* find(caf::actor_system& sys) {
 remoting& get(caf::actor_system& sys) {
   if (auto ptr = find(sys))
     return *ptr;
-  throw std::logic_error("caf_remote: the module was not loaded");
+  throw std::logic_error("caf_remote: the module was not loaded; call "
+                         "cfg.load<caf_remote::remoting>() before the actor "
+                         "system is made");
 }
 
 } // namespace caf_remote

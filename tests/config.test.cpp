@@ -612,6 +612,22 @@ TEST_CASE("a group that is no group is an error") {
   CHECK_EQ(read("caf-remote={port=7}\n")->port, 7);
 }
 
+TEST_CASE("a group that is ours but for its spelling is an error") {
+  for (auto name : {"caf_remote", "cafremote", "CAF-Remote", "Caf_Remote"}) {
+    foreign_config cfg;
+    caf::put(cfg.content, std::string{name} + ".port", 8080);
+    auto result = read_options(cfg);
+    REQUIRE_FALSE(result);
+    CHECK(contains(render(result.error()), "the group is called 'caf-remote', "
+                                           "not '"
+                                             + std::string{name} + "'"));
+  }
+  foreign_config cfg;
+  caf::put(cfg.content, "caf-remote-app.port", 8080);
+  caf::put(cfg.content, "remote.port", 8080);
+  CHECK(read_options(cfg));
+}
+
 TEST_CASE("settings made by a program are checked as well") {
   config cfg;
   cfg.set("caf-remote.port", 8080);

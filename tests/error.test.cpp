@@ -2,6 +2,9 @@
 
 #include "caf_remote/error.hpp"
 
+#include "caf_remote/config.hpp"
+#include "caf_remote/remoting.hpp"
+
 #include <caf/exit_reason.hpp>
 #include <caf/message.hpp>
 #include <caf/sec.hpp>
@@ -70,10 +73,32 @@ TEST_CASE("the code of a foreign error is none") {
 }
 
 TEST_CASE("errors are rendered with their name and text") {
-  CHECK_EQ(render(make_error(errc::queue_full)), "queue_full");
-  CHECK_EQ(render(make_error(errc::queue_full, "")), "queue_full");
+  auto general = "queue_full: " + std::string{explain(errc::queue_full)};
+  CHECK_EQ(render(make_error(errc::queue_full)), general);
+  CHECK_EQ(render(make_error(errc::queue_full, "")), general);
   CHECK_EQ(render(make_error(errc::queue_full, "1000 messages wait")),
            "queue_full: 1000 messages wait");
+}
+
+TEST_CASE("each code says what it means and what can be done") {
+  for (auto code : all_codes) {
+    INFO(to_string(code));
+    CHECK_GT(explain(code).size(), 20);
+    CHECK_LT(explain(code).size(), 200);
+  }
+  CHECK_NE(explain(errc::not_running).find("call listen()"),
+           std::string_view::npos);
+  CHECK(explain(errc::none).empty());
+  CHECK(explain(static_cast<errc>(200)).empty());
+}
+
+TEST_CASE("CAF renders our errors as we do") {
+  config cfg;
+  cfg.load<remoting>();
+  caf::actor_system sys{cfg};
+  for (auto& x : {make_error(errc::not_running),
+                  make_error(errc::name_taken, "joe holds it")})
+    CHECK_EQ(sys.render(x), render(x));
 }
 
 TEST_CASE("contexts of others' making are rendered as well") {
@@ -97,6 +122,8 @@ TEST_CASE("of a foreign error that has a text, the text is what counts") {
 TEST_CASE("a time-out is put into words") {
   CHECK_EQ(render(caf::sec::request_timeout),
            "no answer within the time limit");
+  auto err = caf::make_error(caf::sec::request_timeout, "nothing for 5s");
+  CHECK_EQ(render(err), "nothing for 5s");
 }
 
 TEST_CASE("the category can be printed") {

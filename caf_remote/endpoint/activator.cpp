@@ -16,57 +16,76 @@ caf::behavior activator_state::make_behavior(node_ptr home) {
   node_ = std::move(home);
   self_->set_default_handler(caf::drop);
   return {
-    [this](const spawn_for_peer& x) {
-      auto answer = spawn(x);
-      if (auto proxy = as_remote_proxy(x.requester))
-        proxy->send_system(wire::actor_pid_response::type_name,
-                           wire::encode(answer), x.request_id);
-    },
+    [this](const spawn_for_peer& x) { answer(x, spawn(x)); },
     [this](const pid_request& x) {
-      auto answer = spawn({x.kind, x.name, nullptr, 0});
-      return pid_response{answer.who.has_value(), answer.who.value_or(pid{}),
-                          answer.status_code};
+      auto [response, why] = spawn({x.kind, x.name, nullptr, 0});
+      return pid_response{response.who.has_value(),
+                          response.who.value_or(pid{}), response.status_code,
+                          std::move(why)};
     },
   };
 }
 
-wire::actor_pid_response activator_state::failed(const std::string& why) {
-  if (node_->log.allows(log_kind::bad_input))
-    node_->log.write(log_kind::bad_input, "spawn for a peer: " + why);
-  return {std::nullopt, static_cast<int32_t>(wire::spawn_status::error)};
+void activator_state::answer(const spawn_for_peer& x, const outcome& what) {
+  auto proxy = as_remote_proxy(x.requester);
+  if (proxy == nullptr)
+    return;
+  proxy->send_system(wire::actor_pid_response::type_name,
+                     wire::encode(what.response), x.request_id,
+                     node_->reason_for(proxy->target()->address, what.why));
 }
 
-wire::actor_pid_response activator_state::spawn(const spawn_for_peer& x) {
+// The details stay here: what a factory says in an exception is not meant for
+// other nodes.
+activator_state::outcome activator_state::failed(std::string why,
+                                                 const std::string& details) {
+  if (node_->log.allows(log_kind::bad_input))
+    node_->log.write(log_kind::bad_input,
+                     "an actor was asked for: " + why
+                       + (details.empty() ? "" : ": " + printable(details)));
+  return {{std::nullopt, static_cast<int32_t>(wire::spawn_status::error)},
+          std::move(why)};
+}
+
+activator_state::outcome activator_state::spawn(const spawn_for_peer& x) {
   auto kind = node_->kinds.find(x.kind);
+  auto kind_name = "'" + printable(x.kind) + "'";
   if (!kind)
-    return failed("unknown kind " + printable(x.kind));
+    return failed("unknown kind " + kind_name + "; register_kind adds one");
   auto id = x.name.empty() ? next_name(x.kind) : x.name;
   if (auto err = check_id(id))
     return failed(render(err));
-  auto taken = wire::actor_pid_response{
-    local_pid(id), static_cast<int32_t>(wire::spawn_status::name_exists)};
+  auto answered = [&](wire::spawn_status code) {
+    return outcome{{local_pid(id), static_cast<int32_t>(code)}, {}};
+  };
   if (node_->processes->find(id).hdl != nullptr)
-    return taken;
+    return answered(wire::spawn_status::name_exists);
   caf::actor hdl;
   try {
     hdl = kind->make(node_->sys);
   } catch (const std::exception& e) {
-    return failed("kind " + x.kind + " threw: " + e.what());
+    return failed(
+      "the factory of the kind " + kind_name + " threw an exception", e.what());
   } catch (...) {
-    return failed("kind " + x.kind + " threw");
+    return failed("the factory of the kind " + kind_name
+                  + " threw an exception");
   }
   if (hdl == nullptr)
-    return failed("kind " + x.kind + " made no actor");
+    return failed("the factory of the kind " + kind_name
+                  + " returned an invalid handle");
   auto ptr = caf::actor_cast<caf::strong_actor_ptr>(hdl);
   if (!runs_here(ptr))
-    return failed("kind " + x.kind + " made no actor but has found "
-                  + to_string(hdl) + ", which does not run in this process");
+    return failed("the factory of the kind " + kind_name
+                    + " returned a handle of another node",
+                  to_string(hdl) + " does not run in this process");
   auto err = node_->processes->publish(ptr, id, kind->mode,
                                        process_kind::published);
   if (!err)
-    return {local_pid(id), static_cast<int32_t>(wire::spawn_status::ok)};
+    return answered(wire::spawn_status::ok);
   self_->send_exit(hdl, caf::exit_reason::user_shutdown);
-  return code_of(err) == errc::name_taken ? taken : failed(render(err));
+  return code_of(err) == errc::name_taken
+           ? answered(wire::spawn_status::name_exists)
+           : failed(render(err));
 }
 
 std::string activator_state::next_name(const std::string& kind) {
@@ -88,6 +107,25 @@ caf::behavior activator(caf::stateful_actor<activator_state>* self,
 
 namespace {
 
+// For the peers that send nothing but a number.
+std::string explain_status(int32_t x) {
+  auto result = "the peer answered status " + std::to_string(x);
+  switch (static_cast<wire::spawn_status>(x)) {
+    case wire::spawn_status::error:
+      return result
+             + ": it has no such kind, or could not make the actor; its log "
+               "says which";
+    case wire::spawn_status::unavailable:
+      return result + ": it is not available";
+    case wire::spawn_status::timeout:
+      return result + ": making the actor took too long, or failed";
+    case wire::spawn_status::dead_letter:
+      return result + ": it has no activator";
+    default:
+      return result;
+  }
+}
+
 caf::expected<caf::actor> handle_of(node& home, const pid_response& x) {
   auto status = static_cast<wire::spawn_status>(x.status);
   if (x.has_pid && (check_address(x.who.address) || check_id(x.who.id)))
@@ -100,9 +138,10 @@ caf::expected<caf::actor> handle_of(node& home, const pid_response& x) {
   }
   if (x.has_pid || status == wire::spawn_status::name_exists)
     return make_error(errc::name_taken,
-                      x.has_pid ? "held by " + to_string(x.who) : "");
-  return make_error(errc::spawn_failed, "the remote activator answered status "
-                                          + std::to_string(x.status));
+                      x.has_pid ? "the name is held by " + to_string(x.who)
+                                : "");
+  return make_error(errc::spawn_failed,
+                    x.why.empty() ? explain_status(x.status) : x.why);
 }
 
 } // namespace
@@ -123,7 +162,7 @@ caf::behavior spawner(caf::event_based_actor* self, const node_ptr& home) {
         here ? home->processes->find(activator_id).hdl
              : home->proxies.get(*home, x.address, activator_id));
       if (activator == nullptr)
-        return make_error(errc::not_running);
+        return make_error(errc::not_running, "the module was stopped");
       auto promise = self->make_response_promise<caf::actor>();
       caf_remote::request(self, activator, time_left(self),
                           pid_request{x.kind, x.name})

@@ -29,8 +29,15 @@ public:
   caf::behavior make_behavior(node_ptr home);
 
 private:
-  wire::actor_pid_response spawn(const spawn_for_peer& x);
-  wire::actor_pid_response failed(const std::string& why);
+  /// What goes over the wire, and why it failed, in words.
+  struct outcome {
+    wire::actor_pid_response response;
+    std::string why;
+  };
+
+  outcome spawn(const spawn_for_peer& x);
+  outcome failed(std::string why, const std::string& details = "");
+  void answer(const spawn_for_peer& x, const outcome& what);
   std::string next_name(const std::string& kind);
   pid local_pid(const std::string& id) const;
 

@@ -322,11 +322,26 @@ void endpoint::reject(outbound_ptr x, errc reason) {
   discard(std::move(x), reason);
 }
 
+void endpoint::loss_reason(errc x, std::string text) {
+  std::lock_guard<std::mutex> guard{mtx_};
+  if (loss_known_.load(std::memory_order_relaxed))
+    return;
+  loss_text_ = std::move(text);
+  loss_reason_.store(x, std::memory_order_release);
+  loss_known_.store(true, std::memory_order_release);
+}
+
+std::string_view endpoint::loss_text(errc reason) const noexcept {
+  auto known = loss_known_.load(std::memory_order_acquire)
+               && reason == loss_reason_.load(std::memory_order_relaxed);
+  return known ? std::string_view{loss_text_} : std::string_view{};
+}
+
 void endpoint::bury(outbound_element& x, errc reason) {
   // what a control message was for ends with the address, or was told to the
   // watcher
   if (x.which == lane::user)
-    node_->dead_letter(x, address(), reason);
+    node_->dead_letter(x, address(), reason, loss_text(reason));
   gate_of(x).dead(x.charge());
   if (waiting_.load())
     tell_waiting();

@@ -162,10 +162,9 @@ public:
   /// The same because this peer cannot take it. The watcher hears of it.
   void reject(outbound_ptr x, errc reason);
 
-  /// Why messages are lost that are found in a closed writer's mailbox.
-  void loss_reason(errc x) noexcept {
-    loss_reason_.store(x, std::memory_order_release);
-  }
+  /// Why messages are lost that are found in a closed writer's mailbox, and
+  /// what there is to say about it. Only the first call counts.
+  void loss_reason(errc x, std::string text = {});
 
   void state(connection_state x) noexcept {
     state_.store(x, std::memory_order_release);
@@ -194,6 +193,7 @@ private:
   void wait_for(waiter x);
   void tell_waiting();
   void bury(outbound_element& x, errc reason);
+  std::string_view loss_text(errc reason) const noexcept;
   void refuse(outbound_ptr x);
 
   const node_ptr node_;
@@ -207,6 +207,9 @@ private:
   std::atomic<bool> abandoned_{false};
   std::atomic<bool> waiting_{false};
   std::atomic<errc> loss_reason_{errc::endpoint_terminated};
+  std::atomic<bool> loss_known_{false};
+  // constant once `loss_known_` is true
+  std::string loss_text_;
   std::atomic<connection_state> state_{connection_state::idle};
   std::atomic<uint64_t> batches_{0};
   // constant once `open_` is true

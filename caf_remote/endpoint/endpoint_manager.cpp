@@ -137,7 +137,10 @@ void endpoint_manager_state::on_incoming_stream(incoming_stream& x) {
     return;
   }
   if (readers_.size() >= node_->opts.max_streams) {
-    node_->on_protocol_error(x.stream.str->peer(), "too many streams");
+    node_->on_protocol_error(x.stream.str->peer(),
+                             "refused, since max-streams ("
+                               + std::to_string(node_->opts.max_streams)
+                               + ") are open");
     x.stream.str->finish({status_code::resource_exhausted, "too many streams"});
     return;
   }
@@ -234,8 +237,11 @@ void endpoint_manager_state::decide(const client_connection& x,
   using verdict = incarnations::verdict;
   if (leaving_)
     return tell({false, "the node leaves"});
+  if (x.member_id == node_->member_id)
+    return tell({false, "this is the dialler's own node", true});
   if (node_->own().contains(x.address))
-    return tell({false, "that address is ours"});
+    return tell({false, "the address " + x.address
+                          + " is one of ours; advertise another one"});
   if (readers_.count(x.reader) == 0)
     return tell({false, "the stream is over"});
   incarnations::claim claim{x.address, x.member_id, x.host};

@@ -141,7 +141,10 @@ void endpoint_reader_state::on_decision(const client_connection_result& x,
     accept(peer);
     return;
   }
-  // no answer to the handshake: that is for those who are let in or blocked
+  // others who are not let in get no answer to the handshake: they may come
+  // again
+  if (x.is_us)
+    write(wire::encode(wire::connect_response{node_->member_id, true}));
   finish(transport::status_code::unavailable, x.reason);
 }
 

@@ -42,6 +42,7 @@ caf::behavior endpoint_writer_state::make_behavior(node_ptr home,
         connect();
     },
     [this](handshake_tick x) { on_no_handshake(x.epoch); },
+    [this](way_back_tick x) { on_way_back_tick(x); },
     [this, current](stream_metadata& x) {
       if (current(x.epoch))
         st_.peer = read_introduction(x.values);
@@ -81,7 +82,8 @@ void endpoint_writer_state::connect() {
   endpoint_->state(st_.connection);
   auto attempt = policy_.begin_attempt();
   node_->on_attempt(endpoint_->address(), attempt, policy_.max_attempts(),
-                    !first);
+                    st_.last_loss);
+  st_.checks_way_back = false;
   transport::dial_options opts;
   using std::chrono::milliseconds;
   opts.connect_timeout = std::chrono::duration_cast<milliseconds>(
@@ -128,6 +130,12 @@ void endpoint_writer_state::on_frame(const transport::frame& bytes) {
 }
 
 void endpoint_writer_state::on_handshake(const wire::connect_response& x) {
+  if (x.member_id == node_->member_id) {
+    give_up(errc::invalid_address,
+            endpoint_->address() + " leads back to this node: use its address "
+              + node_->own().advertised() + ", or add that one to aliases");
+    return;
+  }
   if (x.blocked) {
     give_up(errc::blocked, "the peer blocks us");
     return;
@@ -196,7 +204,8 @@ void endpoint_writer_state::on_no_handshake(uint64_t epoch) {
       || st_.connection == connection_state::connected)
     return;
   drop_stream();
-  on_lost("the peer did not answer the handshake");
+  on_lost("the peer did not answer the handshake in time: is it "
+          "a Proto.Actor node?");
 }
 
 // -- write -------------------------------------------------------------------------------------
@@ -299,11 +308,34 @@ void endpoint_writer_state::settle(outbox::batch& x) {
   written_control_seq_ = std::max(written_control_seq_, x.control_seq);
   for (auto id : x.requests)
     node_->pending.mark_written(id);
+  if (!x.requests.empty() && !st_.checks_way_back)
+    check_way_back(x.requests.front());
   in_flight_.push_back({x.user_messages, std::move(x.requests)});
   for (auto& msg : x.messages)
     msg->settle();
   endpoint_->written(x.user_messages, x.user_bytes, x.control_messages,
                      x.control_bytes);
+}
+
+// Peers answer over a stream that they open to us. That one cannot do so shows
+// by nothing but a request without an answer.
+void endpoint_writer_state::check_way_back(uint32_t request) {
+  st_.checks_way_back = true;
+  self_->delayed_send(
+    self_, node_->opts.connect_timeout + node_->opts.handshake_timeout,
+    way_back_tick{st_.epoch, request});
+}
+
+void endpoint_writer_state::on_way_back_tick(way_back_tick x) {
+  if (x.epoch != st_.epoch || st_.over)
+    return;
+  // once said it need not be said again for this stream
+  st_.checks_way_back = node_->pending.contains(x.request)
+                        && !node_->has_way_back(*endpoint_);
+  if (st_.checks_way_back)
+    node_->on_no_way_back(endpoint_->address(),
+                          node_->opts.connect_timeout
+                            + node_->opts.handshake_timeout);
 }
 
 // -- loss --------------------------------------------------------------------------------------
@@ -312,7 +344,8 @@ void endpoint_writer_state::on_closed(const transport::status& why) {
   if (why.peer_fault)
     node_->on_protocol_error(endpoint_->address(), why.message);
   st_.stream.reset();
-  on_lost(to_string(why));
+  on_lost(why.code == transport::status_code::ok ? "the peer ended the stream"
+                                                 : to_string(why));
 }
 
 void endpoint_writer_state::drop_stream() {
@@ -327,6 +360,7 @@ void endpoint_writer_state::on_lost(const std::string& reason) {
   auto was_connected = st_.connection == connection_state::connected;
   st_.ready = false;
   st_.meeting.clear();
+  st_.last_loss = reason;
   fail_unconfirmed();
   if (st_.over) {
     self_->quit();
@@ -382,7 +416,8 @@ void endpoint_writer_state::fail_unconfirmed() {
         answer(std::move(*entry),
                make_error(errc::unconfirmed,
                           "the connection to " + endpoint_->address()
-                            + " ended while the request was written"));
+                            + " ended while the request was written; it may "
+                              "have arrived or not"));
   }
 }
 
@@ -392,7 +427,10 @@ void endpoint_writer_state::fail_written(errc code, const std::string& text) {
 }
 
 void endpoint_writer_state::on_incarnation_over(const std::string& member_id) {
-  fail_written(errc::incarnation_over, endpoint_->address());
+  fail_written(errc::incarnation_over,
+               endpoint_->address()
+                 + " has restarted since the request was written; it may have "
+                   "been handled or not");
   node_->on_terminated(endpoint_->address(), member_id,
                        "another incarnation of the node was met");
 }
@@ -441,7 +479,7 @@ void endpoint_writer_state::give_up(errc code, const std::string& reason) {
   st_.connection = decided ? connection_state::closed
                            : connection_state::terminated;
   endpoint_->state(st_.connection);
-  endpoint_->loss_reason(code);
+  endpoint_->loss_reason(code, reason);
   // from here on the next message to the address starts anew
   node_->endpoints.remove(endpoint_);
   for (auto& x : box_.drain())

@@ -53,6 +53,11 @@ struct endpoint_state {
   bool half_closed = false;
   /// The address was given up; what still arrives is a dead letter.
   bool over = false;
+  /// Why the last attempt failed or the last stream was lost; empty: none was
+  /// yet.
+  std::string last_loss;
+  /// A request of this stream is looked after in case no answer can come.
+  bool checks_way_back = false;
   /// When the last attempt without a wait before it began.
   std::optional<caf::actor_clock::time_point> last_instant_retry;
 };
@@ -92,6 +97,8 @@ private:
   void flush();
   void write_batch();
   void settle(outbox::batch& x);
+  void check_way_back(uint32_t request);
+  void on_way_back_tick(way_back_tick x);
   void forget_confirmed();
   outbox::limits batch_limits() const;
   errc may_send(const outbound_element& x);

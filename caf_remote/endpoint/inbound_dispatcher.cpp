@@ -8,6 +8,7 @@
 #include "caf_remote/endpoint/remote_proxy.hpp"
 #include "caf_remote/endpoint/undelivered_messages.hpp"
 #include "caf_remote/wire/empty_result.hpp"
+#include "caf_remote/wire/reason_header.hpp"
 
 #include <caf/send.hpp>
 #include <caf/system_messages.hpp>
@@ -37,6 +38,8 @@ bool may_be_larger(const wire::serializer_registry::entry& type,
                    const google::protobuf::Message& x) {
   return !type.flat || !x.GetReflection()->GetUnknownFields(x).empty();
 }
+
+constexpr const char* no_such_actor = "there is no actor of that name";
 
 inbound_ledger::bounds bounds_of(const node& x) {
   return {x.opts.inbound_messages, x.opts.inbound_bytes};
@@ -105,7 +108,11 @@ void inbound_dispatcher::deliver(const wire::envelope& x) {
   }
   auto& target = batch_.target(x);
   if (!target.ours || discarding_) {
-    dead(x, discarding_ ? errc::not_running : errc::dead_letter);
+    if (discarding_)
+      dead(x, errc::not_running, "we leave");
+    else
+      dead(x, errc::dead_letter,
+           "the address is none of ours; if it leads here, add it to aliases");
     return;
   }
   auto& type = batch_.type(x);
@@ -151,7 +158,7 @@ void inbound_dispatcher::deliver_system(const wire::envelope& x,
 void inbound_dispatcher::deliver_user(const wire::envelope& x,
                                       target_slot& target) {
   if (target.process.hdl == nullptr) {
-    dead(x, errc::dead_letter);
+    dead(x, errc::dead_letter, no_such_actor);
     return;
   }
   auto msg = decode(x, target);
@@ -187,7 +194,9 @@ bool inbound_dispatcher::charge(const decoded& msg, const wire::envelope& x,
   auto bytes = msg.bytes + x.header.size() + message_overhead
                + batch_.take_handle_bytes(x);
   if (!ledger_->enter(*account, bytes)) {
-    dead(x, errc::queue_full);
+    dead(x, errc::queue_full,
+         "the actor does not keep up: it has left half of inbound-messages or "
+         "inbound-bytes in its mailbox");
     return false;
   }
   msg.element->charge(account.take(), bytes);
@@ -210,7 +219,8 @@ inbound_dispatcher::decode(const wire::envelope& x, const target_slot& target) {
   } else {
     if (!raw && !node_->types.knows(x.serializer_id))
       return make_error(errc::not_found, "no serializer has the id "
-                                           + std::to_string(x.serializer_id));
+                                           + std::to_string(x.serializer_id)
+                                           + "; add_serializer adds one");
     // the name is copied for who reads the message
     result = {
       make_inbound(batch_.sender(x), batch_.message_id(x), batch_.encoded(x)),
@@ -249,7 +259,11 @@ inbound_dispatcher::decode_object(const wire::envelope& x,
 caf::error inbound_dispatcher::check_header(const wire::envelope& x) const {
   if (x.header_count > node_->opts.max_headers
       || x.header_bytes > node_->opts.max_header_bytes)
-    return make_error(errc::header_too_large);
+    return make_error(errc::header_too_large,
+                      std::to_string(x.header_count) + " headers with "
+                        + std::to_string(x.header_bytes)
+                        + " bytes are more than max-headers or "
+                          "max-header-bytes allow");
   return caf::none;
 }
 
@@ -273,7 +287,7 @@ inbound_dispatcher::take_pending(const wire::envelope& x) {
 void inbound_dispatcher::deliver_answer(const wire::envelope& x) {
   auto entry = take_pending(x);
   if (!entry) {
-    dead(x, errc::dead_letter); // too late
+    dead(x, errc::dead_letter, "the request has ended before its answer came");
     return;
   }
   if (auto msg = decode_answer(x)) {
@@ -298,7 +312,11 @@ void inbound_dispatcher::answer_with(pending_requests::entry entry, decoded msg,
       || charge(msg, x, answer_account_of(x)))
     answer(std::move(entry), batch_.sender(x), std::move(msg.element), ctx_);
   else
-    answer(std::move(entry), make_error(errc::queue_full));
+    answer(std::move(entry),
+           make_error(errc::queue_full,
+                      "the requester does not keep up with its answers: it has "
+                      "left half of inbound-messages or inbound-bytes in its "
+                      "mailbox"));
 }
 
 inbound_batch::account_stock&
@@ -314,6 +332,16 @@ inbound_dispatcher::decode_answer(const wire::envelope& x) {
   if (is_empty_result(x))
     return decoded{make_inbound_empty_result(), 0};
   return decode(x, target_slot{});
+}
+
+std::string inbound_dispatcher::reason_in(const wire::envelope& x) {
+  if (x.header_count == 0 || x.header_count > node_->opts.max_headers)
+    return {};
+  wire::decode_header(x.header, header_);
+  for (auto& kvp : header_)
+    if (kvp.first == wire::reason_header::key)
+      return printable(kvp.second);
+  return {};
 }
 
 bool inbound_dispatcher::is_empty_result(const wire::envelope& x) {
@@ -340,7 +368,7 @@ void inbound_dispatcher::on_watch(const wire::envelope& x) {
   errc why = errc::none;
   auto where = node_->endpoints.acquire(peer_->address, why);
   if (where == nullptr) {
-    dead(x, why);
+    dead(x, why, node_->explain_no_endpoint(why));
     // the peer could never be told; so it learns that we are out of reach
     caf::anon_send(node_->manager(), end_streams_of{peer_->address});
     return;
@@ -380,7 +408,7 @@ void inbound_dispatcher::on_terminated(const wire::envelope& x) {
 void inbound_dispatcher::on_stop(const wire::envelope& x, bool at_once) {
   auto& target = batch_.target(x);
   if (target.process.hdl == nullptr) {
-    dead(x, errc::dead_letter);
+    dead(x, errc::dead_letter, no_such_actor);
     return;
   }
   if (target.process.kind == process_kind::activator) {
@@ -403,7 +431,7 @@ void inbound_dispatcher::on_touch(const wire::envelope& x,
   if (sender == nullptr)
     return; // nobody to answer
   if (target.process.hdl == nullptr) {
-    dead(x, errc::dead_letter);
+    dead(x, errc::dead_letter, no_such_actor);
     return;
   }
   if (!answers_touch(target.process.hdl)) {
@@ -439,9 +467,14 @@ void inbound_dispatcher::on_touched(const wire::envelope& x) {
 }
 
 void inbound_dispatcher::on_dead_letter_response(const wire::envelope& x) {
-  if (auto entry = take_pending(x))
-    answer(std::move(*entry),
-           make_error(errc::dead_letter, "answered by " + peer_->address));
+  auto entry = take_pending(x);
+  if (!entry)
+    return;
+  auto why = reason_in(x);
+  if (why.empty()) // Go says it for this reason only
+    why = "there is no actor of that name, or it ended before it answered";
+  answer(std::move(*entry),
+         make_error(errc::dead_letter, peer_->address + " answers: " + why));
 }
 
 void inbound_dispatcher::on_pid_request(const wire::envelope& x,
@@ -454,7 +487,7 @@ void inbound_dispatcher::on_pid_request(const wire::envelope& x,
   }
   if (target.process.hdl == nullptr
       || target.process.kind != process_kind::activator) {
-    dead(x, errc::dead_letter);
+    dead(x, errc::dead_letter, "no activator has that name");
     return;
   }
   spawn_for_peer content{std::move(msg.kind), std::move(msg.name),
@@ -469,7 +502,8 @@ void inbound_dispatcher::on_pid_response(const wire::envelope& x) {
     refuse(x, "a garbled ActorPidResponse");
     return;
   }
-  pid_response res{msg.who.has_value(), {}, msg.status_code};
+  pid_response res{msg.who.has_value(), {}, msg.status_code, {}};
+  res.why = reason_in(x);
   if (msg.who) {
     res.who = std::move(*msg.who);
     res.who.address = batch_.peer_address(res.who.address);
@@ -519,18 +553,21 @@ bool inbound_dispatcher::is_peer(std::string_view wire_address) const {
 void inbound_dispatcher::refuse(const wire::envelope& x,
                                 const std::string& what) {
   node_->on_bad_envelope(peer_->address, what);
-  tell_sender(x);
+  tell_sender(x, what);
 }
 
-void inbound_dispatcher::dead(const wire::envelope& x, errc reason) {
-  tell_sender(x);
+void inbound_dispatcher::dead(const wire::envelope& x, errc reason,
+                              std::string_view detail) {
+  tell_sender(x, detail);
   lost_message_ptr event;
   if (node_->wants_dead_letters())
     event = batch_.lost(x);
-  node_->dead_letter(batch_.target_pid(x), event, batch_.type_name(x), reason);
+  node_->dead_letter(batch_.target_pid(x), event, batch_.type_name(x), reason,
+                     detail);
 }
 
-void inbound_dispatcher::tell_sender(const wire::envelope& x) {
+void inbound_dispatcher::tell_sender(const wire::envelope& x,
+                                     std::string_view why) {
   auto sender = batch_.sender_pid(x);
   if (sender.id.empty())
     return;
@@ -539,7 +576,7 @@ void inbound_dispatcher::tell_sender(const wire::envelope& x) {
     return;
   auto target = batch_.target_pid(x);
   if (may_tell(sender, target))
-    node_->tell_dead(sender, target);
+    node_->tell_dead(sender, target, why);
 }
 
 // What the node says by itself to one batch must not cost more than the batch

@@ -94,6 +94,8 @@ private:
   account_stock& answer_account_of(const wire::envelope& x);
   caf::expected<decoded> decode_answer(const wire::envelope& x);
   bool is_empty_result(const wire::envelope& x);
+  /// What a caf_remote peer says about a failure; empty: nothing.
+  std::string reason_in(const wire::envelope& x);
 
   void on_watch(const wire::envelope& x);
   void on_unwatch(const wire::envelope& x);
@@ -109,8 +111,8 @@ private:
   void refuse(const wire::envelope& x, const std::string& what);
 
   /// A sound envelope that finds no taker.
-  void dead(const wire::envelope& x, errc reason);
-  void tell_sender(const wire::envelope& x);
+  void dead(const wire::envelope& x, errc reason, std::string_view detail);
+  void tell_sender(const wire::envelope& x, std::string_view why);
   bool may_tell(const pid& who, const pid& about) noexcept;
 
   bool is_peer(std::string_view wire_address) const;

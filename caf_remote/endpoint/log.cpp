@@ -24,6 +24,8 @@ const char* prefix(log_kind kind) {
       return "shortage";
     case log_kind::stopped:
       return "stopped";
+    case log_kind::no_way_back:
+      return "no way back";
   }
   return "?";
 }

@@ -23,6 +23,7 @@ enum class log_kind : uint8_t {
   bad_input,
   shortage,
   stopped,
+  no_way_back,
 };
 
 /// The module's log: one line per event, at most `lines_per_second` of a kind,
@@ -59,7 +60,7 @@ private:
     return limiters_[static_cast<size_t>(kind)];
   }
 
-  std::array<limiter, 7> limiters_;
+  std::array<limiter, 8> limiters_;
   std::atomic<uint64_t> suppressed_total_{0};
   std::atomic<bool> on_{true};
   std::mutex mtx_;

@@ -2,10 +2,13 @@
 
 #include "caf_remote/endpoint/message_encoder.hpp"
 
+#include "caf_remote/compat/cpp_type_name.hpp"
 #include "caf_remote/endpoint/messages.hpp"
 #include "caf_remote/endpoint/node.hpp"
 #include "caf_remote/wire/system_messages.hpp"
 #include "caf_remote/wire/utf8.hpp"
+
+#include <algorithm>
 
 namespace caf_remote {
 
@@ -19,7 +22,27 @@ bool is_touch_answer(const caf::type_erased_tuple& xs) {
          && xs.get_as<caf::atom_value>(0) == caf::ok_atom::value;
 }
 
+std::string element_name(const node& home, const caf::type_erased_tuple& xs,
+                         size_t pos) {
+  if (xs.match_element<raw_message>(pos))
+    return printable(xs.get_as<raw_message>(pos).type_name);
+  auto type = xs.type(pos).second;
+  auto known = type != nullptr ? home.types.find(*type) : nullptr;
+  return known != nullptr ? known->codec->type_name()
+                          : printable(cpp_type_name(xs, pos));
+}
+
 } // namespace
+
+std::string content_name(const node& home, const caf::type_erased_tuple& xs) {
+  if (xs.size() == 1)
+    return element_name(home, xs, 0);
+  constexpr size_t max_elements = 8;
+  std::string result = "(";
+  for (size_t i = 0; i < std::min(xs.size(), max_elements); ++i)
+    result += (i == 0 ? "" : ", ") + element_name(home, xs, i);
+  return result + (xs.size() > max_elements ? ", ...)" : ")");
+}
 
 caf::expected<outbound_ptr>
 message_encoder::encode(const caf::type_erased_tuple& content) const {
@@ -67,7 +90,9 @@ message_encoder::encode(const caf::type_erased_tuple& content,
     return make_error(errc::not_serializable,
                       "a message to another node has exactly one element, "
                       "this one has "
-                        + std::to_string(content.size()));
+                        + std::to_string(content.size()) + ": "
+                        + content_name(node_, content)
+                        + "; put them into one Protobuf message");
   if (auto type = registered_type(content))
     return make_outbound(who_, node_.types, *type,
                          type->codec->base(content.get(0)), serializer_id,
@@ -86,8 +111,9 @@ message_encoder::encode(const caf::type_erased_tuple& content,
       return make_outbound(who_, wire::poison_pill::type_name, false, {});
   }
   return make_error(errc::not_serializable,
-                    "not a registered Protobuf message: "
-                      + printable(content.stringify(0)));
+                    content_name(node_, content)
+                      + " is not a Protobuf message that "
+                        "CAF_REMOTE_ADD_MESSAGE has registered");
 }
 
 caf::expected<outbound_ptr>
@@ -95,12 +121,16 @@ message_encoder::encode(const raw_message& x, std::string_view header) const {
   if (x.type_name.empty() || x.type_name.size() > max_id_length
       || !wire::valid_utf8(x.type_name))
     return make_error(errc::not_serializable,
-                      "the raw message has no usable type name");
+                      "the raw message has no usable type name: it must be "
+                      "UTF-8 of 1 to "
+                        + std::to_string(max_id_length) + " bytes");
   if (x.bytes.size() > max_payload_bytes)
     return make_error(errc::message_too_large, "the raw message exceeds 2 GiB");
   if (wire::classify(x.type_name) != wire::system_type::none)
     return make_error(errc::not_serializable,
-                      "Proto.Actor's own messages are not for users");
+                      x.type_name
+                        + " is one of Proto.Actor's own messages, "
+                          "which the module sends itself");
   auto result = make_outbound(who_, x.type_name, true, x.bytes, header);
   auto& data = *result;
   data.serializer_id = x.serializer_id;

@@ -9,6 +9,7 @@
 #include <caf/expected.hpp>
 #include <caf/type_erased_tuple.hpp>
 
+#include <string>
 #include <string_view>
 
 namespace caf_remote {
@@ -45,6 +46,10 @@ private:
   node& node_;
   const correspondents who_;
 };
+
+/// What a message is called in texts for persons: the Protobuf name of what can
+/// travel, else the C++ type; of several elements all, in parentheses.
+std::string content_name(const node& home, const caf::type_erased_tuple& xs);
 
 /// The only element of a message; null if it has another type or company.
 template <class T>

@@ -75,6 +75,9 @@ struct client_connection {
 struct client_connection_result {
   bool accepted;
   std::string reason;
+  /// It was our own node that dialled: it learns that by an answer to the
+  /// handshake, which has our member id.
+  bool is_us = false;
 };
 
 /// reader -> manager: its stream is over.
@@ -170,6 +173,12 @@ struct connect_tick {
 
 struct handshake_tick {
   uint64_t epoch;
+};
+
+/// Has the request an answer, or the peer a stream to us?
+struct way_back_tick {
+  uint64_t epoch;
+  uint32_t request;
 };
 
 // -- writer -> watcher ------------------------------------------------------------------------
@@ -314,11 +323,13 @@ struct pid_request {
   std::string name;
 };
 
-/// Made from a remote.ActorPidResponse.
+/// Made from a remote.ActorPidResponse. `why` says what failed; empty: nothing,
+/// or the peer does not say.
 struct pid_response {
   bool has_pid;
   pid who;
   int32_t status;
+  std::string why;
 };
 
 } // namespace caf_remote
@@ -348,6 +359,7 @@ CAF_REMOTE_INTERNAL(who_lives_there)
 CAF_REMOTE_INTERNAL(resident)
 CAF_REMOTE_INTERNAL(connect_tick)
 CAF_REMOTE_INTERNAL(handshake_tick)
+CAF_REMOTE_INTERNAL(way_back_tick)
 CAF_REMOTE_INTERNAL(peer_connected)
 CAF_REMOTE_INTERNAL(incarnation_over)
 CAF_REMOTE_INTERNAL(address_over)

@@ -4,6 +4,9 @@
 
 #include "caf_remote/endpoint/remote_proxy.hpp"
 #include "caf_remote/version.hpp"
+#include "caf_remote/wire/reason_header.hpp"
+
+#include <caf/deep_to_string.hpp>
 
 #include <random>
 
@@ -33,6 +36,14 @@ caf::message decode(const wire::serializer_registry& types,
   }
   return caf::make_message(raw_message{
     std::string{x.type_name()}, x.serializer_id, std::string{x.payload()}});
+}
+
+/// The answer to a request that did not reach its target.
+caf::error lost_request(const pid& target, errc reason,
+                        std::string_view detail) {
+  auto text = "message to " + to_string(target) + ": ";
+  text += detail.empty() ? explain(reason) : detail;
+  return make_error(reason, std::move(text));
 }
 
 } // namespace
@@ -102,6 +113,33 @@ uint32_t node::next_watch() noexcept {
   return result;
 }
 
+bool node::has_way_back(endpoint& where) {
+  auto& who = where.remote();
+  if (who.inbound_streams.load() != 0)
+    return true;
+  // we may have dialled another address than the node calls its own
+  auto address = who.own_address();
+  return !address.empty() && address != who.address
+         && endpoints.peer_of(address)->inbound_streams.load() != 0;
+}
+
+std::string node::explain_no_way_back() const {
+  return "it has opened no connection to us, over which answers come: if it "
+         "cannot dial "
+         + own().advertised() + ", set advertised-host and advertised-port";
+}
+
+std::string node::explain_no_endpoint(errc why) const {
+  if (why == errc::not_running && listening())
+    return "the module was stopped";
+  // the queue of an endpoint that exists has no part in this
+  if (why == errc::queue_full)
+    return "max-endpoints (" + std::to_string(opts.max_endpoints)
+           + ") nodes are known already, or strangers have named their share: "
+             "raise it, or send to fewer nodes";
+  return std::string{explain(why)};
+}
+
 // -- dead letters ------------------------------------------------------------------------------
 
 void node::count(errc reason) noexcept {
@@ -115,7 +153,7 @@ uint64_t node::dead_letters(errc reason) const noexcept {
 }
 
 void node::dead_letter(outbound_element& x, const std::string& address,
-                       errc reason) {
+                       errc reason, std::string_view detail) {
   auto who = x.who();
   pid target{address, std::string{who.target}, x.target_request_id};
   pid sender;
@@ -131,7 +169,7 @@ void node::dead_letter(outbound_element& x, const std::string& address,
   if (wants_dead_letters())
     event = lost_message::make(target, decode(types, x), x.payload().size(),
                                sender);
-  dead_letter(target, event, x.type_name(), reason);
+  dead_letter(target, event, x.type_name(), reason, detail);
   // an answer that this peer cannot take must not leave its requester waiting
   auto is_answer = x.target_request_id != 0 || is_future(who.target);
   if (is_answer && x.type_name() != wire::dead_letter_response::type_name
@@ -141,13 +179,13 @@ void node::dead_letter(outbound_element& x, const std::string& address,
   if (x.request == 0)
     return;
   if (auto entry = pending.take(x.request)) {
-    auto text = "message to " + to_string(target);
-    answer(std::move(*entry), make_error(reason, std::move(text)));
+    answer(std::move(*entry), lost_request(target, reason, detail));
   }
 }
 
 void node::dead_letter(const pid& target, const lost_message_ptr& event,
-                       std::string_view type_name, errc reason) {
+                       std::string_view type_name, errc reason,
+                       std::string_view detail) {
   count(reason);
   if (has_hook_.load(std::memory_order_acquire))
     if (auto h = hook())
@@ -155,17 +193,23 @@ void node::dead_letter(const pid& target, const lost_message_ptr& event,
   if (event != nullptr)
     events->publish(event);
   if (log.allows(log_kind::dead_letter))
-    log.write(log_kind::dead_letter, printable(type_name) + " to "
-                                       + printable(to_string(target)) + ": "
-                                       + to_string(reason));
+    log.write(log_kind::dead_letter,
+              printable(type_name) + " to " + printable(to_string(target))
+                + ": " + to_string(reason) + ": "
+                + printable(detail.empty() ? explain(reason) : detail));
 }
 
-void node::tell_dead(const pid& requester, const pid& target) {
+std::string node::reason_for(const std::string& address, std::string_view why) {
+  auto told = !why.empty() && endpoints.peer_of(address)->seems_caf_remote();
+  return wire::reason_header::encode(told ? printable(why) : "");
+}
+
+void node::tell_dead(const pid& requester, const pid& target,
+                     std::string_view why) {
   if (own().contains(requester.address)) {
     // a request of ours that a peer sent back to us
     if (auto entry = pending.take(requester.request_id, requester.id))
-      answer(std::move(*entry),
-             make_error(errc::dead_letter, "message to " + to_string(target)));
+      answer(std::move(*entry), lost_request(target, errc::dead_letter, why));
     return;
   }
   // a peer must not make us dial whatever it names as a sender
@@ -180,9 +224,12 @@ void node::tell_dead(const pid& requester, const pid& target) {
   if (hdl == nullptr)
     hdl = proxies.get(*this, requester.address, requester.id, no_dials);
   if (auto ptr = as_remote_proxy(hdl))
-    ptr->send_system(wire::dead_letter_response::type_name,
-                     wire::encode(wire::dead_letter_response{target}),
-                     requester.request_id);
+    ptr->send_system(
+      wire::dead_letter_response::type_name,
+      wire::encode(wire::dead_letter_response{target}), requester.request_id,
+      // who waits for no answer has nowhere to show it
+      requester.request_id != 0 ? reason_for(requester.address, why)
+                                : std::string{});
 }
 
 // -- observation -------------------------------------------------------------------------------
@@ -220,13 +267,22 @@ void node::on_disconnected(const std::string& address,
 }
 
 void node::on_attempt(const std::string& address, size_t attempt, size_t max,
-                      bool reconnect) {
+                      const std::string& cause) {
   if (auto h = hook())
     h->reconnect_attempt(address, attempt, max);
-  if ((reconnect || attempt > 1) && log.allows(log_kind::reconnect))
+  if (!cause.empty() && log.allows(log_kind::reconnect))
     log.write(log_kind::reconnect, "to " + printable(address) + ", attempt "
                                      + std::to_string(attempt) + " of "
-                                     + std::to_string(max));
+                                     + std::to_string(max)
+                                     + ", after: " + printable(cause));
+}
+
+void node::on_no_way_back(const std::string& address, caf::timespan waited) {
+  if (log.allows(log_kind::no_way_back))
+    log.write(log_kind::no_way_back, "a request to " + printable(address)
+                                       + " has waited for "
+                                       + caf::deep_to_string(waited) + ", and "
+                                       + explain_no_way_back());
 }
 
 void node::on_terminated(const std::string& address, const std::string& member,

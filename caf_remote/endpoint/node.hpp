@@ -100,6 +100,16 @@ public:
   caf::strong_actor_ptr resolve(const std::string& address,
                                 const std::string& id);
 
+  /// Whether the node behind an endpoint has opened a stream to us, over which
+  /// its answers come.
+  bool has_way_back(endpoint& where);
+
+  /// What to do about a node that has not.
+  std::string explain_no_way_back() const;
+
+  /// Says why there is no endpoint to send to.
+  std::string explain_no_endpoint(errc why) const;
+
   /// What we tell peers about ourselves in gRPC metadata.
   transport::metadata introduction() const;
 
@@ -110,23 +120,30 @@ public:
 
   /// A message of ours to an actor at `address` did not reach the stream.
   /// Counts it, tells subscribers, hook and log, and answers the requester.
-  void dead_letter(outbound_element& x, const std::string& address,
-                   errc reason);
+  /// `detail` says more about the reason; without it, `explain` does.
+  void dead_letter(outbound_element& x, const std::string& address, errc reason,
+                   std::string_view detail = {});
 
   /// A message did not even become an `outbound`, or came from a peer and found
   /// no taker. The requester is the caller's business.
   /// `event` may be null if nobody wanted it.
   void dead_letter(const pid& target, const lost_message_ptr& event,
-                   std::string_view type_name, errc reason);
+                   std::string_view type_name, errc reason,
+                   std::string_view detail = {});
 
   /// Whether somebody wants to see the content of dead letters.
   bool wants_dead_letters() const noexcept {
     return events->has_subscribers();
   }
 
-  /// Tells a remote requester that its message reached nobody; also the sender
-  /// of a message without a request, if its node can make use of that.
-  void tell_dead(const pid& requester, const pid& target);
+  /// Tells a remote requester that its message reached nobody, and why if its
+  /// node is caf_remote; also the sender of a message without a request, if its
+  /// node can make use of that.
+  void tell_dead(const pid& requester, const pid& target,
+                 std::string_view why = {});
+
+  /// The header that tells a peer why; empty if it may not be sent one.
+  std::string reason_for(const std::string& address, std::string_view why);
 
   uint64_t dead_letters(errc reason) const noexcept;
 
@@ -137,8 +154,15 @@ public:
 
   void on_connected(const std::string& address, const std::string& member);
   void on_disconnected(const std::string& address, const std::string& reason);
+  /// An attempt to connect begins; `cause` is why the one before failed, or the
+  /// stream was lost. Empty: there was none before.
   void on_attempt(const std::string& address, size_t attempt, size_t max,
-                  bool reconnect);
+                  const std::string& cause);
+
+  /// A request to the node at `address` has stayed without an answer for
+  /// `waited`, and the node has opened no stream to us.
+  void on_no_way_back(const std::string& address, caf::timespan waited);
+
   void on_terminated(const std::string& address, const std::string& member,
                      const std::string& reason);
 

@@ -57,11 +57,11 @@ caf::expected<std::string> encode_header(const message_header& xs,
       return make_error(errc::invalid_utf8, "a header is not UTF-8");
   }
   if (xs.size() > max_count || bytes > max_bytes)
-    return make_error(errc::header_too_large,
-                      std::to_string(xs.size()) + " headers with "
-                        + std::to_string(bytes) + " bytes, allowed are "
-                        + std::to_string(max_count) + " with "
-                        + std::to_string(max_bytes));
+    return make_error(
+      errc::header_too_large,
+      std::to_string(xs.size()) + " headers with " + std::to_string(bytes)
+        + " bytes; max-headers and max-header-bytes allow "
+        + std::to_string(max_count) + " with " + std::to_string(max_bytes));
   return wire::encode_header(xs);
 }
 

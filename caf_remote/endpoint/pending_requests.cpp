@@ -81,6 +81,12 @@ void pending_requests::mark_written(uint32_t id) {
     i->second.what.written = true;
 }
 
+bool pending_requests::contains(uint32_t id) const {
+  auto& sh = shards_[id & (shard_count - 1)];
+  std::lock_guard<std::mutex> guard{sh.mtx};
+  return sh.slots.count(id) != 0;
+}
+
 template <class Predicate>
 std::optional<pending_requests::entry>
 pending_requests::take_one(uint32_t id, Predicate pred) {

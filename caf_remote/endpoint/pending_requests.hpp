@@ -61,6 +61,8 @@ public:
   /// Marks that the request was handed to a stream.
   void mark_written(uint32_t id);
 
+  bool contains(uint32_t id) const;
+
   /// Removes and returns the entry.
   std::optional<entry> take(uint32_t id);
 

@@ -73,7 +73,7 @@ caf::error process_registry::publish(const caf::strong_actor_ptr& hdl,
                                      std::string name, delivery_mode mode,
                                      process_kind kind) {
   if (hdl == nullptr)
-    return make_error(errc::not_found, "cannot publish an invalid handle");
+    return make_error(errc::not_found, "the handle to publish is invalid");
   if (!runs_here(hdl))
     return make_error(errc::not_found,
                       "'" + name + "' would be " + to_string(hdl)
@@ -83,17 +83,18 @@ caf::error process_registry::publish(const caf::strong_actor_ptr& hdl,
     return err;
   if (kind == process_kind::published && is_reserved(name))
     return make_error(errc::invalid_name,
-                      "names that begin with '$' belong to the module");
+                      "'" + name
+                        + "': names that begin with '$' belong to the module");
   auto ptr = caf::make_counted<const actor_name>(std::string{},
                                                  std::move(name));
   bool first_name = false;
   {
     std::unique_lock<std::shared_mutex> guard{mtx_};
     if (closed_)
-      return make_error(errc::not_running);
+      return make_error(errc::not_running, "the module was stopped");
     if (slots_.count(ptr->id) != 0)
-      return make_error(errc::name_taken,
-                        "the name '" + ptr->id + "' is taken");
+      return make_error(errc::name_taken, "an actor is published as '" + ptr->id
+                                            + "' already; unpublish it first");
     first_name = add_slot({ptr, hdl, mode, kind});
     version_.fetch_add(1, std::memory_order_release);
   }

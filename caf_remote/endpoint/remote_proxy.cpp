@@ -67,10 +67,22 @@ std::vector<T> extract_if(std::vector<T>& xs, Predicate pred) {
   return result;
 }
 
-std::string_view type_name_for_log(const caf::type_erased_tuple& xs) {
-  if (auto raw = only_element<raw_message>(xs))
-    return raw->type_name;
-  return "(not encoded)";
+// What an error that an actor gave as its result says to another node.
+std::string explain_result(const caf::error& x) {
+  if (x == caf::sec::unexpected_message)
+    return "the actor has no handler for the message";
+  if (x == caf::sec::request_receiver_down
+      || x.category() == caf::make_error(caf::exit_reason::kill).category())
+    return "the actor ended before it answered";
+  return "the actor failed: " + render(x);
+}
+
+// Empty: the error's code is all there is to say.
+std::string_view text_of(const caf::error& x) {
+  auto& context = x.context();
+  return context.match_elements<std::string>()
+           ? std::string_view{context.get_as<std::string>(0)}
+           : std::string_view{};
 }
 
 } // namespace
@@ -123,7 +135,7 @@ void remote_proxy::send(sending x) {
   errc why = errc::none;
   auto where = pin_endpoint(why);
   if (!where) {
-    refuse(x, make_error(why));
+    refuse(x, no_endpoint(why));
     return;
   }
   correspondents who{name_->id, {}, {}};
@@ -140,7 +152,7 @@ void remote_proxy::send(sending x) {
     refuse(x, msg.error());
     // an answer that cannot be sent must not leave its requester waiting
     if (is_future(name_->id))
-      send_error_result(x);
+      send_error_result(x, "its answer cannot be sent: " + render(msg.error()));
     return;
   }
   if (x.mid.is_request())
@@ -223,8 +235,8 @@ brief_time remote_proxy::expiry_of(const sending& x,
 
 void remote_proxy::send_response(const sending& x) {
   auto request_id = static_cast<uint32_t>(x.mid.request_id().integer_value());
-  if (only_element<caf::error>(x.content) != nullptr) {
-    send_error_result(x);
+  if (auto err = only_element<caf::error>(x.content)) {
+    send_error_result(x, explain_result(*err));
     return;
   }
   if (x.content.empty()) {
@@ -234,14 +246,14 @@ void remote_proxy::send_response(const sending& x) {
   errc why = errc::none;
   auto where = pin_endpoint(why);
   if (!where) {
-    refuse(x, make_error(why));
+    refuse(x, no_endpoint(why));
     return;
   }
   auto msg = encode(x, *where, {name_->id, {}, {}});
   if (!msg) {
     // the requester must not wait for an answer that cannot be sent
     refuse(x, msg.error());
-    send_error_result(x);
+    send_error_result(x, "its answer cannot be sent: " + render(msg.error()));
     return;
   }
   (*msg)->target_request_id = request_id;
@@ -252,19 +264,21 @@ void remote_proxy::send_response(const sending& x) {
 // message can be told that it failed; a caf_remote peer has nobody to tell.
 void remote_proxy::send_stray_error(const sending& x) {
   if (node_->endpoints.peer_of(name_->address)->seems_caf_remote())
-    refuse(x, make_error(errc::stray_error));
+    refuse(x, make_error(errc::stray_error,
+                         explain_result(*only_element<caf::error>(x.content))));
   else
-    send_error_result(x);
+    send_error_result(x, {}); // tells no caf_remote peer, so no reason
 }
 
-void remote_proxy::send_error_result(const sending& x) {
+void remote_proxy::send_error_result(const sending& x, const std::string& why) {
   auto request_id = static_cast<uint32_t>(x.mid.request_id().integer_value());
   wire::dead_letter_response response;
   if (x.sender != nullptr && as_remote_proxy(x.sender) == nullptr)
     response.target = {node_->own().advertised(),
                        node_->processes->name_of(x.sender)->id, 0};
   send_system(wire::dead_letter_response::type_name, wire::encode(response),
-              request_id);
+              request_id,
+              request_id != 0 ? node_->reason_for(name_->address, why) : "");
 }
 
 void remote_proxy::send_empty_result(const sending& x) {
@@ -282,8 +296,10 @@ void remote_proxy::send_empty_result(const sending& x) {
 
 void remote_proxy::send_system(std::string_view type_name,
                                std::string_view payload,
-                               uint32_t target_request_id) {
-  auto msg = make_outbound({name_->id, {}, {}}, type_name, false, payload);
+                               uint32_t target_request_id,
+                               std::string_view header) {
+  auto msg = make_outbound({name_->id, {}, {}}, type_name, false, payload,
+                           header);
   msg->target_request_id = target_request_id;
   push(std::move(msg));
 }
@@ -292,7 +308,7 @@ void remote_proxy::push(outbound_ptr msg) {
   errc why = errc::none;
   auto where = pin_endpoint(why);
   if (!where)
-    node_->dead_letter(*msg, name_->address, why);
+    node_->dead_letter(*msg, name_->address, why, text_of(no_endpoint(why)));
   else
     where->push(std::move(msg));
 }
@@ -335,8 +351,7 @@ void remote_proxy::deliver_locally(caf::mailbox_element_ptr what,
   }
   auto& content = std::as_const(*what).content();
   sending x{std::move(what->sender), what->mid, {}, content, nullptr, {}};
-  refuse(x, make_error(errc::dead_letter,
-                       "no actor is published as '" + name_->id + "' here"));
+  refuse(x, nobody_here());
 }
 
 caf::error remote_proxy::check_size(const outbound_element& x,
@@ -356,9 +371,23 @@ caf::error remote_proxy::check_size(const outbound_element& x,
     limit = opts.max_batch_bytes;
   if (bytes <= limit)
     return caf::none;
-  return make_error(errc::message_too_large,
-                    std::to_string(bytes) + " bytes, the limit towards "
-                      + name_->address + " is " + std::to_string(limit));
+  return make_error(
+    errc::message_too_large,
+    std::to_string(bytes) + " bytes, the limit towards " + name_->address
+      + " is " + std::to_string(limit)
+      + (said != 0 ? ", its max-receive-bytes" : ", our max-batch-bytes"));
+}
+
+caf::error remote_proxy::nobody_here() const {
+  return make_error(errc::dead_letter, "no actor is published as '" + name_->id
+                                         + "' on this node, whose address "
+                                         + name_->address + " is");
+}
+
+caf::error remote_proxy::no_endpoint(errc why) const {
+  return why == errc::dead_letter
+           ? nobody_here()
+           : make_error(why, node_->explain_no_endpoint(why));
 }
 
 void remote_proxy::refuse(const sending& x, const caf::error& reason) {
@@ -374,8 +403,9 @@ void remote_proxy::refuse(const sending& x, const caf::error& reason) {
   lost_message_ptr event;
   if (node_->wants_dead_letters())
     event = lost_message::make(who(), caf::message::copy(x.content), 0, sender);
-  node_->dead_letter(who(), event, type_name_for_log(x.content),
-                     code == errc::none ? errc::not_serializable : code);
+  node_->dead_letter(who(), event, content_name(*node_, x.content),
+                     code == errc::none ? errc::not_serializable : code,
+                     text_of(reason));
   if (x.sender != nullptr && x.mid.is_request())
     x.sender->enqueue(nullptr, x.mid.response_id(), caf::make_message(reason),
                       nullptr);

@@ -50,7 +50,8 @@ public:
 
   /// Sends one of Proto.Actor's own messages. `type_name` must be a constant.
   void send_system(std::string_view type_name, std::string_view payload,
-                   uint32_t target_request_id = 0);
+                   uint32_t target_request_id = 0,
+                   std::string_view header = {});
 
   /// The endpoint that leads to the actor, made if need be. Null if there is
   /// none to be had; `why` says why.
@@ -105,7 +106,7 @@ private:
                                      const correspondents& who) const;
   void send_response(const sending& x);
   void send_stray_error(const sending& x);
-  void send_error_result(const sending& x);
+  void send_error_result(const sending& x, const std::string& why);
   void send_empty_result(const sending& x);
   void send_exit(const caf::type_erased_tuple& content);
   void push(outbound_ptr msg);
@@ -118,6 +119,8 @@ private:
   brief_time expiry_of(const sending& x,
                        caf::actor_clock::time_point now) const;
   caf::error check_size(const outbound_element& x, endpoint& where) const;
+  caf::error nobody_here() const;
+  caf::error no_endpoint(errc why) const;
   void refuse(const sending& x, const caf::error& reason);
   bool is_here() const noexcept;
   caf::strong_actor_ptr holder_here();

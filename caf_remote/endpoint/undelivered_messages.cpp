@@ -31,7 +31,8 @@ void undelivered_messages::undelivered(inbound_element& x) {
       event->sender = proxy->target();
     x.release(*event);
   }
-  node_->dead_letter(target, event, type_name, errc::dead_letter);
+  node_->dead_letter(target, event, type_name, errc::dead_letter,
+                     "the actor has ended, or has no handler for it");
 }
 
 } // namespace caf_remote

@@ -127,11 +127,14 @@ caf::error serializer_registry::encode(const google::protobuf::Message& x,
                                        std::string& result) const {
   if (!type.strings.trivial() && !type.strings.check(x.SerializeAsString()))
     return make_error(errc::invalid_utf8,
-                      "a string in " + x.GetTypeName() + " is not UTF-8");
+                      "a string in " + x.GetTypeName()
+                        + " is not UTF-8; other bytes go into a field of type "
+                          "bytes");
   auto impl = get(serializer_id);
   if (impl == nullptr)
     return make_error(errc::not_found, "no serializer has the id "
-                                         + std::to_string(serializer_id));
+                                         + std::to_string(serializer_id)
+                                         + "; add_serializer adds one");
   if (!impl->encode(x, result))
     return make_error(errc::not_serializable,
                       "serializer " + std::to_string(serializer_id)
@@ -156,7 +159,8 @@ caf::error serializer_registry::decode(std::string_view bytes,
   auto impl = get(serializer_id);
   if (impl == nullptr)
     return make_error(errc::not_found, "no serializer has the id "
-                                         + std::to_string(serializer_id));
+                                         + std::to_string(serializer_id)
+                                         + "; add_serializer adds one");
   if (!impl->decode(bytes, x))
     return make_error(errc::not_serializable,
                       "the bytes are not a " + x.GetTypeName());

@@ -2,7 +2,10 @@
 
 #include "caf_remote/endpoint/activator.hpp"
 
+#include "caf_remote/wire/reason_header.hpp"
+
 #include "support/actor_fixture.hpp"
+#include "support/text.hpp"
 
 #include <stdexcept>
 
@@ -122,6 +125,86 @@ TEST_CASE_FIXTURE(activator_fixture, "what fails is told, and the next request "
   CHECK_EQ(res.status_code, status(wire::spawn_status::error));
   CHECK_FALSE(res.who);
   CHECK_EQ(ask("echo", "next").status_code, status(wire::spawn_status::ok));
+}
+
+/// What goes wrong here is told to us and to a peer.
+struct failing_fixture : activator_fixture {
+  failing_fixture() {
+    home->kinds.add("throws", {[](caf::actor_system&) -> caf::actor {
+                                 throw std::runtime_error{"the secret"};
+                               },
+                               delivery_mode::decoded});
+    home->kinds.add("nothing", {[](caf::actor_system&) { return caf::actor{}; },
+                                delivery_mode::decoded});
+  }
+
+  std::vector<std::pair<std::string, std::string>> texts_by_kind{
+    {"wroker", "unknown kind 'wroker'; register_kind adds one"},
+    {"throws", "the factory of the kind 'throws' threw an exception"},
+    {"nothing", "the factory of the kind 'nothing' returned an invalid handle"},
+  };
+};
+
+TEST_CASE_FIXTURE(failing_fixture, "an unknown kind, a factory that throws and "
+                                   "one that makes nothing are told apart") {
+  for (auto& [kind, text] : texts_by_kind) {
+    auto answer = request<caf::actor>(asker,
+                                      remote_spawn{own_address, kind, "joe"});
+    CHECK(answer->failed_with(errc::spawn_failed));
+    CHECK_EQ(render(answer->reason), "spawn_failed: " + text);
+  }
+  CHECK_EQ(lines_with(*log_lines, {"'throws' threw an exception: the secret"}),
+           1);
+}
+
+TEST_CASE_FIXTURE(failing_fixture,
+                  "a caf_remote peer is told why, without what "
+                  "the exception says, others are not") {
+  auto header_for = [this](const std::string& kind) {
+    auto x = make_system_envelope(
+      activator_id, wire::actor_pid_request::type_name,
+      wire::encode(wire::actor_pid_request{"joe", kind}));
+    x.sender = {"", "requester", 7};
+    receive(in, {x});
+    auto answers = of_type(sent(), wire::actor_pid_response::type_name);
+    REQUIRE_EQ(answers.size(), 1);
+    return answers[0].header;
+  };
+  CHECK(header_for("throws").empty());
+  home->endpoints.peer_of(peer_address)
+    ->introduced(peer_member, 4096, peer_address);
+  for (auto& [kind, text] : texts_by_kind) {
+    auto header = header_for(kind);
+    REQUIRE_EQ(header.size(), 1);
+    CHECK_EQ(header.begin()->first, wire::reason_header::key);
+    CHECK_EQ(header.begin()->second, text);
+  }
+  CHECK(header_for("echo").empty());
+}
+
+TEST_CASE_FIXTURE(activator_fixture, "what a peer says about a failed spawn is "
+                                     "passed on, made printable") {
+  auto answer = request<caf::actor>(asker,
+                                    remote_spawn{peer_address, "kind", "name"});
+  auto asked = sent().at(0);
+  auto reply = make_system_envelope(
+    asked.sender.id, wire::actor_pid_response::type_name,
+    wire::encode(wire::actor_pid_response{std::nullopt,
+                                          status(wire::spawn_status::error)}));
+  reply.target.request_id = asked.sender.request_id;
+  std::string text;
+  SUBCASE("a text") {
+    reply.header = {
+      {std::string{wire::reason_header::key}, "no\x1b such kind"}};
+    text = "spawn_failed: no? such kind";
+  }
+  SUBCASE("nothing") {
+    text = "spawn_failed: the peer answered status 4: it has no such kind, or "
+           "could not make the actor; its log says which";
+  }
+  receive(in, {reply});
+  CHECK(answer->failed_with(errc::spawn_failed));
+  CHECK_EQ(render(answer->reason), text);
 }
 
 TEST_CASE_FIXTURE(activator_fixture, "we ask the peer's activator") {

@@ -114,6 +114,21 @@ TEST_CASE_FIXTURE(actor_fixture, "messages sent while an endpoint ends are "
 
 // -- streams ------------------------------------------------------------------
 
+TEST_CASE_FIXTURE(actor_fixture, "our own node is told so when it dials itself "
+                                 "under another spelling") {
+  auto str = open_inbound();
+  str->receive(
+    wire::encode(wire::server_connection{home->member_id, own_address}));
+  run();
+  auto answers = str->take_written();
+  REQUIRE_EQ(answers.size(), 1);
+  auto content = wire::decode_frame(answers[0]);
+  auto x = std::get_if<wire::connect_response>(&content);
+  REQUIRE_NE(x, nullptr);
+  CHECK_EQ(x->member_id, home->member_id);
+  CHECK(x->blocked);
+}
+
 TEST_CASE("streams beyond the bound are refused") {
   options opts;
   opts.max_streams = 2;

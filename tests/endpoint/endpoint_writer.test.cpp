@@ -3,6 +3,7 @@
 #include "caf_remote/endpoint/endpoint_writer.hpp"
 
 #include "support/actor_fixture.hpp"
+#include "support/text.hpp"
 
 using namespace caf_remote;
 using namespace caf_remote::test;
@@ -248,6 +249,96 @@ TEST_CASE_FIXTURE(actor_fixture, "the time limit of the handshake does not "
   advance(1h);
   CHECK_FALSE(str->over());
   CHECK_EQ(dials(), 1);
+}
+
+TEST_CASE_FIXTURE(actor_fixture, "each line about a further attempt has the "
+                                 "cause") {
+  auto str = connect();
+  log_lines->clear();
+  cut(str);
+  CHECK_EQ(lines_with(*log_lines, {"reconnect: ", "attempt 1 of 5, after: "
+                                                  "UNAVAILABLE: cut"}),
+           1);
+  refuse_connection();
+  advance(2s);
+  CHECK_EQ(lines_with(*log_lines, {"reconnect: ", "attempt 2 of 5, after: "
+                                                  "UNAVAILABLE: refused"}),
+           1);
+  shake_hands();
+  last_dialled()->close(transport::status_code::ok, "");
+  advance(2s);
+  CHECK_EQ(lines_with(*log_lines, {"reconnect: ", "attempt 1 of 5, after: the "
+                                                  "peer ended the stream"}),
+           1);
+}
+
+TEST_CASE_FIXTURE(actor_fixture, "an address that leads back to us is given up "
+                                 "at once, and that is said") {
+  auto answer = request(remote("joe"), make_ping("hello"));
+  auto blocked = false;
+  SUBCASE("as our listener answers") {
+    blocked = true;
+  }
+  SUBCASE("as one would that lets us in") {}
+  last_dialled()->receive(
+    wire::encode(wire::connect_response{home->member_id, blocked}));
+  run();
+  CHECK(answer->failed_with(errc::invalid_address));
+  CHECK(contains(render(answer->reason),
+                 "127.0.0.1:9000 leads back to this node: use its address "
+                 "127.0.0.1:8090, or add that one to aliases"));
+  auto ends = events.all<endpoint_terminated>();
+  REQUIRE_EQ(ends.size(), 1);
+  CHECK(contains(ends[0].reason, "leads back to this node"));
+  advance(1min);
+  CHECK_EQ(dials(), 1);
+}
+
+TEST_CASE_FIXTURE(actor_fixture,
+                  "a request that waits while its node has opened "
+                  "no stream to us is pointed out, once") {
+  connect();
+  auto is_said = [&] {
+    return lines_with(*log_lines,
+                      {"no way back: a request to 127.0.0.1:9000",
+                       "cannot dial 127.0.0.1:8090", "advertised-host"});
+  };
+  auto answer = request(remote("joe"), make_ping("x"));
+  auto limit = home->opts.connect_timeout + home->opts.handshake_timeout;
+  SUBCASE("the node stays away") {
+    advance(limit - 1ms);
+    CHECK_EQ(is_said(), 0);
+    advance(1ms);
+    CHECK_EQ(is_said(), 1);
+    request(remote("joe"), make_ping("y"));
+    advance(limit);
+    CHECK_EQ(is_said(), 1);
+    cut(last_dialled());
+    shake_hands();
+    request(remote("joe"), make_ping("z"));
+    advance(limit);
+    CHECK_EQ(is_said(), 2);
+  }
+  SUBCASE("the node comes") {
+    accept();
+    advance(limit);
+    CHECK_EQ(is_said(), 0);
+  }
+  SUBCASE("the endpoint ends") {
+    last_dialled()->receive(wire::encode(wire::disconnect_request{}));
+    run();
+    advance(limit);
+    CHECK_EQ(is_said(), 0);
+  }
+  CHECK_LE(answer->answers, 1);
+}
+
+TEST_CASE_FIXTURE(actor_fixture, "messages without an answer to wait for point "
+                                 "out nothing") {
+  connect();
+  send_ping(remote("joe"), "x");
+  advance(1h);
+  CHECK_EQ(lines_with(*log_lines, {"no way back"}), 0);
 }
 
 TEST_CASE_FIXTURE(actor_fixture, "a peer that blocks us is given up at once") {

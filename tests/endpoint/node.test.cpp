@@ -65,7 +65,8 @@ TEST_CASE_FIXTURE(actor_fixture, "a dead letter is counted, told, and logged") {
   REQUIRE_EQ(log_lines->size(), 1);
   CHECK_EQ(log_lines->at(0),
            "[caf_remote] dead letter: some.Type to 127.0.0.1:9000/joe: "
-           "queue_full");
+           "queue_full: "
+             + std::string{explain(errc::queue_full)});
 }
 
 TEST_CASE_FIXTURE(actor_fixture, "a dead letter of a raw type stays raw") {

@@ -3,6 +3,9 @@
 #include "caf_remote/endpoint/remote_proxy.hpp"
 
 #include "support/actor_fixture.hpp"
+#include "support/text.hpp"
+
+#include <algorithm>
 
 using namespace caf_remote;
 using namespace caf_remote::test;
@@ -89,6 +92,90 @@ TEST_CASE_FIXTURE(actor_fixture, "two elements are refused") {
   run();
   CHECK_EQ(dead_letters(errc::not_serializable), 1);
   CHECK_EQ(events.count<dead_letter>(), 1);
+}
+
+TEST_CASE_FIXTURE(actor_fixture, "what is refused is named, by its C++ type if "
+                                 "it cannot travel") {
+  auto joe = remote("joe");
+  auto line_for = [&](caf::message x) {
+    log_lines->clear();
+    caf::anon_send(joe, std::move(x));
+    run();
+    REQUIRE_EQ(log_lines->size(), 1);
+    return log_lines->back();
+  };
+  auto begin = std::string{"[caf_remote] dead letter: "};
+  auto end = std::string{" to 127.0.0.1:9000/joe: not_serializable: "};
+  auto starts = [&](caf::message x, const std::string& name) {
+    auto line = line_for(std::move(x));
+    INFO(line);
+    CHECK_EQ(line.compare(0, (begin + name + end).size(), begin + name + end),
+             0);
+  };
+  starts(caf::make_message(std::string{"text"}), "std::string");
+  starts(caf::make_message(test::task{}), "caf_remote::test::task");
+  starts(caf::make_message(int64_t{42}, make_ping("x")),
+         "(long, caf_remote.test.Ping)");
+  auto answer = request(joe, 42);
+  CHECK(
+    contains(render(answer->reason),
+             "int is not a Protobuf message that CAF_REMOTE_ADD_MESSAGE has "
+             "registered"));
+}
+
+TEST_CASE_FIXTURE(actor_fixture, "why a request fails is told to a caf_remote "
+                                 "peer, and to no other") {
+  connect();
+  auto in = accept();
+  auto reasons = [&] {
+    publish(sys.spawn([](caf::event_based_actor* self) -> caf::behavior {
+      self->set_default_handler(caf::drop);
+      return {
+        [self](const Ping& x) {
+          self->quit();
+          return x;
+        },
+        [](const Nested&) -> caf::result<Ping> {
+          return make_error(errc::not_found, "no such order");
+        },
+      };
+    }),
+            "joe");
+    // the second ping is left in the mailbox
+    std::vector<envelope> xs{make_envelope_for("joe", Nested{}),
+                             make_envelope_for("joe", Blob{}),
+                             make_envelope_for("joe", make_ping("x")),
+                             make_envelope_for("joe", make_ping("y")),
+                             make_envelope_for("nobody", make_ping("x"))};
+    for (auto& x : xs)
+      x.sender = {"", "requester", 7};
+    receive(in, xs);
+    std::vector<std::string> result;
+    for (auto& x : of_type(sent(), wire::dead_letter_response::type_name))
+      result.push_back(x.header.empty() ? "" : x.header.begin()->second);
+    std::sort(result.begin(), result.end());
+    return result;
+  };
+  CHECK_EQ(reasons(), strings{"", "", "", ""});
+  home->endpoints.peer_of(peer_address)
+    ->introduced(peer_member, 4096, peer_address);
+  CHECK_EQ(reasons(), strings{"the actor ended before it answered",
+                              "the actor failed: not_found: no such order",
+                              "the actor has no handler for the message",
+                              "there is no actor of that name"});
+}
+
+TEST_CASE_FIXTURE(actor_fixture,
+                  "messages that never reached the peer say why") {
+  auto answer = request(remote("joe"), make_ping("x"));
+  log_lines->clear();
+  refuse_all_connections();
+  CHECK(answer->failed_with(errc::endpoint_terminated));
+  CHECK(contains(render(answer->reason), "UNAVAILABLE: refused"));
+  CHECK_EQ(
+    lines_with(*log_lines, {"dead letter: caf_remote.test.Ping",
+                            "5 attempts failed, last: UNAVAILABLE: refused"}),
+    1);
 }
 
 TEST_CASE_FIXTURE(actor_fixture, "a string that is not UTF-8 is refused, and "
@@ -455,7 +542,11 @@ TEST_CASE_FIXTURE(actor_fixture, "a request that the peer forwards back to us "
 TEST_CASE_FIXTURE(actor_fixture, "without an address of our own nothing is "
                                  "sent") {
   home->own(own_addresses{});
-  CHECK(request(remote("joe"), make_ping("x"))->failed_with(errc::not_running));
+  auto answer = request(remote("joe"), make_ping("x"));
+  CHECK(answer->failed_with(errc::not_running));
+  CHECK(contains(render(answer->reason), "call listen()"));
+  CHECK(contains(log_lines->back(), "caf_remote.test.Ping to"));
+  CHECK(contains(log_lines->back(), "call listen()"));
   auto alice = spawn_witness();
   alice.monitor(remote("joe"));
   run();
