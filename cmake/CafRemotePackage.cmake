@@ -30,6 +30,7 @@ write_basic_package_version_file(
 install(FILES
   "${PROJECT_BINARY_DIR}/package/caf_remoteConfig.cmake"
   "${PROJECT_BINARY_DIR}/package/caf_remoteConfigVersion.cmake"
+  "${PROJECT_SOURCE_DIR}/cmake/CafRemoteProtos.cmake"
   "${PROJECT_SOURCE_DIR}/cmake/FindCAF.cmake"
   DESTINATION "${package_dir}")
 

@@ -4,6 +4,21 @@
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 build=$root/build
 
+# Prints the comment at the top of the script that runs, and ends it.
+usage() {
+  sed -n '2,/^[^#]/ { /^#/!d; s/^# \{0,1\}//; p }' "$0"
+  exit 0
+}
+
+# All scripts know --help; what follows a -- is for others.
+for arg; do
+  case $arg in
+    --) break ;;
+    -h | --help) usage ;;
+  esac
+done
+unset arg
+
 # Prints one line and ends the script.
 die() {
   printf '%s: %s\n' "${0##*/}" "$*" >&2
