@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include "caf_remote/message.hpp"
+
 #include <caf/timespan.hpp>
 
 #include <chrono>
@@ -42,6 +44,12 @@ struct arguments {
   std::optional<caf::timespan> timeout;
   std::vector<std::string> proto_files;
   std::vector<std::string> proto_paths;
+  /// Those of --header, in order.
+  message_header headers;
+  /// Send what the other node may not know, without a word.
+  bool yes = false;
+  /// Print JSON, one object a line.
+  bool as_json = false;
   bool verbose = false;
   bool help = false;
   bool version = false;

@@ -49,11 +49,21 @@ caf::actor client::target() {
   return *result;
 }
 
-void client::finish_sending() {
+errc client::flush() {
   auto done = module().flush(args_.address, time_.remaining());
-  check_losses();
-  if (!done)
+  auto result = observer_->lost();
+  if (!done && result == errc::none)
     throw failure{explain(caf::sec::request_timeout)};
+  return result;
+}
+
+void client::forget_losses() {
+  observer_->forget_losses();
+}
+
+void client::finish_sending() {
+  flush();
+  check_losses();
   // what was handed to the transport may still be stuck there
   module().stop();
   check_losses();
@@ -77,11 +87,10 @@ std::string client::explain(const caf::error& reason) {
            + explain_silence();
   if (code == errc::endpoint_terminated)
     return render(reason) + ": " + explain_silence();
-  if (code == errc::dead_letter && args_.command == "request")
-    return "there is no actor " + printable(args_.id) + " at " + args_.address
-           + ", or it ended or failed before it answered ("
-           + printable(render(reason)) + ")";
-  return render(reason);
+  auto words = printable(render(reason));
+  return code == errc::dead_letter && !args_.id.empty()
+           ? printable(args_.id) + ": " + words
+           : words;
 }
 
 std::string client::explain_absence() {
@@ -95,16 +104,21 @@ std::string client::explain_absence() {
 
 std::string client::explain_silence() {
   auto& address = args_.address;
-  if (args_.command == "watch" && observer_->was_connected())
+  auto awaits_end = args_.command == "watch" || args_.command == "stop";
+  if (awaits_end && observer_->was_connected())
     return address + "/" + args_.id + " has not ended";
   if (auto why = explain_absence(); !why.empty())
     return why;
   if (auto why = observer_->disconnect_reason(); !why.empty())
     return "the connection to " + address + " ended: " + printable(why);
-  auto now = module().snapshot();
-  if (now.received_batches == 0 && now.inbound_streams == 0)
+  if (!has_way_back())
     return explain_no_way_back();
   return address + " did not answer";
+}
+
+bool client::has_way_back() {
+  auto now = module().snapshot();
+  return now.received_batches != 0 || now.inbound_streams != 0;
 }
 
 std::string client::explain_no_way_back() {

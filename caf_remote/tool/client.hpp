@@ -38,6 +38,10 @@ public:
     return self_;
   }
 
+  command_time& time() noexcept {
+    return time_;
+  }
+
   /// The handle for ADDRESS and ID.
   caf::actor target();
 
@@ -46,9 +50,19 @@ public:
     return time_.remaining();
   }
 
+  /// Writes out everything for ADDRESS. Returns why the first message was lost
+  /// that was; `errc::none` if none was. Throws `failure` if it takes too long.
+  errc flush();
+
+  /// Forgets what was lost so far.
+  void forget_losses();
+
   /// Writes out everything for ADDRESS and leaves. Throws `failure` if
   /// something was not written.
   void finish_sending();
+
+  /// Whether the node has a connection to us, over which answers come.
+  bool has_way_back();
 
   /// Says for a person why an operation failed: whether the other node was not
   /// reached, did not shake hands, did not connect back, or what else `reason`
@@ -58,10 +72,14 @@ public:
   /// Says why we were never connected to the other node; empty if we were.
   std::string explain_absence();
 
-private:
+  /// Throws `failure` if a message was lost.
   void check_losses();
-  std::string explain_silence();
+
+  /// Says that the node did not connect back.
   std::string explain_no_way_back();
+
+private:
+  std::string explain_silence();
 
   const arguments& args_;
   command_time& time_;

@@ -10,6 +10,7 @@
 #include "caf_remote/tool/output.hpp"
 
 #include <charconv>
+#include <utility>
 
 namespace caf_remote::tool {
 
@@ -58,6 +59,14 @@ std::string parse_path(const char* option, const std::string& value) {
   return value;
 }
 
+std::pair<std::string, std::string> parse_header(const char* option,
+                                                 const std::string& value) {
+  auto sign = value.find('=');
+  if (sign == std::string::npos || sign == 0)
+    refuse(option, value, "KEY=VALUE with a key");
+  return {value.substr(0, sign), value.substr(sign + 1)};
+}
+
 uint16_t parse_port(const char* option, const std::string& value) {
   return static_cast<uint16_t>(parse_number(option, value, 0, 65535));
 }
@@ -83,9 +92,13 @@ void accept(const std::string&) {
 constexpr const char* message_details =
   "TYPE is a full Protobuf name. Built in are google.protobuf.Any, Duration,\n"
   "Empty, FieldMask, ListValue, Struct, Timestamp, Value and the wrappers\n"
-  "such as StringValue; --proto-file adds types. It is sent on your word: a\n"
-  "Go process ends when it gets a type that it does not know, and it knows\n"
-  "only those that its program imports.\n"
+  "such as StringValue; --proto-file adds types. A Go process ends when it "
+  "gets\n"
+  "a type that it does not know, and it knows only those that its program\n"
+  "imports. So before a type goes to a node that is not known to be "
+  "caf_remote\n"
+  "and has not sent that type itself, there is a question on a terminal, and\n"
+  "elsewhere a warning; --yes does without.\n"
   "\n"
   "JSON is Protobuf's JSON, such as '\"hello\"' for "
   "google.protobuf.StringValue\n"
@@ -139,6 +152,16 @@ const std::vector<option>& options_table() {
      [](arguments& to, const char* name, const std::string& value) {
        to.proto_paths.push_back(parse_path(name, value));
      }},
+    {"--header", "KEY=VALUE", scope::json,
+     "goes along with the message; may be repeated",
+     [](arguments& to, const char* name, const std::string& value) {
+       to.headers.push_back(parse_header(name, value));
+     }},
+    {"--yes", nullptr, scope::json,
+     "the other side knows the type: no question, no warning",
+     [](arguments& to, const char*, const std::string&) { to.yes = true; }},
+    {"--json", nullptr, scope::all, "print JSON, one object a line",
+     [](arguments& to, const char*, const std::string&) { to.as_json = true; }},
     {"--verbose", nullptr, scope::client, "log to standard error",
      [](arguments& to, const char*, const std::string&) { to.verbose = true; }},
     {"--help", nullptr, scope::all, "print this page",
@@ -153,6 +176,8 @@ const std::vector<command>& commands_table() {
   static const positional address{"ADDRESS", &arguments::address,
                                   check_address_word};
   static const positional id{"ID", &arguments::id, check_id_word};
+  static const positional optional_id{"ID", &arguments::id, check_id_word,
+                                      true};
   static const positional kind{"KIND", &arguments::kind, check_id_word};
   static const positional name{"NAME", &arguments::name, check_id_word, true};
   static const positional type{"TYPE", &arguments::type, accept};
@@ -167,14 +192,17 @@ const std::vector<command>& commands_table() {
      "events. It has the actors `echo`, which sends every message back, and\n"
      "`counter`, which counts messages and answers google.protobuf.Empty with\n"
      "google.protobuf.UInt64Value, and takes spawn requests for both kinds."},
-    {"ping", scope::client, {address}, "Ask the node for a sign of life."},
+    {"ping",
+     scope::client,
+     {address, optional_id},
+     "Ask the node, or an actor on it, for a sign of life."},
     {"request",
      scope::json,
      {address, id, type, json},
      "Send a message and print the answer: its type and its JSON. What\n"
      "cannot be JSON, such as an unknown type, is `{\"@raw\":\"BASE64\"}`, "
      "and\n"
-     "the reason is told on standard error.",
+     "the reason is told on standard error, as are headers.",
      message_details},
     {"send",
      scope::json,
@@ -196,7 +224,10 @@ const std::vector<command>& commands_table() {
      "The last one means that the node is gone. A node that was never reached\n"
      "counts as gone, too, and is named on standard error; the exit code is "
      "0."},
-    {"stop", scope::client, {address, id}, "Stop an actor."},
+    {"stop",
+     scope::client,
+     {address, id},
+     "Stop an actor and wait for its end."},
     {"help", scope::all, {topic}, "Print this page, or that of a command."},
   };
   return result;

@@ -31,6 +31,20 @@ std::optional<caf::timespan> limit_of(const arguments& args) {
 } // namespace
 
 command_time::command_time(const arguments& args) : limit_(limit_of(args)) {
+  arm();
+}
+
+void command_time::pause() {
+  pause_begin_ = clock::now();
+  last_resort_.hold();
+}
+
+void command_time::go_on() {
+  start_ += clock::now() - pause_begin_;
+  arm();
+}
+
+void command_time::arm() {
   if (limit_)
     last_resort_.exit_at(
       start_ + *limit_ - std::min(process_time, *limit_ / 20), exit_failure,

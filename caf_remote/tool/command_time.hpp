@@ -35,6 +35,12 @@ public:
   /// How long peers get for a graceful stop.
   caf::timespan shutdown_time() const;
 
+  /// A person is asked, which takes as long as it takes.
+  void pause();
+
+  /// The pause is over; it does not count.
+  void go_on();
+
   /// The work is over: exit with `code` soon, even if something still blocks.
   void leave(int code);
 
@@ -42,7 +48,11 @@ private:
   /// The share that is kept for the end.
   caf::timespan reserve() const;
 
+  /// Sees to the end of the process.
+  void arm();
+
   clock::time_point start_ = clock::now();
+  clock::time_point pause_begin_;
   std::optional<caf::timespan> limit_;
   time_limit last_resort_;
 };

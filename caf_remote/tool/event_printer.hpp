@@ -3,6 +3,7 @@
 #pragma once
 
 #include "caf_remote/events.hpp"
+#include "caf_remote/tool/json_line.hpp"
 
 #include <caf/atom.hpp>
 #include <caf/behavior.hpp>
@@ -23,7 +24,7 @@ public:
   }
 
   /// Prints nothing before it gets `caf::ok_atom`.
-  caf::behavior make_behavior();
+  caf::behavior make_behavior(bool as_json);
 
 private:
   static constexpr size_t lines_per_second = 20;
@@ -36,17 +37,20 @@ private:
   };
 
   caf::behavior printing();
-  void print(channel& where, const std::string& text);
+  void print(channel& where, const std::string& text, const json_line& json);
   void next_second();
   void report(channel& where);
 
   caf::event_based_actor* self_;
+  bool as_json_ = false;
   bool ticking_ = false;
   channel connected_{"connected"};
   channel terminated_{"endpoint_terminated"};
   channel dead_letter_{"dead_letter"};
 };
 
-caf::behavior event_printer(caf::stateful_actor<event_printer_state>* self);
+/// With `as_json`, each line is a JSON object.
+caf::behavior event_printer(caf::stateful_actor<event_printer_state>* self,
+                            bool as_json);
 
 } // namespace caf_remote::tool

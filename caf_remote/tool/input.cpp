@@ -41,4 +41,19 @@ std::string read_input(size_t limit) {
   }
 }
 
+std::string read_input_line() {
+  constexpr size_t max_length = 1024;
+  std::string result;
+  // by single characters: what follows the line is not ours
+  for (char c = 0; result.size() < max_length;) {
+    auto n = ::read(standard_input, &c, 1);
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n != 1 || c == '\n')
+      break;
+    result += c;
+  }
+  return result;
+}
+
 } // namespace caf_remote::tool

@@ -11,4 +11,7 @@ namespace caf_remote::tool {
 /// `limit` bytes or cannot be read.
 std::string read_input(size_t limit);
 
+/// Reads one line of standard input, without its end. Empty if there is none.
+std::string read_input_line();
+
 } // namespace caf_remote::tool

@@ -4,16 +4,21 @@
 #include "caf_remote/tool/commands.hpp"
 #include "caf_remote/tool/error.hpp"
 #include "caf_remote/tool/help.hpp"
+#include "caf_remote/tool/json_line.hpp"
 #include "caf_remote/tool/output.hpp"
 #include "caf_remote/version.hpp"
 
 #include <google/protobuf/stubs/logging.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <exception>
 #include <string>
 #include <vector>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 namespace caf_remote::tool {
 
@@ -39,7 +44,8 @@ constexpr entry commands[] = {
 int run(const std::vector<std::string>& words) {
   auto args = parse_arguments(words);
   if (args.version) {
-    print_line(std::string{"caf-remote "} + version_string);
+    print_line(args.as_json ? json_line{}.text("version", version_string).str()
+                            : std::string{"caf-remote "} + version_string);
     return exit_success;
   }
   if (args.help)
@@ -62,11 +68,21 @@ int run_and_report(const std::vector<std::string>& words) {
   }
 }
 
+/// A closed stream for output would give its number to the next file or
+/// connection, which then got what we print. Opened the wrong way round, its
+/// use fails as it should.
+void keep_output_streams() {
+  for (auto fd : {STDOUT_FILENO, STDERR_FILENO})
+    if (::fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+      ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
 } // namespace
 
 } // namespace caf_remote::tool
 
 int main(int argc, char** argv) {
+  caf_remote::tool::keep_output_streams();
   // whoever reads our output may go away
   ::signal(SIGPIPE, SIG_IGN);
   // errors are told by us, in one line

@@ -149,7 +149,7 @@ rendered_message message_types::render(const raw_message& x) const {
   auto problem = to_json(x, json);
   if (!problem.empty())
     json = render_unknown(x);
-  return {printable(x.type_name) + ' ' + json, std::move(problem)};
+  return {printable(x.type_name), std::move(json), std::move(problem)};
 }
 
 } // namespace caf_remote::tool

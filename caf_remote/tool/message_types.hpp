@@ -13,10 +13,11 @@
 
 namespace caf_remote::tool {
 
-/// A message for a person.
+/// A message for a person or a program.
 struct rendered_message {
-  /// "TYPE JSON"; what cannot be JSON is `{"@raw":"BASE64"}`.
-  std::string text;
+  std::string type;
+  /// What cannot be JSON is `{"@raw":"BASE64"}`.
+  std::string json;
   /// Why it is not JSON; empty: it is.
   std::string problem;
 };

@@ -3,15 +3,17 @@
 // The commands that send messages: request, send.
 
 #include "caf_remote/error.hpp"
+#include "caf_remote/send.hpp"
 #include "caf_remote/tool/client.hpp"
 #include "caf_remote/tool/commands.hpp"
+#include "caf_remote/tool/consent.hpp"
 #include "caf_remote/tool/error.hpp"
 #include "caf_remote/tool/input.hpp"
+#include "caf_remote/tool/json_line.hpp"
 #include "caf_remote/tool/message_types.hpp"
 #include "caf_remote/tool/output.hpp"
 
 #include <caf/others.hpp>
-#include <caf/send.hpp>
 
 namespace caf_remote::tool {
 
@@ -25,42 +27,87 @@ raw_message content_of(const arguments& args, const message_types& types) {
   return types.encode(args.type, read_input(options{}.max_receive_bytes));
 }
 
-/// Says that the other node knows the type: the user says so by using it.
-void declare(client& here, const std::string& type) {
-  check(here.module().declare_type(type));
+/// Says that the other node knows the type, if the user has said so.
+void declare_if_wanted(client& here) {
+  if (here.args().yes)
+    check(here.module().declare_type(here.args().type));
 }
 
-void print_answer(const rendered_message& x) {
-  if (!x.problem.empty())
-    print_error("the answer is not shown as JSON: " + x.problem);
-  print_line(x.text);
-}
+// -- answers ------------------------------------------------------------------
 
-void print_answer(const message_types& types, const caf::message& x) {
+struct answer {
+  caf::message content;
+  message_header headers;
+};
+
+rendered_message render(const message_types& types, const caf::message& x) {
   if (x.match_elements<raw_message>())
-    print_answer(types.render(x.get_as<raw_message>(0)));
-  else if (x.empty())
-    print_line("google.protobuf.Empty {}");
-  else
-    throw failure{"an answer of an unexpected type: "
-                  + printable(to_string(x))};
+    return types.render(x.get_as<raw_message>(0));
+  if (x.empty())
+    return {"google.protobuf.Empty", "{}", ""};
+  throw failure{"an answer of an unexpected type: " + printable(to_string(x))};
 }
+
+void print_text(const rendered_message& x, const message_header& headers) {
+  // standard output has the answer and nothing else
+  for (auto& [key, value] : headers)
+    print_error("header " + printable(key) + '=' + printable(value));
+  print_line(x.type + ' ' + x.json);
+}
+
+void print_json(const rendered_message& x, const message_header& headers) {
+  json_line all;
+  for (auto& [key, value] : headers)
+    all.text(key, value);
+  print_line(json_line{}
+               .text("type", x.type)
+               .json("message", x.json)
+               .json("headers", all.str())
+               .str());
+}
+
+void print_answer(const arguments& args, const message_types& types,
+                  const answer& x) {
+  auto content = render(types, x.content);
+  if (!content.problem.empty())
+    print_error("the answer is not shown as JSON: " + content.problem);
+  if (args.as_json)
+    print_json(content, x.headers);
+  else
+    print_text(content, x.headers);
+}
+
+// -- requests -----------------------------------------------------------------
 
 /// Sends `content` and waits for the answer.
-caf::message ask(client& here, raw_message content) {
-  caf::message result;
+caf::expected<answer> try_to_ask(client& here, const raw_message& content) {
+  answer result;
   caf::error failed;
-  here.self()
-    ->request(here.target(), here.remaining(), std::move(content))
+  auto& self = here.self();
+  caf_remote::request(self.ptr(), here.target(), here.remaining(), content,
+                      here.args().headers)
     .receive([&](caf::error& err) { failed = std::move(err); },
              caf::others >>
                [&](caf::message_view& x) -> caf::result<caf::message> {
-               result = x.move_content_to_message();
+               result.content = x.move_content_to_message();
+               result.headers = header_of(self.ptr());
                return caf::message{};
              });
   if (failed)
-    throw failure{here.explain(failed)};
+    return failed;
   return result;
+}
+
+answer ask(client& here, const raw_message& content) {
+  auto result = try_to_ask(here, content);
+  if (!result && code_of(result.error()) == errc::peer_cannot_take) {
+    // refused by our side, which has met the node now
+    consent_to_type(here);
+    result = try_to_ask(here, content);
+  }
+  if (!result)
+    throw failure{here.explain(result.error())};
+  return std::move(*result);
 }
 
 } // namespace
@@ -70,8 +117,8 @@ int request(const arguments& args) {
   message_types types{args.proto_files, args.proto_paths};
   auto content = content_of(args, types);
   return run_client(args, time, [&](client& here) {
-    declare(here, args.type);
-    print_answer(types, ask(here, content));
+    declare_if_wanted(here);
+    print_answer(args, types, ask(here, content));
   });
 }
 
@@ -80,9 +127,19 @@ int send(const arguments& args) {
   message_types types{args.proto_files, args.proto_paths};
   auto content = content_of(args, types);
   return run_client(args, time, [&](client& here) {
-    declare(here, args.type);
-    caf::anon_send(here.target(), content);
+    declare_if_wanted(here);
+    caf_remote::anon_send(here.target(), content, args.headers);
+    if (here.flush() == errc::peer_cannot_take) {
+      consent_to_type(here);
+      here.forget_losses();
+      caf_remote::anon_send(here.target(), content, args.headers);
+    }
     here.finish_sending();
+    if (args.as_json)
+      print_line(json_line{}
+                   .text("written_to", args.address + '/' + args.id)
+                   .text("type", args.type)
+                   .str());
   });
 }
 

@@ -51,8 +51,31 @@ bool try_write(int fd, std::string_view line) {
   return write_all(fd, buf) == 0;
 }
 
-/// The length of the character at the front in bytes; 0 if it is a control
-/// character or no UTF-8.
+} // namespace
+
+void print_line(std::string_view line) {
+  if (auto code = write_all(standard_output, with_line_end("", line));
+      code != 0)
+    throw failure{std::string{"cannot write the output: "}
+                  + std::strerror(code)};
+}
+
+void print_error(std::string_view text) {
+  write_all(standard_error, with_line_end("caf-remote: ", text));
+}
+
+void print_question(std::string_view text) {
+  write_all(standard_error, "caf-remote: " + std::string{text});
+}
+
+bool try_print_line(std::string_view line) {
+  return try_write(standard_output, line);
+}
+
+bool try_print_error_line(std::string_view line) {
+  return try_write(standard_error, line);
+}
+
 size_t character_length(std::string_view str) {
   auto byte = [&](size_t i) { return static_cast<unsigned char>(str[i]); };
   auto first = byte(0);
@@ -72,27 +95,6 @@ size_t character_length(std::string_view str) {
              || (first == 0xf0 && second < 0x90)
              || (first == 0xf4 && second >= 0x90);
   return bad ? 0 : length;
-}
-
-} // namespace
-
-void print_line(std::string_view line) {
-  if (auto code = write_all(standard_output, with_line_end("", line));
-      code != 0)
-    throw failure{std::string{"cannot write the output: "}
-                  + std::strerror(code)};
-}
-
-void print_error(std::string_view text) {
-  write_all(standard_error, with_line_end("caf-remote: ", text));
-}
-
-bool try_print_line(std::string_view line) {
-  return try_write(standard_output, line);
-}
-
-bool try_print_error_line(std::string_view line) {
-  return try_write(standard_error, line);
 }
 
 std::string printable(std::string_view str) {

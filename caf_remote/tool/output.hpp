@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,14 @@ bool try_print_line(std::string_view line);
 
 /// The same for standard error, as it is.
 bool try_print_error_line(std::string_view line);
+
+/// Writes a question to standard error, with the program's name before it.
+void print_question(std::string_view text);
+
+/// The length of the character at the front in bytes; 0 if it is a control
+/// character or no UTF-8.
+/// @pre `!str.empty()`
+size_t character_length(std::string_view str);
 
 /// Replaces control characters and what is not UTF-8, so that whatever it is
 /// stays on one line and can be read.

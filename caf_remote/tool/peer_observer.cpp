@@ -37,4 +37,9 @@ errc peer_observer::lost() const {
   return lost_;
 }
 
+void peer_observer::forget_losses() {
+  std::lock_guard<std::mutex> guard{mutex_};
+  lost_ = errc::none;
+}
+
 } // namespace caf_remote::tool

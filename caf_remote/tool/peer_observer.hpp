@@ -31,6 +31,8 @@ public:
   /// What became of the first message that was lost; `errc::none`: nothing was.
   errc lost() const;
 
+  void forget_losses();
+
 private:
   mutable std::mutex mutex_;
   bool was_connected_ = false;

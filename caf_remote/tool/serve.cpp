@@ -4,6 +4,7 @@
 #include "caf_remote/tool/commands.hpp"
 #include "caf_remote/tool/error.hpp"
 #include "caf_remote/tool/event_printer.hpp"
+#include "caf_remote/tool/json_line.hpp"
 #include "caf_remote/tool/node_config.hpp"
 #include "caf_remote/tool/output.hpp"
 #include "caf_remote/tool/serve_actors.hpp"
@@ -53,7 +54,8 @@ class server {
 public:
   /// Does not listen yet.
   explicit server(const arguments& args)
-    : cfg_(args, args.host.empty() ? "127.0.0.1" : args.host, shutdown_timeout),
+    : args_(args),
+      cfg_(args, args.host.empty() ? "127.0.0.1" : args.host, shutdown_timeout),
       sys_(cfg_) {
     // nop
   }
@@ -84,13 +86,18 @@ private:
 
   void begin() {
     auto& rm = get(sys_);
-    auto printer = sys_.spawn(event_printer);
+    auto printer = sys_.spawn(event_printer, args_.as_json);
     actors_.push_back(printer);
     check(rm.subscribe(printer));
-    print_line("listening on " + listen(rm));
+    auto address = listen(rm);
+    print_line(
+      args_.as_json
+        ? json_line{}.text("event", "listening").text("address", address).str()
+        : "listening on " + address);
     caf::anon_send(printer, caf::ok_atom::value);
   }
 
+  const arguments& args_;
   node_config cfg_;
   caf::actor_system sys_;
   std::vector<caf::actor> actors_;

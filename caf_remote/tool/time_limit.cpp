@@ -32,6 +32,14 @@ void time_limit::exit_at(clock::time_point when, int code, std::string text) {
   changed_.notify_all();
 }
 
+void time_limit::hold() {
+  {
+    std::lock_guard<std::mutex> guard{mutex_};
+    plan_.reset();
+  }
+  changed_.notify_all();
+}
+
 void time_limit::leave_in(caf::timespan delay, int code) {
   {
     std::lock_guard<std::mutex> guard{mutex_};

@@ -27,9 +27,12 @@ public:
 
   ~time_limit();
 
-  /// Exit with `code` at this time, after printing `text`. Called at most once,
-  /// before `leave_in`.
+  /// Exit with `code` at this time, after printing `text`. Not called after
+  /// `leave_in`.
   void exit_at(clock::time_point when, int code, std::string text);
+
+  /// Takes back what `exit_at` said.
+  void hold();
 
   /// The outcome is known: exit with `code` in `delay`, or at the time that was
   /// set before if that is sooner, and print nothing.

@@ -42,7 +42,9 @@ TEST_CASE("wrong command lines are refused with one line and exit code 2") {
     {"ping", "localhost"},
     {"ping", "localhost:0"},
     {"ping", "localhost:65536"},
-    {"ping", "localhost:1", "surplus"},
+    {"ping", "localhost:1", "echo", "surplus"},
+    {"ping", "localhost:1", "--header=k=v"},
+    {"ping", "localhost:1", "--json=yes"},
     {"ping", "localhost:1", "--unknown"},
     {"ping", "localhost:1", "-x"},
     {"ping", "localhost:1", "--port"},
@@ -131,7 +133,8 @@ TEST_CASE("what is not UTF-8 is not printed") {
 
 TEST_CASE("what is missing or too much is named") {
   CHECK(contains(refusal({"watch", "localhost:1"}), "ID"));
-  CHECK(contains(refusal({"ping", "localhost:1", "surplus"}), "surplus"));
+  CHECK(
+    contains(refusal({"ping", "localhost:1", "echo", "surplus"}), "surplus"));
   CHECK(contains(refusal({"ping", "localhost:1", "--port=x"}), "--port"));
 }
 
@@ -139,10 +142,27 @@ TEST_CASE("the help page names everything") {
   for (auto& xs : {words{"--help"}, words{"-h"}, words{"help"},
                    words{"--help", "--port=1"}}) {
     auto page = tool_output(xs);
-    for (auto x : {"serve", "ping", "request", "send", "spawn", "watch", "stop",
-                   "--host", "--port", "--advertised-host", "--advertised-port",
-                   "--max-retry-count", "--retry-wait", "--timeout",
-                   "--proto-file", "--proto-path", "--verbose", "--version"})
+    for (auto x : {"serve",
+                   "ping",
+                   "request",
+                   "send",
+                   "spawn",
+                   "watch",
+                   "stop",
+                   "--host",
+                   "--port",
+                   "--advertised-host",
+                   "--advertised-port",
+                   "--max-retry-count",
+                   "--retry-wait",
+                   "--timeout",
+                   "--proto-file",
+                   "--proto-path",
+                   "--header",
+                   "--yes",
+                   "--json",
+                   "--verbose",
+                   "--version"})
       CHECK_MESSAGE(contains(page, x), x);
     check_width(page);
   }

@@ -195,8 +195,75 @@ TEST_CASE("an empty result is google.protobuf.Empty") {
 TEST_CASE("a request to nobody fails at once with the error's name") {
   serve_process node;
   auto text = tool_error(request(node.address(), "nobody", "Empty", "{}"));
-  CHECK(contains(text, "there is no actor nobody at " + node.address()));
-  CHECK(contains(text, "dead_letter"));
+  CHECK_EQ(text, "caf-remote: nobody: dead_letter: " + node.address()
+                   + " answers: there is no actor of that name\n");
+}
+
+TEST_CASE("an actor without a handler and one that fails are not taken for "
+          "nobody") {
+  loopback_node node;
+  auto publish = [&](const char* name, auto behavior) {
+    REQUIRE_FALSE(
+      node.rm().publish(node.sys().spawn(behavior), name, receive_mode::raw));
+  };
+  publish("deaf", [](caf::event_based_actor* self) -> caf::behavior {
+    self->set_default_handler(caf::drop);
+    return {[](int) {}};
+  });
+  publish("failing", [](caf::event_based_actor*) -> caf::behavior {
+    return {[](const raw_message&) -> caf::result<raw_message> {
+      return make_error(errc::not_found, "no such order");
+    }};
+  });
+  auto text = [&](const char* name) {
+    return tool_error(request(node.address(), name, "Empty", "{}"));
+  };
+  CHECK(contains(text("deaf"), "deaf: dead_letter: "));
+  CHECK(contains(text("deaf"), "the actor has no handler for the message"));
+  CHECK(
+    contains(text("failing"), "the actor failed: not_found: no such order"));
+}
+
+TEST_CASE("ping may ask an actor") {
+  serve_process node;
+  CHECK(contains(tool_output({"ping", node.address(), "counter"}),
+                 "pong from " + node.address() + "/counter in "));
+  CHECK(contains(tool_error({"ping", node.address(), "nobody"}),
+                 "nobody: dead_letter: "));
+}
+
+TEST_CASE("stop fails if there is no such actor") {
+  serve_process node;
+  CHECK_EQ(tool_error({"stop", node.address(), "nobody"}),
+           "caf-remote: there is no actor nobody at " + node.address() + "\n");
+}
+
+TEST_CASE("stop fails if the actor does not end in time") {
+  loopback_node node;
+  auto stubborn = [](caf::event_based_actor* self) -> caf::behavior {
+    self->set_exit_handler([](const caf::exit_msg&) {});
+    return {[](const raw_message&) {}};
+  };
+  auto hdl = node.sys().spawn(stubborn);
+  REQUIRE_FALSE(node.rm().publish(hdl, "stubborn", receive_mode::raw));
+  CHECK(
+    contains(tool_error({"stop", node.address(), "stubborn", "--timeout=1s"}),
+             node.address() + "/stubborn has not ended"));
+  caf::anon_send_exit(hdl, caf::exit_reason::kill);
+}
+
+TEST_CASE("stop of an actor on a node that cannot connect back is written, and "
+          "that its end is not heard is said") {
+  serve_process node;
+  closed_port closed;
+  auto port = std::to_string(port_of(closed.address()));
+  auto result = tool({"stop", node.address(), "echo", "--timeout=1s",
+                      "--advertised-port=" + port});
+  CHECK_EQ(result.code, 0);
+  CHECK(contains(result.errors, "whether it has ended cannot be heard"));
+  CHECK(contains(result.errors, "did not connect back to 127.0.0.1:" + port));
+  CHECK_EQ(tool_output({"watch", node.address(), "echo"}),
+           "terminated not_found\n");
 }
 
 TEST_CASE("send and the counter") {

@@ -360,6 +360,21 @@ TEST_CASE("output that cannot be written is an error, but for nobody to read") {
   CHECK_EQ(unread.wait(), 0);
 }
 
+TEST_CASE("output to a closed stream fails, and gets into no connection") {
+  serve_process node;
+  auto with_closed = [&](const char* stream, const words& xs) {
+    words all{"sh", "-c", std::string{"exec \"$@\" "} + stream, "sh"};
+    for (auto& x : tool_words(xs))
+      all.push_back(x);
+    return run(all, tool_options());
+  };
+  auto result = with_closed(">&-", {"ping", node.address()});
+  CHECK_EQ(result.code, 1);
+  CHECK(contains(result.errors, "cannot write the output"));
+  result = with_closed("2>&-", {"ping", node.address(), "--verbose"});
+  CHECK_EQ(result.code, 0);
+}
+
 TEST_CASE("standard input is read within limits") {
   silent_port port;
   words xs{"send", port.address(), "x", "google.protobuf.Empty",
