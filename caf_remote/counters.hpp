@@ -67,6 +67,13 @@ struct counters {
   /// How often connections had to wait or were closed for want of descriptors
   /// or memory.
   uint64_t shortages = 0;
+  /// How often code of yours threw that the module calls: a log sink, a tracing
+  /// hook, a serializer, the factory of a kind, what is attached to a remote
+  /// handle.
+  uint64_t callback_exceptions = 0;
+  /// The module's own actors that ended by an error (want of memory, say). Each
+  /// has cost its stream or its endpoint.
+  uint64_t actor_failures = 0;
   uint64_t pending_requests = 0;
   uint64_t published = 0;
   uint64_t events_suppressed = 0;

@@ -13,10 +13,16 @@
 
 namespace caf_remote {
 
-/// A handshake with the peer at `address` succeeded.
+/// The node at `address` was reached: a first handshake with this incarnation
+/// of it. A later one, after a lost connection, is no event (but a call of the
+/// hook and a log line).
+///
+/// Exactly one `endpoint_terminated` with the same address and member id
+/// follows in time, so that a count of nodes up and down by these two events is
+/// right.
 struct endpoint_connected {
   std::string address;
-  /// The peer's incarnation: another id at the same address is another node.
+  /// The node's incarnation: another id at the same address is another node.
   std::string member_id;
 };
 
@@ -25,8 +31,10 @@ typename Inspector::result_type inspect(Inspector& f, endpoint_connected& x) {
   return f(caf::meta::type_name("endpoint_connected"), x.address, x.member_id);
 }
 
-/// The endpoint for `address` is over: not reachable within the retries,
-/// disconnected by the peer, blocked, or shut down.
+/// An incarnation that `endpoint_connected` had announced is over for us: it
+/// could not be reached again within the retries, has disconnected, blocks us,
+/// or another incarnation was met in its place; or we leave. The reason says if
+/// the endpoint goes on.
 struct endpoint_terminated {
   std::string address;
   std::string member_id;
@@ -37,7 +45,23 @@ struct endpoint_terminated {
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, endpoint_terminated& x) {
   return f(caf::meta::type_name("endpoint_terminated"), x.address, x.member_id,
-           x.reason);
+           detail::shown(f, x.reason));
+}
+
+/// Nobody was reached at `address` within the retries, or it refuses us; what
+/// was queued has become dead letters. The next message tries again. (Own
+/// decision: protoactor-go says EndpointTerminated here, too, which makes a
+/// count of nodes wrong.)
+struct endpoint_unreachable {
+  std::string address;
+  /// For a person; not meant to be parsed.
+  std::string reason;
+};
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, endpoint_unreachable& x) {
+  return f(caf::meta::type_name("endpoint_unreachable"), x.address,
+           detail::shown(f, x.reason));
 }
 
 /// A message that could not be delivered. Nothing more than the receiver, the
@@ -54,7 +78,8 @@ struct dead_letter {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, dead_letter& x) {
-  return f(caf::meta::type_name("dead_letter"), x.pid, x.message, x.sender);
+  return f(caf::meta::type_name("dead_letter"), detail::shown(f, x.pid),
+           x.message, detail::shown(f, x.sender));
 }
 
 /// The answer to `remoting::notify_when_room`: the endpoint has room again, or
@@ -97,4 +122,5 @@ CAF_BEGIN_TYPE_ID_BLOCK(caf_remote, 61440)
   CAF_ADD_TYPE_ID(caf_remote, (caf_remote::dead_letter))
   CAF_ADD_TYPE_ID(caf_remote, (caf_remote::endpoint_room))
   CAF_ADD_TYPE_ID(caf_remote, (caf_remote::remote_spawn))
+  CAF_ADD_TYPE_ID(caf_remote, (caf_remote::endpoint_unreachable))
 CAF_END_TYPE_ID_BLOCK(caf_remote)

@@ -3,6 +3,7 @@
 #include "caf_remote/pid.hpp"
 
 #include "caf_remote/error.hpp"
+#include "caf_remote/printable.hpp"
 #include "caf_remote/wire/utf8.hpp"
 
 #include <algorithm>
@@ -110,14 +111,10 @@ std::string canonical_name(std::string_view str) {
   return result;
 }
 
-// Quotes `str` for an error text. Never prints raw bytes of a stranger.
+// Quotes `str` for an error text.
 std::string quoted(std::string_view str) {
   constexpr size_t limit = 80;
-  std::string result = "\"";
-  for (auto ch : str.substr(0, limit))
-    result += ch >= 0x20 && ch < 0x7F ? ch : '?';
-  result += str.size() > limit ? "...\"" : "\"";
-  return result;
+  return '"' + printable(str, limit) + '"';
 }
 
 caf::error bad_address(std::string_view str, const char* why) {

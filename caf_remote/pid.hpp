@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include "caf_remote/printable.hpp"
+
 #include <caf/error.hpp>
 #include <caf/expected.hpp>
 #include <caf/meta/type_name.hpp>
@@ -42,7 +44,22 @@ typename Inspector::result_type inspect(Inspector& f, pid& x) {
   return f(caf::meta::type_name("pid"), x.address, x.id, x.request_id);
 }
 
-/// Renders `x` as "address/id".
+namespace detail {
+
+/// The same for a PID, of which CAF prints `to_string`.
+template <class Inspector>
+decltype(auto) shown(Inspector&, pid& x) {
+  if constexpr (std::is_same<Inspector,
+                             caf::detail::stringification_inspector>::value)
+    return printable(x.address + '/' + x.id);
+  else
+    return (x);
+}
+
+} // namespace detail
+
+/// Renders `x` as "address/id", exactly: `parse_pid` reads it. To show a PID
+/// from outside, make the text `printable`.
 std::string to_string(const pid& x);
 
 /// Reads "host:port/id". The id may contain slashes. Errors:

@@ -249,7 +249,9 @@ caf::error remoting::status() const {
 
 caf::error remoting::check_running() const {
   std::lock_guard<std::mutex> guard{impl_->mtx};
-  return impl_->status;
+  if (impl_->status || impl_->home == nullptr)
+    return impl_->status;
+  return impl_->home->failure();
 }
 
 // -- where we are ------------------------------------------------------------------------------

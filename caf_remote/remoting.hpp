@@ -221,15 +221,19 @@ public:
 
   // -- observation -------------------------------------------------------------------------------
 
-  /// Sends the three events to `who` from now on: `endpoint_connected`,
-  /// `endpoint_terminated`, `dead_letter`.
+  /// Sends the events to `who` from now on: `endpoint_connected`,
+  /// `endpoint_terminated`, `endpoint_unreachable`, `dead_letter`.
   [[nodiscard]] caf::error subscribe(const caf::actor& who);
   [[nodiscard]] caf::error unsubscribe(const caf::actor& who);
 
-  /// Installs a hook, or removes it (null).
+  /// Installs a hook, or removes it (null). The former one may still be called
+  /// by threads that were about to. tracing.hpp says what a hook may do.
   [[nodiscard]] caf::error set_hook(std::shared_ptr<tracing_hook> hook);
 
-  /// Where log lines go; null turns them off. Default: stderr.
+  /// Where log lines go; null turns them off. Default: stderr. When this
+  /// returns the former sink is not called any more, and has returned from its
+  /// last call (unless it is the caller): hold no lock that it takes.
+  /// tracing.hpp says what a sink may do.
   [[nodiscard]] caf::error set_log_sink(log_sink sink);
 
   counters snapshot() const;

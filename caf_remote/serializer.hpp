@@ -17,7 +17,10 @@ namespace caf_remote {
 /// agree on. 0 (Protobuf binary) and 1 (JSON) are built in; others reach only
 /// peers known to be caf_remote, because a protoactor-go process ends when it
 /// sees an id it does not know. Implementations are called on many threads at
-/// once and must not throw.
+/// once: senders' threads to encode, the module's readers to decode, with none
+/// of the module's locks held. What one throws makes the message one that
+/// cannot be encoded or decoded; it is logged and counted
+/// (`callback_exceptions`).
 class serializer {
 public:
   virtual ~serializer();

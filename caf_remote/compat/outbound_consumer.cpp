@@ -3,6 +3,7 @@
 #include "caf_remote/compat/outbound_consumer.hpp"
 
 #include "caf_remote/endpoint/endpoint.hpp"
+#include "caf_remote/endpoint/supervision.hpp"
 
 #include <tuple>
 #include <typeinfo>
@@ -45,7 +46,7 @@ void outbound_consumer::run(F f) {
   } catch (...) {
     // it may be broken: what else is in this round becomes dead letters
     taker_ = nullptr;
-    quit(caf::exit_reason::unhandled_exception);
+    quit(exception_reason());
   }
 }
 

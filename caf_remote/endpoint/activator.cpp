@@ -4,6 +4,8 @@
 
 #include "caf_remote/compat/time_left.hpp"
 #include "caf_remote/endpoint/remote_proxy.hpp"
+#include "caf_remote/endpoint/supervision.hpp"
+#include "caf_remote/printable.hpp"
 #include "caf_remote/send.hpp"
 
 namespace caf_remote {
@@ -14,6 +16,8 @@ activator_state::activator_state(caf::event_based_actor* self) : self_(self) {
 
 caf::behavior activator_state::make_behavior(node_ptr home) {
   node_ = std::move(home);
+  node_->look_after(self_, "the activator");
+  self_->set_exception_handler(end_by_exception{});
   self_->set_default_handler(caf::drop);
   return {
     [this](const spawn_for_peer& x) { answer(x, spawn(x)); },
@@ -63,12 +67,11 @@ activator_state::outcome activator_state::spawn(const spawn_for_peer& x) {
   caf::actor hdl;
   try {
     hdl = kind->make(node_->sys);
-  } catch (const std::exception& e) {
-    return failed(
-      "the factory of the kind " + kind_name + " threw an exception", e.what());
   } catch (...) {
-    return failed("the factory of the kind " + kind_name
-                  + " threw an exception");
+    auto what = printable_exception();
+    node_->on_callback_exception("the factory of the kind " + kind_name, what);
+    return failed(
+      "the factory of the kind " + kind_name + " threw an exception", what);
   }
   if (hdl == nullptr)
     return failed("the factory of the kind " + kind_name
@@ -137,9 +140,9 @@ caf::expected<caf::actor> handle_of(node& home, const pid_response& x) {
                           : caf::expected<caf::actor>{errc::not_running};
   }
   if (x.has_pid || status == wire::spawn_status::name_exists)
-    return make_error(errc::name_taken,
-                      x.has_pid ? "the name is held by " + to_string(x.who)
-                                : "");
+    return make_error(
+      errc::name_taken,
+      x.has_pid ? "the name is held by " + printable(to_string(x.who)) : "");
   return make_error(errc::spawn_failed,
                     x.why.empty() ? explain_status(x.status) : x.why);
 }
@@ -147,6 +150,8 @@ caf::expected<caf::actor> handle_of(node& home, const pid_response& x) {
 } // namespace
 
 caf::behavior spawner(caf::event_based_actor* self, const node_ptr& home) {
+  home->look_after(self, "the spawner");
+  self->set_exception_handler(end_by_exception{});
   return {
     [self, home](const remote_spawn& x) -> caf::result<caf::actor> {
       if (auto err = check_address(x.address))

@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <iterator>
 #include <thread>
+#include <utility>
 
 namespace caf_remote {
 
@@ -103,6 +104,7 @@ void endpoint::post_to_watcher(caf::message x) {
       return;
     }
   }
+  std::lock_guard<std::mutex> guard{watcher_mtx_};
   watcher_->enqueue(nullptr, caf::make_message_id(), std::move(x), nullptr);
 }
 
@@ -208,6 +210,11 @@ void endpoint::open(caf::actor writer, caf::actor watcher) {
     for (auto& x : msgs)
       enqueue(std::move(x), nullptr);
   }
+}
+
+void endpoint::replace_watcher(caf::actor x) {
+  std::lock_guard<std::mutex> guard{watcher_mtx_};
+  watcher_.swap(x);
 }
 
 void endpoint::abandon() {
@@ -338,18 +345,23 @@ std::string_view endpoint::loss_text(errc reason) const noexcept {
 }
 
 void endpoint::bury(outbound_element& x, errc reason) {
+  gate_of(x).dead(x.charge());
   // what a control message was for ends with the address, or was told to the
   // watcher
   if (x.which == lane::user)
     node_->dead_letter(x, address(), reason, loss_text(reason));
-  gate_of(x).dead(x.charge());
   if (waiting_.load())
-    tell_waiting();
+    node_->attempt([this] { tell_waiting(); });
 }
 
 void endpoint::last_error(std::string x) {
   std::lock_guard<std::mutex> guard{mtx_};
   last_error_ = std::move(x);
+}
+
+std::string endpoint::announced(std::string member_id) {
+  std::lock_guard<std::mutex> guard{mtx_};
+  return std::exchange(announced_, std::move(member_id));
 }
 
 endpoint_counters endpoint::read() const {

@@ -138,8 +138,12 @@ public:
   /// that came before go first.
   void open(caf::actor writer, caf::actor watcher);
 
-  /// The node ends. What the manager could not open becomes dead letters, and
-  /// observers are told.
+  /// Called by the manager when the watcher has ended by an error: what is sent
+  /// to it goes to `x` from now on.
+  void replace_watcher(caf::actor x);
+
+  /// The node ends, or could not open the endpoint. What the manager did not
+  /// open becomes dead letters, and observers are told.
   void abandon();
 
   /// Called by the manager: senders turn to a new endpoint from now on.
@@ -171,6 +175,16 @@ public:
   }
 
   void last_error(std::string x);
+
+  /// The incarnation whose `endpoint_connected` was published last and whose
+  /// `endpoint_terminated` was not yet; empty: none. Sets it and returns the
+  /// one before, so that each is ended once.
+  std::string announced(std::string member_id);
+
+  /// Whether anything was ever to go this way.
+  bool wanted() const noexcept {
+    return user_.read().accepted + control_.read().accepted != 0;
+  }
 
   std::atomic<uint64_t> unconfirmed{0};
   std::atomic<uint64_t> connects{0};
@@ -214,6 +228,8 @@ private:
   std::atomic<uint64_t> batches_{0};
   // constant once `open_` is true
   caf::actor writer_;
+  // held while something is sent to the watcher
+  std::mutex watcher_mtx_;
   caf::actor watcher_;
   // keeps the places of control messages in the order of the queue
   std::mutex control_mtx_;
@@ -223,6 +239,7 @@ private:
   std::vector<caf::message> early_watcher_;
   std::vector<waiter> waiters_;
   std::string last_error_;
+  std::string announced_;
 };
 
 } // namespace caf_remote

@@ -56,9 +56,9 @@ endpoint_ptr endpoint_directory::acquire(const std::string& spelling, errc& why,
                                          dial_budget* named_by) {
   auto address = canonical_address(spelling);
   std::lock_guard<std::mutex> guard{mtx_};
-  auto i = endpoints_.find(address);
-  if (i != endpoints_.end())
-    return i->second;
+  auto known = endpoints_.find(address);
+  if (known != endpoints_.end())
+    return known->second;
   if (node_ == nullptr) {
     why = errc::not_running;
     return nullptr;
@@ -70,8 +70,14 @@ endpoint_ptr endpoint_directory::acquire(const std::string& spelling, errc& why,
   }
   auto result = caf::make_counted<endpoint>(node_, get_peer(address),
                                             ++last_serial_);
-  endpoints_.emplace(address, result);
-  announce_(result);
+  auto i = endpoints_.emplace(address, result).first;
+  try {
+    announce_(result);
+  } catch (...) {
+    // an endpoint that the manager has not heard of would never be opened
+    endpoints_.erase(i);
+    throw;
+  }
   return result;
 }
 
@@ -99,6 +105,8 @@ endpoint_ptr endpoint_directory::find(const std::string& spelling) const {
 }
 
 bool endpoint_directory::remove(const endpoint_ptr& x) {
+  // destroyed after the lock: what still is in one becomes dead letters
+  std::vector<endpoint_ptr> dropped;
   std::lock_guard<std::mutex> guard{mtx_};
   forget_member(*x);
   auto i = endpoints_.find(x->address());
@@ -106,7 +114,7 @@ bool endpoint_directory::remove(const endpoint_ptr& x) {
     return false;
   endpoints_.erase(i);
   if (purge_over_.due(over_.size()))
-    fold_unused();
+    fold_unused(dropped);
   over_.push_back(x);
   return true;
 }
@@ -139,13 +147,14 @@ void endpoint_directory::clear() {
   guard.unlock();
 }
 
-void endpoint_directory::fold_unused() {
+void endpoint_directory::fold_unused(std::vector<endpoint_ptr>& dropped) {
   for (auto i = over_.begin(); i != over_.end();) {
     if (!(*i)->unique()) {
       ++i;
       continue;
     }
     add(retired_, (*i)->read());
+    dropped.push_back(std::move(*i));
     *i = std::move(over_.back());
     over_.pop_back();
   }

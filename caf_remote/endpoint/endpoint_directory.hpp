@@ -95,7 +95,7 @@ private:
   bool may_dial(const std::string& address, dial_budget* named_by) const;
   void forget_member(const endpoint& x);
   void forget_unused_peers();
-  void fold_unused();
+  void fold_unused(std::vector<endpoint_ptr>& dropped);
 
   std::atomic<uint64_t> inbound_streams_{0};
   mutable std::mutex mtx_;

@@ -6,6 +6,8 @@
 #include "caf_remote/endpoint/endpoint_watcher.hpp"
 #include "caf_remote/endpoint/endpoint_writer.hpp"
 #include "caf_remote/endpoint/incarnation_probe.hpp"
+#include "caf_remote/endpoint/remote_proxy.hpp"
+#include "caf_remote/endpoint/supervision.hpp"
 
 #include <caf/default_attachable.hpp>
 #include <caf/send.hpp>
@@ -70,6 +72,8 @@ endpoint_manager_state::endpoint_manager_state(caf::event_based_actor* self)
 
 caf::behavior endpoint_manager_state::make_behavior(node_ptr home) {
   node_ = std::move(home);
+  self_->set_exception_handler(end_by_exception{});
+  self_->set_down_handler([this](const caf::down_msg& x) { on_down(x); });
   self_->delayed_send(self_, expiry_interval(node_->opts.request_expiry),
                       expiry_tick{});
   return {
@@ -97,13 +101,24 @@ caf::behavior endpoint_manager_state::make_behavior(node_ptr home) {
 // -- endpoints ---------------------------------------------------------------------------------
 
 void endpoint_manager_state::on_open_endpoint(const endpoint_ptr& where) {
-  endpoints_.emplace(where->serial(), where);
-  auto watcher = self_->spawn<caf::hidden>(endpoint_watcher, node_, where);
-  auto writer = self_->spawn<caf::hidden>(endpoint_writer, node_, where,
-                                          watcher);
-  node_->actors.add(watcher);
-  node_->actors.add(writer);
-  where->open(std::move(writer), std::move(watcher));
+  auto serial = where->serial();
+  try {
+    auto watcher = self_->spawn<caf::hidden>(endpoint_watcher, node_, where);
+    look_after(watcher, role::watcher, serial);
+    auto writer = self_->spawn<caf::hidden>(endpoint_writer, node_, where,
+                                            watcher);
+    look_after(writer, role::writer, serial);
+    endpoints_.emplace(serial, where);
+    where->open(std::move(writer), std::move(watcher));
+  } catch (...) {
+    node_->on_shortage("no endpoint for " + where->address() + ": "
+                       + printable_exception());
+    endpoints_.erase(serial);
+    node_->endpoints.remove(where);
+    where->abandon();
+    give_up_watches(where);
+    return;
+  }
   if (leaving_)
     caf::anon_send(where->writer(), drain{});
 }
@@ -123,8 +138,6 @@ void endpoint_manager_state::on_endpoint_over(const endpoint_over& x) {
   if (node_->endpoints.find(x.where->address()) == nullptr)
     incarnations_.forget(x.where->address());
   x.where->post_to_watcher(caf::make_message(address_over{}));
-  node_->on_terminated(x.where->address(), x.where->remote().member_id(),
-                       x.reason);
   check_left();
 }
 
@@ -145,10 +158,18 @@ void endpoint_manager_state::on_incoming_stream(incoming_stream& x) {
     return;
   }
   auto id = ++last_reader_;
-  auto hdl = self_->spawn<caf::hidden>(endpoint_reader, node_, id,
-                                       std::move(x.stream));
-  node_->actors.add(hdl);
-  readers_.emplace(id, reader{std::move(hdl), {}});
+  auto str = x.stream.str;
+  try {
+    auto hdl = self_->spawn<caf::hidden>(endpoint_reader, node_, id,
+                                         std::move(x.stream));
+    readers_.emplace(id, reader{hdl, {}});
+    look_after(hdl, role::reader, id);
+  } catch (...) {
+    node_->on_shortage("no reader for a stream from " + str->peer() + ": "
+                       + printable_exception());
+    readers_.erase(id);
+    str->finish({status_code::resource_exhausted, "no memory for a stream"});
+  }
 }
 
 void endpoint_manager_state::end_streams(const std::vector<uint64_t>& readers,
@@ -425,6 +446,82 @@ void endpoint_manager_state::ask_resident(
   self_->request(probe, caf::infinite, who_lives_there{})
     .then([next](const resident& x) { next(x.member_id); },
           [next](const caf::error&) { next({}); });
+}
+
+// -- failures ----------------------------------------------------------------------------------
+
+void endpoint_manager_state::look_after(const caf::actor& x, role what,
+                                        uint64_t number) {
+  node_->actors.add(x);
+  children_.emplace(x.id(), child{what, number});
+  self_->monitor(x);
+}
+
+// Who ends in the usual way has said so before and is in no table any more.
+// When the module stops, it ends all of us.
+void endpoint_manager_state::on_down(const caf::down_msg& x) {
+  auto i = children_.find(x.source.id());
+  if (i == children_.end())
+    return;
+  auto who = i->second;
+  children_.erase(i);
+  if (!is_failure(x.reason))
+    return;
+  if (who.what == role::reader) {
+    auto j = readers_.find(who.number);
+    if (j == readers_.end())
+      return;
+    node_->on_actor_failure("the reader of a stream from "
+                              + printable(j->second.address) + " has failed",
+                            x.reason);
+    on_reader_over(who.number);
+    return;
+  }
+  auto j = endpoints_.find(who.number);
+  if (j == endpoints_.end())
+    return;
+  auto where = j->second;
+  if (who.what == role::writer)
+    on_failed_writer(where, x.reason);
+  else
+    on_failed_watcher(where, x.reason);
+}
+
+// What it had not written became dead letters with it.
+void endpoint_manager_state::on_failed_writer(const endpoint_ptr& where,
+                                              const caf::error& reason) {
+  node_->on_actor_failure(
+    "the writer to " + printable(where->address()) + " has failed", reason);
+  std::string text = "the endpoint's writer has failed";
+  node_->endpoints.remove(where);
+  where->state(connection_state::terminated);
+  where->close();
+  for (auto& entry : node_->pending.take_endpoint(where->serial(), true))
+    answer(std::move(entry), make_error(errc::endpoint_terminated, text));
+  node_->on_endpoint_over(*where, errc::endpoint_terminated, text);
+  on_endpoint_over({where, errc::endpoint_terminated, text});
+}
+
+// Its tables are lost, and what was sent to it since. So both sides of every
+// watch are told that the other one is out of reach.
+void endpoint_manager_state::on_failed_watcher(const endpoint_ptr& where,
+                                               const caf::error& reason) {
+  node_->on_actor_failure(
+    "the watcher of " + printable(where->address()) + " has failed", reason);
+  auto heir = self_->spawn<caf::hidden>(endpoint_watcher, node_, where);
+  look_after(heir, role::watcher, where->serial());
+  where->replace_watcher(std::move(heir));
+  give_up_watches(where);
+  on_end_streams_of(where->address());
+  on_end_endpoint(
+    {where, errc::endpoint_terminated, "the endpoint's watcher has failed"});
+}
+
+void endpoint_manager_state::give_up_watches(const endpoint_ptr& where) {
+  for (auto& hdl : node_->proxies.at(where->address()))
+    if (auto proxy = as_remote_proxy(hdl))
+      proxy->fire({wire::terminated_reason::address_terminated},
+                  where->serial());
 }
 
 // -- end ---------------------------------------------------------------------------------------

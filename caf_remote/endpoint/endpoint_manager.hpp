@@ -25,6 +25,9 @@ namespace caf_remote {
 /// The EndpointManager: makes and retires endpoints, lets peers' streams in,
 /// and sees that an incarnation ends before the next one begins. Not on the
 /// path of messages.
+///
+/// It looks after the actors that it spawns: one that ends by an error costs
+/// its stream or its endpoint, which are ended for it, and nothing else.
 class endpoint_manager_state {
 public:
   static inline const char* name = "caf_remote.endpoint_manager";
@@ -38,6 +41,15 @@ private:
     caf::actor hdl;
     /// Empty until the handshake.
     std::string address;
+  };
+
+  enum class role { reader, writer, watcher };
+
+  /// An actor that this one looks after; `number` is a reader's id or the
+  /// serial number of an endpoint.
+  struct child {
+    role what;
+    uint64_t number;
   };
 
   // -- endpoints -----------------------------------------------------------------------------
@@ -92,6 +104,14 @@ private:
   void ask_resident(const std::string& address,
                     const std::function<void(const std::string&)>& next);
 
+  // -- failures --------------------------------------------------------------------------------
+
+  void look_after(const caf::actor& x, role what, uint64_t number);
+  void on_down(const caf::down_msg& x);
+  void on_failed_writer(const endpoint_ptr& where, const caf::error& reason);
+  void on_failed_watcher(const endpoint_ptr& where, const caf::error& reason);
+  void give_up_watches(const endpoint_ptr& where);
+
   // -- end ---------------------------------------------------------------------------------
 
   caf::result<left> on_leave();
@@ -112,6 +132,7 @@ private:
   turns turns_;
   // addresses where one incarnation is about to follow another
   std::set<std::string> changing_;
+  std::unordered_map<caf::actor_id, child> children_;
   std::shared_ptr<transport::server> server_;
   bool leaving_ = false;
   // leaving, and no further endpoint can appear

@@ -4,6 +4,7 @@
 
 #include "caf_remote/compat/post.hpp"
 #include "caf_remote/endpoint/stream_events.hpp"
+#include "caf_remote/endpoint/supervision.hpp"
 #include "caf_remote/transport/frame_pool.hpp"
 
 #include <caf/send.hpp>
@@ -30,12 +31,20 @@ endpoint_reader_state::endpoint_reader_state(caf::event_based_actor* self)
 }
 
 endpoint_reader_state::~endpoint_reader_state() {
-  if (phase_ == phase::open && peer_ != nullptr)
-    node_->endpoints.stream_over(*peer_);
+  if (phase_ == phase::ending || in_.str == nullptr)
+    return;
+  // an error has ended the actor: the peer must not take its stream for a sound
+  // one
+  count_out();
+  node_->attempt([this] {
+    in_.str->finish(
+      {transport::status_code::internal, "the stream's reader has failed"});
+  });
 }
 
 caf::behavior endpoint_reader_state::make_behavior(node_ptr home, uint64_t id,
                                                    transport::incoming in) {
+  self_->set_exception_handler(end_by_exception{});
   node_ = std::move(home);
   id_ = id;
   in_ = std::move(in);
@@ -245,10 +254,15 @@ void endpoint_reader_state::finish(transport::status_code code,
                                    std::string text) {
   if (phase_ == phase::ending)
     return;
+  count_out();
+  in_.str->finish({code, std::move(text)});
+}
+
+// The stream is over or about to be.
+void endpoint_reader_state::count_out() {
   if (phase_ == phase::open)
     node_->endpoints.stream_over(*peer_);
   phase_ = phase::ending;
-  in_.str->finish({code, std::move(text)});
 }
 
 void endpoint_reader_state::on_disconnect_peer() {
@@ -272,7 +286,9 @@ void endpoint_reader_state::on_half_closed() {
 void endpoint_reader_state::on_closed(const transport::status& why) {
   if (why.peer_fault)
     node_->on_protocol_error(from_, why.message);
-  if (phase_ == phase::open)
+  auto was_open = phase_ == phase::open;
+  count_out();
+  if (was_open)
     node_->on_disconnected(from_, "its stream to us ended: " + to_string(why));
   caf::anon_send(node_->manager(), reader_over{id_});
   self_->quit();

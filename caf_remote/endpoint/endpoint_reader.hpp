@@ -52,6 +52,7 @@ private:
   void on_disconnect_peer();
   void on_half_closed();
   void on_closed(const transport::status& why);
+  void count_out();
 
   enum class phase { handshake, deciding, open, ending };
 

@@ -5,6 +5,7 @@
 #include "caf_remote/endpoint/activator.hpp"
 #include "caf_remote/endpoint/node.hpp"
 #include "caf_remote/endpoint/remote_proxy.hpp"
+#include "caf_remote/endpoint/supervision.hpp"
 
 #include <caf/send.hpp>
 
@@ -55,6 +56,7 @@ caf::behavior endpoint_watcher_state::make_behavior(node_ptr home,
   address_ = endpoint_->address();
   serial_ = endpoint_->serial();
   return_path_ = return_path{dial_limit(node_->opts)};
+  self_->set_exception_handler(end_by_exception{});
   self_->set_down_handler([this](caf::down_msg& x) { on_down(x); });
   return {
     [this](const watch_actor& x) { on_watch(x); },

@@ -4,6 +4,7 @@
 
 #include "caf_remote/endpoint/node.hpp"
 #include "caf_remote/endpoint/stream_events.hpp"
+#include "caf_remote/endpoint/supervision.hpp"
 #include "caf_remote/transport/frame_pool.hpp"
 
 #include <caf/send.hpp>
@@ -19,11 +20,18 @@ endpoint_writer_state::endpoint_writer_state(outbound_consumer* self)
 
 endpoint_writer_state::~endpoint_writer_state() {
   self_->taker(nullptr);
+  // nothing is left unless an error has ended the actor
+  forget_confirmed();
+  for (auto& batch : in_flight_)
+    endpoint_->unconfirmed.fetch_add(batch.user_messages);
+  if (st_.stream != nullptr)
+    node_->attempt([this] { drop_stream(); });
 }
 
 caf::behavior endpoint_writer_state::make_behavior(node_ptr home,
                                                    endpoint_ptr where,
                                                    caf::actor watcher) {
+  self_->set_exception_handler(end_by_exception{});
   node_ = std::move(home);
   endpoint_ = std::move(where);
   watcher_ = std::move(watcher);
@@ -153,10 +161,12 @@ void endpoint_writer_state::on_handshake(const wire::connect_response& x) {
   self_
     ->request(node_->manager(), caf::infinite,
               member_met{endpoint_, x.member_id})
-    .then([this, epoch = st_.epoch,
-           member = x.member_id](const member_met_result& res) {
-      on_met(epoch, member, res.before);
-    });
+    .then(
+      [this, epoch = st_.epoch, member = x.member_id](
+        const member_met_result& res) { on_met(epoch, member, res.before); },
+      [this](const caf::error&) {
+        give_up(errc::not_running, "the module has failed");
+      });
 }
 
 void endpoint_writer_state::on_met(uint64_t epoch, const std::string& member_id,
@@ -167,7 +177,7 @@ void endpoint_writer_state::on_met(uint64_t epoch, const std::string& member_id,
   auto known = st_.member_id.empty() ? before : st_.member_id;
   auto same = known.empty() || known == member_id;
   if (!same)
-    on_incarnation_over(known);
+    on_incarnation_over();
   st_.member_id = member_id;
   auto seq = written_control_seq_;
   if (epoch != st_.epoch || st_.stream == nullptr) {
@@ -179,7 +189,11 @@ void endpoint_writer_state::on_met(uint64_t epoch, const std::string& member_id,
   st_.meeting.clear();
   // the downs of an old incarnation come before anything goes to the new one
   self_->request(watcher_, caf::infinite, peer_connected{seq, same})
-    .then([this, epoch](left) { on_ready(epoch); });
+    .then([this, epoch](left) { on_ready(epoch); },
+          [this](const caf::error&) {
+            give_up(errc::endpoint_terminated,
+                    "the endpoint's watcher has failed");
+          });
 }
 
 void endpoint_writer_state::on_ready(uint64_t epoch) {
@@ -193,7 +207,7 @@ void endpoint_writer_state::on_ready(uint64_t epoch) {
   endpoint_->connects.fetch_add(1);
   endpoint_->last_error("");
   endpoint_->state(connection_state::connected);
-  node_->on_connected(endpoint_->address(), member_id);
+  node_->on_connected(*endpoint_, member_id);
   caf::anon_send(node_->manager(), endpoint_up{endpoint_, member_id});
   st_.ready = true;
   flush();
@@ -358,6 +372,10 @@ void endpoint_writer_state::drop_stream() {
 void endpoint_writer_state::on_lost(const std::string& reason) {
   ++st_.epoch; // whatever the old stream still says is of no interest
   auto was_connected = st_.connection == connection_state::connected;
+  if (was_connected) {
+    st_.connection = connection_state::reconnecting;
+    endpoint_->state(st_.connection);
+  }
   st_.ready = false;
   st_.meeting.clear();
   st_.last_loss = reason;
@@ -388,8 +406,6 @@ void endpoint_writer_state::retry_after_failure(const std::string& reason) {
 }
 
 void endpoint_writer_state::reconnect() {
-  st_.connection = connection_state::reconnecting;
-  endpoint_->state(st_.connection);
   auto now = self_->clock().now();
   if (!st_.last_instant_retry
       || now - *st_.last_instant_retry >= policy_.wait()) {
@@ -426,13 +442,12 @@ void endpoint_writer_state::fail_written(errc code, const std::string& text) {
     answer(std::move(entry), make_error(code, text));
 }
 
-void endpoint_writer_state::on_incarnation_over(const std::string& member_id) {
+void endpoint_writer_state::on_incarnation_over() {
   fail_written(errc::incarnation_over,
                endpoint_->address()
                  + " has restarted since the request was written; it may have "
                    "been handled or not");
-  node_->on_terminated(endpoint_->address(), member_id,
-                       "another incarnation of the node was met");
+  node_->on_incarnation_over(*endpoint_);
 }
 
 caf::result<left>
@@ -440,7 +455,7 @@ endpoint_writer_state::on_peer_restarted(const std::string& member_id) {
   auto news = !st_.over && member_id != st_.member_id;
   auto seq = written_control_seq_;
   if (news && !st_.member_id.empty()) {
-    on_incarnation_over(st_.member_id);
+    on_incarnation_over();
     st_.member_id = member_id;
     if (st_.connection == connection_state::connected
         && st_.meeting != member_id) {
@@ -487,6 +502,7 @@ void endpoint_writer_state::give_up(errc code, const std::string& reason) {
   fail_unconfirmed();
   fail_written(code, reason);
   endpoint_->close();
+  node_->on_endpoint_over(*endpoint_, code, reason);
   caf::anon_send(node_->manager(), endpoint_over{endpoint_, code, reason});
   st_.ready = false;
   if (st_.stream != nullptr && st_.half_closed) {

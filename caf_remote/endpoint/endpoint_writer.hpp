@@ -114,7 +114,7 @@ private:
   void reconnect();
   void fail_unconfirmed();
   void fail_written(errc code, const std::string& text);
-  void on_incarnation_over(const std::string& member_id);
+  void on_incarnation_over();
   caf::result<left> on_peer_restarted(const std::string& member_id);
 
   // -- end ---------------------------------------------------------------------------------

@@ -74,14 +74,22 @@ std::vector<caf::actor> event_hub::handles() const {
   return result;
 }
 
-void event_hub::publish(const endpoint_connected& x) {
+template <class T>
+void event_hub::tell_all(const T& x) const {
   for (auto& hdl : handles())
     caf::anon_send(hdl, x);
 }
 
+void event_hub::publish(const endpoint_connected& x) {
+  tell_all(x);
+}
+
 void event_hub::publish(const endpoint_terminated& x) {
-  for (auto& hdl : handles())
-    caf::anon_send(hdl, x);
+  tell_all(x);
+}
+
+void event_hub::publish(const endpoint_unreachable& x) {
+  tell_all(x);
 }
 
 void event_hub::publish(const lost_message_ptr& x) {

@@ -17,7 +17,7 @@
 
 namespace caf_remote {
 
-/// Tells subscribers of the three events. A subscriber that does not keep up
+/// Tells subscribers of the events. A subscriber that does not keep up
 /// with dead letters misses some, which are counted: its mailbox must not
 /// become the queue that the endpoints' bounds forbid. Any thread.
 class event_hub : public std::enable_shared_from_this<event_hub> {
@@ -39,6 +39,7 @@ public:
 
   void publish(const endpoint_connected& x);
   void publish(const endpoint_terminated& x);
+  void publish(const endpoint_unreachable& x);
 
   /// The event is a `dead_letter`.
   void publish(const lost_message_ptr& x);
@@ -67,6 +68,9 @@ private:
   };
 
   std::vector<caf::actor> handles() const;
+
+  template <class T>
+  void tell_all(const T& x) const;
 
   mutable std::mutex mtx_;
   std::vector<subscriber> subscribers_;

@@ -7,6 +7,7 @@
 #include "caf_remote/endpoint/node.hpp"
 #include "caf_remote/endpoint/remote_proxy.hpp"
 #include "caf_remote/endpoint/undelivered_messages.hpp"
+#include "caf_remote/printable.hpp"
 #include "caf_remote/wire/empty_result.hpp"
 #include "caf_remote/wire/reason_header.hpp"
 
@@ -87,14 +88,30 @@ bool inbound_dispatcher::dispatch(std::string_view content,
     return false;
   answer_bytes_ = 4 * content.size();
   auto& envelopes = batch_.envelopes();
-  for (auto& x : envelopes)
-    deliver(x);
+  // first, so that what is answered is counted
   node_->received_messages.fetch_add(envelopes.size());
   node_->received_batches.fetch_add(1);
+  for (auto& x : envelopes) {
+    try {
+      deliver(x);
+    } catch (...) {
+      give_up(x);
+    }
+  }
   batch_.clear();
   ctx_ = nullptr;
   ledger_->forget_idle();
   return true;
+}
+
+// Want of memory, or an actor whose `enqueue` throws: costs one envelope. To be
+// called while the exception is being handled.
+void inbound_dispatcher::give_up(const wire::envelope& x) noexcept {
+  node_->attempt([&] {
+    node_->on_shortage("a message from " + printable(peer_->address)
+                       + " cannot be delivered: " + printable_exception());
+    dead(x, errc::dead_letter);
+  });
 }
 
 void inbound_dispatcher::deliver(const wire::envelope& x) {
@@ -558,12 +575,12 @@ void inbound_dispatcher::refuse(const wire::envelope& x,
 
 void inbound_dispatcher::dead(const wire::envelope& x, errc reason,
                               std::string_view detail) {
-  tell_sender(x, detail);
   lost_message_ptr event;
   if (node_->wants_dead_letters())
     event = batch_.lost(x);
   node_->dead_letter(batch_.target_pid(x), event, batch_.type_name(x), reason,
                      detail);
+  tell_sender(x, detail);
 }
 
 void inbound_dispatcher::tell_sender(const wire::envelope& x,

@@ -68,6 +68,7 @@ private:
   };
 
   void deliver(const wire::envelope& x);
+  void give_up(const wire::envelope& x) noexcept;
   void deliver_system(const wire::envelope& x, wire::system_type type);
   void deliver_user(const wire::envelope& x, target_slot& target);
   void hand_over(decoded msg, const wire::envelope& x, target_slot& target);

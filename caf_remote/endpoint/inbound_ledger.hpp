@@ -22,7 +22,8 @@ namespace caf_remote {
 
 class inbound_element;
 
-/// Hears of messages that no actor took. Called on any thread.
+/// Hears of messages that no actor took. Called on any thread, in destructors:
+/// must not throw.
 class undelivered_sink {
 public:
   virtual ~undelivered_sink();

@@ -9,13 +9,15 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
+#include <utility>
 
 namespace caf_remote {
 
-/// What peers may spawn here. Any thread.
+/// What peers may spawn here. Any thread. A factory is the user's: it is
+/// neither called, copied nor destroyed with the lock held.
 class kind_table {
 public:
   struct kind {
@@ -25,16 +27,16 @@ public:
 
   /// Returns false if the name is taken.
   bool add(const std::string& name, kind x) {
+    auto ptr = std::make_shared<const kind>(std::move(x));
     std::lock_guard<std::mutex> guard{mtx_};
-    return kinds_.emplace(name, std::move(x)).second;
+    return kinds_.try_emplace(name, ptr).second;
   }
 
-  std::optional<kind> find(const std::string& name) const {
+  /// Null: nobody has registered it.
+  std::shared_ptr<const kind> find(const std::string& name) const {
     std::lock_guard<std::mutex> guard{mtx_};
     auto i = kinds_.find(name);
-    if (i == kinds_.end())
-      return std::nullopt;
-    return i->second;
+    return i != kinds_.end() ? i->second : nullptr;
   }
 
   /// Lets go of all factories.
@@ -46,7 +48,7 @@ public:
 
 private:
   mutable std::mutex mtx_;
-  std::map<std::string, kind> kinds_;
+  std::map<std::string, std::shared_ptr<const kind>> kinds_;
 };
 
 } // namespace caf_remote

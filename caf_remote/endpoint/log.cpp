@@ -2,7 +2,11 @@
 
 #include "caf_remote/endpoint/log.hpp"
 
+#include "caf_remote/endpoint/callback.hpp"
+#include "caf_remote/printable.hpp"
+
 #include <cstdio>
+#include <utility>
 
 namespace caf_remote {
 
@@ -26,6 +30,8 @@ const char* prefix(log_kind kind) {
       return "stopped";
     case log_kind::no_way_back:
       return "no way back";
+    case log_kind::failure:
+      return "failure";
   }
   return "?";
 }
@@ -43,19 +49,32 @@ void write_to_stderr(std::string_view line) {
 
 } // namespace
 
-log::log() : sink_(write_to_stderr) {
-  // nop
+log::log() : sink_(std::make_shared<installed>()) {
+  sink_->f = write_to_stderr;
 }
 
 void log::sink(log_sink f) {
-  std::lock_guard<std::mutex> guard{mtx_};
-  on_.store(f != nullptr);
-  sink_.swap(f); // the old one goes after the lock
+  // destroyed without the lock
+  std::shared_ptr<installed> x;
+  if (f != nullptr) {
+    x = std::make_shared<installed>();
+    x->f = std::move(f);
+  }
+  std::unique_lock<std::mutex> guard{mtx_};
+  on_.store(x != nullptr);
+  x.swap(sink_);
+  if (!callback_scope::active(this))
+    returned_.wait(guard, [&] { return x == nullptr || running_ != x.get(); });
+  guard.unlock();
 }
 
 bool log::allows(log_kind kind) noexcept {
   if (!on_.load(std::memory_order_relaxed))
     return false;
+  if (callback_scope::active(this)) {
+    leave_out(kind);
+    return false;
+  }
   auto& lim = of(kind);
   auto now = this_second();
   auto then = lim.second.load(std::memory_order_relaxed);
@@ -63,30 +82,70 @@ bool log::allows(log_kind kind) noexcept {
     lim.lines.store(0);
   if (lim.lines.fetch_add(1, std::memory_order_relaxed) < lines_per_second)
     return true;
-  lim.suppressed.fetch_add(1, std::memory_order_relaxed);
-  suppressed_total_.fetch_add(1, std::memory_order_relaxed);
+  leave_out(kind);
   return false;
+}
+
+void log::leave_out(log_kind kind) noexcept {
+  of(kind).suppressed.fetch_add(1, std::memory_order_relaxed);
+  suppressed_total_.fetch_add(1, std::memory_order_relaxed);
 }
 
 void log::write(log_kind kind, std::string_view line) {
   std::string text = "[caf_remote] ";
   text += prefix(kind);
   text += ": ";
-  text += line;
-  if (auto n = of(kind).suppressed.exchange(0))
-    text += " (" + std::to_string(n) + " more lines like this left out)";
-  std::lock_guard<std::mutex> guard{mtx_};
-  if (sink_)
-    sink_(text);
+  text += printable(line, max_line);
+  auto left_out = of(kind).suppressed.exchange(0);
+  if (left_out != 0)
+    text += " (" + std::to_string(left_out) + " more lines like this left out)";
+  {
+    std::lock_guard<std::mutex> guard{mtx_};
+    if (waiting_.size() == max_waiting) {
+      of(kind).suppressed.fetch_add(left_out, std::memory_order_relaxed);
+      leave_out(kind);
+      return;
+    }
+    waiting_.push_back(std::move(text));
+    if (std::exchange(writing_, true))
+      return;
+  }
+  write_waiting();
 }
 
-std::string printable(std::string_view str, size_t max_length) {
-  std::string result;
-  for (auto c : str.substr(0, max_length))
-    result += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
-  if (str.size() > max_length)
-    result += "...";
-  return result;
+void log::write_waiting() {
+  std::unique_lock<std::mutex> guard{mtx_};
+  while (!waiting_.empty()) {
+    auto line = std::move(waiting_.front());
+    waiting_.pop_front();
+    if (sink_ == nullptr)
+      continue;
+    auto sink = sink_;
+    running_ = sink.get();
+    guard.unlock();
+    call(*sink, line);
+    // if it was replaced meanwhile, whoever did that destroys it
+    sink.reset();
+    guard.lock();
+    running_ = nullptr;
+    returned_.notify_all();
+  }
+  writing_ = false;
+}
+
+void log::call(installed& sink, const std::string& line) noexcept {
+  auto complain = [&](const std::string& what) {
+    exceptions_.fetch_add(1, std::memory_order_relaxed);
+    if (!std::exchange(sink.complained_of, true))
+      write_to_stderr("[caf_remote] failure: the log sink threw: " + what
+                      + "; the line was: " + line);
+  };
+  try {
+    run_callback_of(
+      this, [&] { sink.f(line); }, complain);
+  } catch (...) {
+    // not even the complaint: there is no memory, and the next line may do
+  }
 }
 
 } // namespace caf_remote

@@ -5,6 +5,7 @@
 #include "caf_remote/compat/cpp_type_name.hpp"
 #include "caf_remote/endpoint/messages.hpp"
 #include "caf_remote/endpoint/node.hpp"
+#include "caf_remote/printable.hpp"
 #include "caf_remote/wire/system_messages.hpp"
 #include "caf_remote/wire/utf8.hpp"
 

@@ -2,11 +2,15 @@
 
 #include "caf_remote/endpoint/node.hpp"
 
+#include "caf_remote/endpoint/callback.hpp"
+#include "caf_remote/endpoint/messages.hpp"
 #include "caf_remote/endpoint/remote_proxy.hpp"
+#include "caf_remote/endpoint/supervision.hpp"
 #include "caf_remote/version.hpp"
 #include "caf_remote/wire/reason_header.hpp"
 
 #include <caf/deep_to_string.hpp>
+#include <caf/send.hpp>
 
 #include <random>
 
@@ -25,6 +29,9 @@ std::string make_member_id() {
     result += alphabet[pick(rng)];
   return result;
 }
+
+constexpr const char*
+  met_another = "another incarnation of the node was met; the endpoint goes on";
 
 /// The content of a message that exists only in encoded form.
 caf::message decode(const wire::serializer_registry& types,
@@ -55,6 +62,9 @@ node::node(caf::actor_system& home, options settings,
     processes(std::make_shared<process_registry>()),
     events(std::make_shared<event_hub>()),
     streams(std::make_shared<open_streams>()),
+    types([this](int32_t id, const std::string& what) {
+      on_callback_exception("serializer " + std::to_string(id), what);
+    }),
     pending(opts.max_pending_requests), own_(nullptr) {
   own(own_addresses{});
 }
@@ -65,11 +75,41 @@ node::~node() {
 
 void node::manager(caf::actor x) {
   manager_ = std::move(x);
+  manager_->attach_functor([weak = weak_from_this()](const caf::error& reason) {
+    if (auto self = weak.lock())
+      self->on_manager_gone(reason);
+  });
   processes->on_actor_gone(
     [weak = weak_from_this()](process_registry::actor_key key) {
       if (auto self = weak.lock())
         self->pending.drop_requester(key);
     });
+}
+
+// Without the manager nothing can be opened, ended or told: better no node than
+// half of one.
+void node::on_manager_gone(const caf::error& reason) {
+  if (!is_failure(reason))
+    return;
+  failed_.store(true, std::memory_order_release);
+  endpoints.stop();
+  on_actor_failure("the node is out of order, stop it", reason);
+  for (auto& where : endpoints.all()) {
+    if (where->writer() != nullptr)
+      caf::anon_send<caf::message_priority::high>(
+        where->writer(), end_endpoint{where, errc::not_running, "we failed"});
+    else
+      endpoints.remove(where);
+    where->abandon();
+  }
+  streams->cancel_all();
+}
+
+caf::error node::failure() const {
+  if (!failed_.load(std::memory_order_acquire))
+    return caf::none;
+  return make_error(errc::not_running,
+                    "the module has failed (its log says why): stop it");
 }
 
 void node::shut_down() {
@@ -153,43 +193,57 @@ uint64_t node::dead_letters(errc reason) const noexcept {
 }
 
 void node::dead_letter(outbound_element& x, const std::string& address,
-                       errc reason, std::string_view detail) {
+                       errc reason, std::string_view detail) noexcept {
+  count(reason);
   auto who = x.who();
-  pid target{address, std::string{who.target}, x.target_request_id};
+  auto from_elsewhere = !who.sender_address.empty();
+  auto is_notice = x.type_name() == wire::dead_letter_response::type_name;
+  pid target;
   pid sender;
-  if (!who.sender.empty()) {
-    auto here = who.sender_address.empty();
-    sender = {here ? own().advertised() : std::string{who.sender_address},
-              std::string{who.sender}, x.sender_request_id};
+  attempt([&] {
+    target = {address, std::string{who.target}, x.target_request_id};
+    if (!who.sender.empty())
+      sender = {from_elsewhere ? std::string{who.sender_address}
+                               : own().advertised(),
+                std::string{who.sender}, x.sender_request_id};
+    lost_message_ptr event;
+    if (wants_dead_letters())
+      event = lost_message::make(target, decode(types, x), x.payload().size(),
+                                 sender);
+    tell_observers(target, event, x.type_name(), reason, detail);
+  });
+  attempt([&] {
     // two nodes must not answer each other's dead letters for ever
-    if (!here && x.type_name() != wire::dead_letter_response::type_name)
+    if (from_elsewhere && !is_notice)
       tell_dead(sender, target);
-  }
-  lost_message_ptr event;
-  if (wants_dead_letters())
-    event = lost_message::make(target, decode(types, x), x.payload().size(),
-                               sender);
-  dead_letter(target, event, x.type_name(), reason, detail);
-  // an answer that this peer cannot take must not leave its requester waiting
-  auto is_answer = x.target_request_id != 0 || is_future(who.target);
-  if (is_answer && x.type_name() != wire::dead_letter_response::type_name
-      && (reason == errc::peer_cannot_take
-          || reason == errc::message_too_large))
-    tell_dead(target, {});
+    // an answer that this peer cannot take must not leave its requester waiting
+    auto is_answer = x.target_request_id != 0 || is_future(who.target);
+    if (is_answer && !is_notice
+        && (reason == errc::peer_cannot_take
+            || reason == errc::message_too_large))
+      tell_dead(target, {});
+  });
   if (x.request == 0)
     return;
-  if (auto entry = pending.take(x.request)) {
-    answer(std::move(*entry), lost_request(target, reason, detail));
-  }
+  attempt([&] {
+    if (auto entry = pending.take(x.request))
+      answer(std::move(*entry), lost_request(target, reason, detail));
+  });
 }
 
 void node::dead_letter(const pid& target, const lost_message_ptr& event,
                        std::string_view type_name, errc reason,
-                       std::string_view detail) {
+                       std::string_view detail) noexcept {
   count(reason);
-  if (has_hook_.load(std::memory_order_acquire))
-    if (auto h = hook())
-      h->dead_lettered(target, type_name, reason);
+  attempt([&] { tell_observers(target, event, type_name, reason, detail); });
+}
+
+void node::tell_observers(const pid& target, const lost_message_ptr& event,
+                          std::string_view type_name, errc reason,
+                          std::string_view detail) {
+  tell_hook([&](tracing_hook& x) { //
+    x.dead_lettered(target, type_name, reason);
+  });
   if (event != nullptr)
     events->publish(event);
   if (log.allows(log_kind::dead_letter))
@@ -235,10 +289,10 @@ void node::tell_dead(const pid& requester, const pid& target,
 // -- observation -------------------------------------------------------------------------------
 
 void node::hook(std::shared_ptr<tracing_hook> x) {
-  // the old one goes after the lock
-  std::lock_guard<std::mutex> guard{mtx_};
-  hook_.swap(x);
+  std::unique_lock<std::mutex> guard{mtx_};
+  hook_.swap(x); // the former one is destroyed without the lock
   has_hook_.store(hook_ != nullptr, std::memory_order_release);
+  guard.unlock();
 }
 
 std::shared_ptr<tracing_hook> node::hook() const {
@@ -248,10 +302,25 @@ std::shared_ptr<tracing_hook> node::hook() const {
   return hook_;
 }
 
-void node::on_connected(const std::string& address, const std::string& member) {
+template <class F>
+void node::tell_hook(F f) {
   if (auto h = hook())
-    h->connected(address, member);
-  events->publish(endpoint_connected{address, member});
+    run_callback_of(
+      &hook_, [&] { f(*h); },
+      [this](const std::string& what) {
+        on_callback_exception("the tracing hook", what);
+      });
+}
+
+void node::on_connected(endpoint& where, const std::string& member) {
+  auto& address = where.address();
+  auto before = where.announced(member);
+  tell_hook([&](tracing_hook& x) { x.connected(address, member); });
+  if (before != member) {
+    if (!before.empty())
+      events->publish(endpoint_terminated{address, before, met_another});
+    events->publish(endpoint_connected{address, member});
+  }
   if (log.allows(log_kind::connected))
     log.write(log_kind::connected, "to " + printable(address) + " (member "
                                      + printable(member) + ")");
@@ -259,8 +328,7 @@ void node::on_connected(const std::string& address, const std::string& member) {
 
 void node::on_disconnected(const std::string& address,
                            const std::string& reason) {
-  if (auto h = hook())
-    h->disconnected(address, reason);
+  tell_hook([&](tracing_hook& x) { x.disconnected(address, reason); });
   if (log.allows(log_kind::disconnected))
     log.write(log_kind::disconnected,
               "from " + printable(address) + ": " + printable(reason));
@@ -268,8 +336,8 @@ void node::on_disconnected(const std::string& address,
 
 void node::on_attempt(const std::string& address, size_t attempt, size_t max,
                       const std::string& cause) {
-  if (auto h = hook())
-    h->reconnect_attempt(address, attempt, max);
+  tell_hook(
+    [&](tracing_hook& x) { x.reconnect_attempt(address, attempt, max); });
   if (!cause.empty() && log.allows(log_kind::reconnect))
     log.write(log_kind::reconnect, "to " + printable(address) + ", attempt "
                                      + std::to_string(attempt) + " of "
@@ -285,9 +353,25 @@ void node::on_no_way_back(const std::string& address, caf::timespan waited) {
                                        + explain_no_way_back());
 }
 
-void node::on_terminated(const std::string& address, const std::string& member,
-                         const std::string& reason) {
-  events->publish(endpoint_terminated{address, member, reason});
+void node::on_incarnation_over(endpoint& where) {
+  auto member = where.announced({});
+  if (member.empty())
+    return;
+  events->publish(endpoint_terminated{where.address(), member, met_another});
+  if (log.allows(log_kind::disconnected))
+    log.write(log_kind::disconnected, "member " + printable(member) + " at "
+                                        + printable(where.address())
+                                        + " is over: " + met_another);
+}
+
+void node::on_endpoint_over(endpoint& where, errc code,
+                            const std::string& reason) {
+  auto& address = where.address();
+  auto member = where.announced({});
+  if (!member.empty())
+    events->publish(endpoint_terminated{address, member, printable(reason)});
+  else if (where.wanted() && code != errc::not_running)
+    events->publish(endpoint_unreachable{address, printable(reason)});
   if (log.allows(log_kind::disconnected))
     log.write(log_kind::disconnected, "endpoint " + printable(address)
                                         + " is over: " + printable(reason));
@@ -323,6 +407,28 @@ void node::on_shortage(std::string_view what) {
     log.write(log_kind::shortage, what);
 }
 
+void node::on_callback_exception(std::string_view whom, std::string_view what) {
+  callback_exceptions_.fetch_add(1, std::memory_order_relaxed);
+  if (log.allows(log_kind::failure))
+    log.write(log_kind::failure,
+              printable(whom) + " threw: " + printable(what));
+}
+
+void node::on_actor_failure(std::string_view what, const caf::error& reason) {
+  actor_failures_.fetch_add(1, std::memory_order_relaxed);
+  if (log.allows(log_kind::failure))
+    log.write(log_kind::failure,
+              printable(what) + ": " + printable(render(reason)));
+}
+
+void node::look_after(const caf::actor& x, const char* name) {
+  x->attach_functor([weak = weak_from_this(), name](const caf::error& reason) {
+    auto self = weak.lock();
+    if (self != nullptr && is_failure(reason))
+      self->on_actor_failure(std::string{name} + " is out of order", reason);
+  });
+}
+
 counters node::snapshot() const {
   counters result;
   for (auto& x : endpoints.all())
@@ -336,6 +442,8 @@ counters node::snapshot() const {
   result.refused_envelopes = refused_envelopes_.load();
   result.protocol_errors = protocol_errors_.load();
   result.shortages = shortages_.load();
+  result.callback_exceptions = callback_exceptions_.load() + log.exceptions();
+  result.actor_failures = actor_failures_.load();
   result.pending_requests = pending.size();
   result.published = processes->count(process_kind::published);
   result.events_suppressed = events->suppressed();

@@ -68,7 +68,8 @@ public:
   /// streams.
   caf::execution_unit* wake_on = nullptr;
 
-  /// Called once at start, before any message.
+  /// Called once at start, before any message. If the manager ends by an error,
+  /// the node gives up all it has and takes nothing more; see `failure`.
   void manager(caf::actor x);
 
   const caf::actor& manager() const noexcept {
@@ -81,6 +82,8 @@ public:
   /// The actor system is about to go, after `shut_down`: lets go of it and of
   /// what users have installed, which may hold handles that hold the node.
   void detach();
+  /// None, or why the node is out of order although nobody has stopped it.
+  caf::error failure() const;
 
   // -- where we are ------------------------------------------------------------------------
 
@@ -118,18 +121,22 @@ public:
 
   // -- dead letters ------------------------------------------------------------------------
 
+  // Whatever becomes of a message is counted first, then observers are told,
+  // and then those who wait for it: figures never lag behind what someone
+  // knows. Never throws, since messages are lost in destructors as well.
+
   /// A message of ours to an actor at `address` did not reach the stream.
-  /// Counts it, tells subscribers, hook and log, and answers the requester.
+  /// Counts it, tells hook, subscribers and log, and answers the requester.
   /// `detail` says more about the reason; without it, `explain` does.
   void dead_letter(outbound_element& x, const std::string& address, errc reason,
-                   std::string_view detail = {});
+                   std::string_view detail = {}) noexcept;
 
   /// A message did not even become an `outbound`, or came from a peer and found
-  /// no taker. The requester is the caller's business.
+  /// no taker. The requester is the caller's business, afterwards.
   /// `event` may be null if nobody wanted it.
   void dead_letter(const pid& target, const lost_message_ptr& event,
                    std::string_view type_name, errc reason,
-                   std::string_view detail = {});
+                   std::string_view detail = {}) noexcept;
 
   /// Whether somebody wants to see the content of dead letters.
   bool wants_dead_letters() const noexcept {
@@ -152,7 +159,11 @@ public:
   void hook(std::shared_ptr<tracing_hook> x);
   std::shared_ptr<tracing_hook> hook() const;
 
-  void on_connected(const std::string& address, const std::string& member);
+  // For each incarnation that an endpoint reaches `endpoint_connected` is
+  // published once, and `endpoint_terminated` once after it.
+
+  /// A handshake worked; the first one with an incarnation is an event.
+  void on_connected(endpoint& where, const std::string& member);
   void on_disconnected(const std::string& address, const std::string& reason);
   /// An attempt to connect begins; `cause` is why the one before failed, or the
   /// stream was lost. Empty: there was none before.
@@ -163,8 +174,11 @@ public:
   /// `waited`, and the node has opened no stream to us.
   void on_no_way_back(const std::string& address, caf::timespan waited);
 
-  void on_terminated(const std::string& address, const std::string& member,
-                     const std::string& reason);
+  /// The incarnation is over that was reached, the endpoint goes on.
+  void on_incarnation_over(endpoint& where);
+
+  /// The endpoint is over.
+  void on_endpoint_over(endpoint& where, errc code, const std::string& reason);
 
   /// A peer does not connect to us, so watches of its actors end.
   void on_no_return_path(const std::string& address, size_t watches);
@@ -173,8 +187,28 @@ public:
   void on_bad_envelope(std::string_view from, std::string_view what);
   void on_protocol_error(std::string_view from, std::string_view what);
 
-  /// Connections have to wait or are closed for want of descriptors.
+  /// Connections have to wait or are closed for want of descriptors, or
+  /// something cannot be done for want of memory.
   void on_shortage(std::string_view what);
+
+  /// Code of the user's, called for `whom`, threw.
+  void on_callback_exception(std::string_view whom, std::string_view what);
+
+  /// An actor of ours ended by an error, which costs what `what` says.
+  void on_actor_failure(std::string_view what, const caf::error& reason);
+
+  /// Tells of the failure of an actor that nothing depends on.
+  void look_after(const caf::actor& x, const char* name);
+
+  /// Runs what must not stop its caller; an exception counts as a shortage.
+  template <class F>
+  void attempt(F f) noexcept {
+    try {
+      f();
+    } catch (...) {
+      shortages_.fetch_add(1, std::memory_order_relaxed);
+    }
+  }
 
   counters snapshot() const;
 
@@ -183,6 +217,13 @@ public:
 
 private:
   void count(errc reason) noexcept;
+  void tell_observers(const pid& target, const lost_message_ptr& event,
+                      std::string_view type_name, errc reason,
+                      std::string_view detail);
+  void on_manager_gone(const caf::error& reason);
+
+  template <class F>
+  void tell_hook(F f);
 
   caf::actor manager_;
   std::atomic<const own_addresses*> own_;
@@ -195,6 +236,9 @@ private:
   std::atomic<uint64_t> refused_envelopes_{0};
   std::atomic<uint64_t> protocol_errors_{0};
   std::atomic<uint64_t> shortages_{0};
+  std::atomic<uint64_t> callback_exceptions_{0};
+  std::atomic<uint64_t> actor_failures_{0};
+  std::atomic<bool> failed_{false};
 };
 
 /// Keys of the gRPC metadata by which nodes say that they are caf_remote.

@@ -88,6 +88,18 @@ caf::strong_actor_ptr proxy_table::find(std::string_view spelling,
   return caf::actor_cast<caf::strong_actor_ptr>(i->second);
 }
 
+std::vector<caf::strong_actor_ptr> proxy_table::at(std::string_view address) {
+  auto prefix = key(address, {});
+  // references are dropped after the lock: one may be the last
+  std::vector<caf::strong_actor_ptr> result;
+  std::lock_guard<std::mutex> guard{mtx_};
+  for (auto& kvp : proxies_)
+    if (kvp.first.compare(0, prefix.size(), prefix) == 0)
+      if (auto ptr = caf::actor_cast<caf::strong_actor_ptr>(kvp.second))
+        result.push_back(std::move(ptr));
+  return result;
+}
+
 void proxy_table::erase(std::string_view address, std::string_view id,
                         caf::actor_id aid) {
   auto k = key(address, id);

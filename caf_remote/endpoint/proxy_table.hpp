@@ -11,6 +11,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace caf_remote {
 
@@ -32,6 +33,10 @@ public:
 
   /// Null: nobody holds a handle for that PID.
   caf::strong_actor_ptr find(std::string_view spelling, std::string_view id);
+
+  /// The proxies at an address that somebody holds a handle for. Looks at all
+  /// proxies.
+  std::vector<caf::strong_actor_ptr> at(std::string_view address);
 
   /// Called by a proxy when it is destroyed.
   void erase(std::string_view address, std::string_view id, caf::actor_id aid);

@@ -5,11 +5,13 @@
 #include "caf_remote/compat/context_for.hpp"
 #include "caf_remote/compat/has_ended.hpp"
 #include "caf_remote/compat/inbound_element.hpp"
+#include "caf_remote/endpoint/callback.hpp"
 #include "caf_remote/endpoint/message_encoder.hpp"
 #include "caf_remote/endpoint/messages.hpp"
 #include "caf_remote/endpoint/node.hpp"
 #include "caf_remote/endpoint/outbound_builder.hpp"
 #include "caf_remote/endpoint/watch_number.hpp"
+#include "caf_remote/printable.hpp"
 #include "caf_remote/wire/empty_result.hpp"
 
 #include <caf/local_actor.hpp>
@@ -95,6 +97,11 @@ remote_proxy::remote_proxy(caf::actor_config& cfg, node_ptr home,
 }
 
 remote_proxy::~remote_proxy() {
+  // only if the watcher that kept it has failed: nobody else would tell them
+  if (has_observers())
+    node_->attempt([this] {
+      fire({wire::terminated_reason::address_terminated}, watched_by_);
+    });
   node_->proxies.erase(name_->address, name_->id, id());
 }
 
@@ -163,19 +170,25 @@ void remote_proxy::send(sending x) {
   where->push(std::move(*msg), x.ctx);
 }
 
+// A message that cannot be encoded may have to be printed for the error, which
+// is the code of its type's author.
 caf::expected<outbound_ptr>
 remote_proxy::encode(const sending& x, endpoint& where,
                      const correspondents& who) const {
   message_encoder encoder{*node_, who};
   auto& extras = x.extras;
-  auto result = extras.header == nullptr
-                  ? encoder.encode(x.content)
-                  : encoder.encode(x.content, *extras.header,
-                                   extras.serializer_id);
-  if (result)
-    if (auto err = check_size(**result, where))
-      return err;
-  return result;
+  try {
+    auto result = extras.header == nullptr
+                    ? encoder.encode(x.content)
+                    : encoder.encode(x.content, *extras.header,
+                                     extras.serializer_id);
+    if (result)
+      if (auto err = check_size(**result, where))
+        return err;
+    return result;
+  } catch (...) {
+    return make_error(errc::not_serializable, printable_exception());
+  }
 }
 
 // Null: nobody. An actor elsewhere will be answered there.
@@ -402,7 +415,10 @@ void remote_proxy::refuse(const sending& x, const caf::error& reason) {
   }
   lost_message_ptr event;
   if (node_->wants_dead_letters())
-    event = lost_message::make(who(), caf::message::copy(x.content), 0, sender);
+    node_->attempt([&] {
+      event = lost_message::make(who(), caf::message::copy(x.content), 0,
+                                 sender);
+    });
   node_->dead_letter(who(), event, content_name(*node_, x.content),
                      code == errc::none ? errc::not_serializable : code,
                      text_of(reason));
@@ -575,7 +591,11 @@ bool remote_proxy::fire(const gone& x, uint64_t endpoint) {
   auto how = reasons_of(x.why);
   caf::error down = how.down;
   for (auto& y : observers)
-    y.what->actor_exited(down, nullptr);
+    run_callback([&] { y.what->actor_exited(down, nullptr); },
+                 [this](const std::string& what) {
+                   node_->on_callback_exception("what observes a remote actor",
+                                                what);
+                 });
   for (auto& y : links)
     if (auto hdl = caf::actor_cast<caf::strong_actor_ptr>(y.who))
       send_exit_message(hdl, address(), how.exit);

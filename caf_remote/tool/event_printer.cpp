@@ -54,6 +54,9 @@ caf::behavior event_printer_state::printing() {
               .text("address", short_text(x.address))
               .text("reason", short_text(x.reason)));
     },
+    [this](const endpoint_unreachable& x) {
+      print(unreachable_, x.address + " " + x.reason);
+    },
     [this](const dead_letter& x) {
       auto known = !x.pid.address.empty() || !x.pid.id.empty();
       auto type = type_of(x.message);
@@ -84,7 +87,7 @@ void event_printer_state::print(channel& where, const std::string& text,
 
 void event_printer_state::next_second() {
   ticking_ = false;
-  for (auto x : {&connected_, &terminated_, &dead_letter_})
+  for (auto x : {&connected_, &terminated_, &unreachable_, &dead_letter_})
     report(*x);
 }
 

@@ -46,6 +46,7 @@ private:
   bool ticking_ = false;
   channel connected_{"connected"};
   channel terminated_{"endpoint_terminated"};
+  channel unreachable_{"endpoint_unreachable"};
   channel dead_letter_{"dead_letter"};
 };
 

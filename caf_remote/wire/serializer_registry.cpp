@@ -3,6 +3,7 @@
 #include "caf_remote/wire/serializer_registry.hpp"
 
 #include "caf_remote/error.hpp"
+#include "caf_remote/printable.hpp"
 
 #include <google/protobuf/util/json_util.h>
 
@@ -52,7 +53,9 @@ public:
 } // namespace
 
 serializer_registry::serializer_registry(
-  const std::vector<const message_codec*>& codecs) {
+  exception_listener on_exception,
+  const std::vector<const message_codec*>& codecs)
+  : on_exception_(std::move(on_exception)) {
   entries_.reserve(codecs.size()); // the maps point into it
   for (auto codec : codecs) {
     auto type = codec->make()->GetDescriptor();
@@ -89,8 +92,8 @@ caf::error serializer_registry::add(int32_t id,
   if (id < 0)
     return make_error(errc::invalid_name, "serializer ids are not negative");
   std::unique_lock<std::shared_mutex> guard{mtx_};
-  if (id == protobuf_serializer
-      || !serializers_.emplace(id, std::move(impl)).second)
+  // one that is refused is destroyed by the caller, without the lock
+  if (id == protobuf_serializer || !serializers_.try_emplace(id, impl).second)
     return make_error(errc::name_taken,
                       "serializer id " + std::to_string(id) + " is taken");
   return caf::none;
@@ -122,6 +125,23 @@ std::shared_ptr<const serializer> serializer_registry::get(int32_t id) const {
   return i != serializers_.end() ? i->second : nullptr;
 }
 
+// Calls a serializer, which is the user's code, with no lock held.
+template <class F>
+caf::error serializer_registry::run(int32_t id, const std::string& complaint,
+                                    F f) const {
+  auto text = "serializer " + std::to_string(id) + complaint;
+  try {
+    if (f())
+      return caf::none;
+  } catch (...) {
+    auto what = printable_exception();
+    text += ": " + what;
+    if (on_exception_)
+      on_exception_(id, what);
+  }
+  return make_error(errc::not_serializable, std::move(text));
+}
+
 caf::error serializer_registry::encode(const google::protobuf::Message& x,
                                        const entry& type, int32_t serializer_id,
                                        std::string& result) const {
@@ -135,11 +155,8 @@ caf::error serializer_registry::encode(const google::protobuf::Message& x,
     return make_error(errc::not_found, "no serializer has the id "
                                          + std::to_string(serializer_id)
                                          + "; add_serializer adds one");
-  if (!impl->encode(x, result))
-    return make_error(errc::not_serializable,
-                      "serializer " + std::to_string(serializer_id)
-                        + " cannot encode " + x.GetTypeName());
-  return caf::none;
+  return run(serializer_id, " cannot encode " + x.GetTypeName(),
+             [&] { return impl->encode(x, result); });
 }
 
 caf::error serializer_registry::decode(std::string_view bytes,
@@ -161,10 +178,8 @@ caf::error serializer_registry::decode(std::string_view bytes,
     return make_error(errc::not_found, "no serializer has the id "
                                          + std::to_string(serializer_id)
                                          + "; add_serializer adds one");
-  if (!impl->decode(bytes, x))
-    return make_error(errc::not_serializable,
-                      "the bytes are not a " + x.GetTypeName());
-  return caf::none;
+  return run(serializer_id, " cannot decode a " + x.GetTypeName(),
+             [&] { return impl->decode(bytes, x); });
 }
 
 } // namespace caf_remote::wire

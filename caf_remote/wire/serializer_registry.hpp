@@ -9,6 +9,7 @@
 #include <caf/error.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <set>
 #include <shared_mutex>
@@ -38,7 +39,12 @@ public:
     bool flat;
   };
 
+  /// Hears of a serializer that threw: its id, and the exception's text.
+  using exception_listener = std::function<void(int32_t, const std::string&)>;
+
+  /// `on_exception` may be null.
   explicit serializer_registry(
+    exception_listener on_exception = nullptr,
     const std::vector<const message_codec*>& codecs = registered_codecs());
 
   /// Null: not registered.
@@ -58,19 +64,24 @@ public:
 
   bool declared(std::string_view type_name) const;
 
-  /// Encodes with another serializer than Protobuf's own. Errors:
+  /// Encodes with another serializer than Protobuf's own, which may throw: that
+  /// is an error, too, and goes to `on_exception`. Errors:
   /// `errc::not_found`, `errc::not_serializable`, `errc::invalid_utf8`.
   caf::error encode(const google::protobuf::Message& x, const entry& type,
                     int32_t serializer_id, std::string& result) const;
 
-  /// Decodes with any serializer. Errors: `errc::not_found`,
-  /// `errc::not_serializable`, `errc::invalid_utf8`.
+  /// Decodes with any serializer, which may throw as above. Errors:
+  /// `errc::not_found`, `errc::not_serializable`, `errc::invalid_utf8`.
   caf::error decode(std::string_view bytes, int32_t serializer_id,
                     const entry& type, google::protobuf::Message& x) const;
 
 private:
   std::shared_ptr<const serializer> get(int32_t id) const;
 
+  template <class F>
+  caf::error run(int32_t id, const std::string& complaint, F f) const;
+
+  const exception_listener on_exception_;
   std::vector<entry> entries_;
   std::unordered_map<const std::type_info*, const entry*> by_address_;
   std::unordered_map<std::type_index, const entry*> by_type_;

@@ -76,6 +76,11 @@ bool valid_utf8(std::string_view str) noexcept {
   return true;
 }
 
+size_t sequence_length(std::string_view str) noexcept {
+  auto pos = reinterpret_cast<byte_ptr>(str.data());
+  return *pos < 0x80 ? 1 : sequence_length(pos, pos + str.size());
+}
+
 // -- messages -----------------------------------------------------------------
 
 namespace {

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string_view>
 
@@ -17,6 +18,10 @@ namespace caf_remote::wire {
 /// checks `string` fields only when parsing and by logging when writing, so an
 /// invalid string would leave our side and end the peer's stream.
 bool valid_utf8(std::string_view str) noexcept;
+
+/// The length in bytes of the character at the front of `str`, which is not
+/// empty; 0 if that is not UTF-8.
+size_t sequence_length(std::string_view str) noexcept;
 
 /// Checks the `string` fields in the serialized form of one message type,
 /// nested messages and maps included, without building the message.

@@ -124,6 +124,7 @@ TEST_CASE_FIXTURE(activator_fixture, "what fails is told, and the next request "
   auto res = ask(kind, name);
   CHECK_EQ(res.status_code, status(wire::spawn_status::error));
   CHECK_FALSE(res.who);
+  CHECK_EQ(home->snapshot().callback_exceptions, kind == "throws" ? 1 : 0);
   CHECK_EQ(ask("echo", "next").status_code, status(wire::spawn_status::ok));
 }
 

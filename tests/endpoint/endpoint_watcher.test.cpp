@@ -234,7 +234,7 @@ TEST_CASE("too many watches that wait end the endpoint "
     alice.monitor(fix.remote("joe" + std::to_string(i)));
   fix.run();
   CHECK_EQ(alice.downs().size(), 11);
-  CHECK_EQ(fix.events.count<endpoint_terminated>(), 1);
+  CHECK_EQ(fix.events.count<endpoint_unreachable>(), 1);
   CHECK_EQ(fix.peer_endpoint(), nullptr);
 }
 

@@ -91,8 +91,9 @@ TEST_CASE_FIXTURE(actor_fixture,
   REQUIRE_EQ(dials(), 6);
   auto second = shake_hands();
   CHECK_EQ(texts_of(read_batches(second->take_written())), strings{"kept"});
+  // the same incarnation as before
   CHECK_EQ(events.count<endpoint_terminated>(), 0);
-  CHECK_EQ(events.count<endpoint_connected>(), 2);
+  CHECK_EQ(events.count<endpoint_connected>(), 1);
 }
 
 TEST_CASE_FIXTURE(actor_fixture,
@@ -134,7 +135,7 @@ TEST_CASE_FIXTURE(actor_fixture, "writer retry: 5 attempts, 2 s apart") {
   }
   CHECK_EQ(attempts_at, std::vector<int64_t>{0, 2000, 4000, 6000, 8000});
   // given up the moment the fifth has failed
-  CHECK_EQ(events.count<endpoint_terminated>(), 1);
+  CHECK_EQ(events.count<endpoint_unreachable>(), 1);
   CHECK_EQ(dials(), 5);
 }
 
@@ -157,7 +158,8 @@ TEST_CASE_FIXTURE(actor_fixture, "a working handshake resets the count") {
   CHECK_EQ(events.count<endpoint_terminated>(), 1);
 }
 
-TEST_CASE("EndpointTerminated on connect failure") {
+TEST_CASE("EndpointTerminated on connect failure: the event is "
+          "endpoint_unreachable") {
   options opts;
   opts.max_retry_count = 1;
   actor_fixture fix{opts};
@@ -168,10 +170,10 @@ TEST_CASE("EndpointTerminated on connect failure") {
   watcher.monitor(joe);
   fix.run();
   fix.refuse_connection();
-  auto ends = fix.events.all<endpoint_terminated>();
-  REQUIRE_EQ(ends.size(), 1);
-  CHECK_EQ(ends[0].address, fix.peer_address);
-  CHECK_EQ(ends[0].member_id, "");
+  auto failures = fix.events.all<endpoint_unreachable>();
+  REQUIRE_EQ(failures.size(), 1);
+  CHECK_EQ(failures[0].address, fix.peer_address);
+  CHECK_EQ(fix.events.count<endpoint_terminated>(), 0);
   CHECK(answer->failed_with(errc::endpoint_terminated));
   CHECK_EQ(fix.dead_letters(errc::endpoint_terminated), 2);
   REQUIRE_EQ(watcher.downs().size(), 1);
@@ -347,7 +349,8 @@ TEST_CASE_FIXTURE(actor_fixture, "a peer that blocks us is given up at once") {
     wire::encode(wire::connect_response{"member-a", true}));
   run();
   CHECK(answer->failed_with(errc::blocked));
-  CHECK_EQ(events.count<endpoint_terminated>(), 1);
+  CHECK_EQ(events.count<endpoint_unreachable>(), 1);
+  CHECK_EQ(events.count<endpoint_terminated>(), 0);
   CHECK_EQ(events.count<endpoint_connected>(), 0);
   CHECK(last_dialled()->cancelled());
   advance(1min);

@@ -25,18 +25,20 @@ struct hub_fixture : actor_fixture {
 
 TEST_SUITE_BEGIN("endpoint.event_hub");
 
-TEST_CASE_FIXTURE(hub_fixture, "subscribers hear of the three events once") {
+TEST_CASE_FIXTURE(hub_fixture, "subscribers hear of each event once") {
   auto bob = spawn_witness();
   hub->subscribe(alice.hdl);
   hub->subscribe(alice.hdl);
   hub->subscribe(bob.hdl);
   hub->publish(endpoint_connected{"a:1", "m"});
   hub->publish(endpoint_terminated{"a:1", "m", "reason"});
+  hub->publish(endpoint_unreachable{"a:1", "reason"});
   hub->publish(lost(caf::make_message(1)));
   run();
   for (auto& x : {alice, bob}) {
     CHECK_EQ(x.count<endpoint_connected>(), 1);
     CHECK_EQ(x.count<endpoint_terminated>(), 1);
+    CHECK_EQ(x.count<endpoint_unreachable>(), 1);
     CHECK_EQ(x.count<dead_letter>(), 1);
   }
 }

@@ -4,6 +4,10 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
+#include <future>
+#include <stdexcept>
+#include <thread>
 #include <vector>
 
 using namespace caf_remote;
@@ -58,10 +62,102 @@ TEST_CASE("without a sink nothing is allowed or counted") {
   CHECK_EQ(x.suppressed(), 0);
 }
 
-TEST_CASE("text from outside is made safe") {
-  CHECK_EQ(printable("a\nb\x7f"), "a?b?");
-  CHECK_EQ(printable("abcdef", 3), "abc...");
-  CHECK_EQ(printable("abc", 3), "abc");
+TEST_CASE("a line stays one line, whatever is in it, and has an end") {
+  lines out;
+  caf_remote::log x;
+  x.sink([&](std::string_view line) { out.emplace_back(line); });
+  x.write(log_kind::bad_input, "a\n\x1b[31mb");
+  CHECK_EQ(out.back(), "[caf_remote] bad input: a??[31mb");
+  x.write(log_kind::bad_input, std::string(1u << 20, 'x'));
+  CHECK_LT(out.back().size(), caf_remote::log::max_line + 100);
+}
+
+TEST_CASE("a sink that throws costs its line, not the log") {
+  lines out;
+  caf_remote::log x;
+  x.sink([&](std::string_view line) {
+    if (line.find("bad one") != std::string_view::npos)
+      throw std::runtime_error{"no room"};
+    out.emplace_back(line);
+  });
+  CHECK_NOTHROW(x.write(log_kind::connected, "bad one"));
+  x.write(log_kind::connected, "good one");
+  CHECK_EQ(x.exceptions(), 1);
+  CHECK_EQ(out, lines{"[caf_remote] connected: good one"});
+}
+
+TEST_CASE("what a sink causes itself is left out and counted") {
+  lines out;
+  caf_remote::log x;
+  x.sink([&](std::string_view line) {
+    out.emplace_back(line);
+    if (x.allows(log_kind::dead_letter))
+      x.write(log_kind::dead_letter, "the sink's message");
+  });
+  x.write(log_kind::connected, "to a:1");
+  CHECK_EQ(out.size(), 1);
+  CHECK_EQ(x.suppressed(), 1);
+}
+
+TEST_CASE("a sink may replace itself") {
+  lines out;
+  caf_remote::log x;
+  x.sink([&](std::string_view) {
+    x.sink([&](std::string_view line) { out.emplace_back(line); });
+  });
+  x.write(log_kind::connected, "to a:1");
+  x.write(log_kind::connected, "to a:2");
+  CHECK_EQ(out, lines{"[caf_remote] connected: to a:2"});
+}
+
+TEST_CASE("while a sink runs no other thread waits for it") {
+  lines out;
+  caf_remote::log x;
+  x.sink([&](std::string_view line) {
+    out.emplace_back(line);
+    if (out.size() > 1)
+      return;
+    // ends only if nothing is locked
+    std::thread{[&] { x.write(log_kind::connected, "to a:2"); }}.join();
+    CHECK_EQ(out.size(), 1);
+  });
+  x.write(log_kind::connected, "to a:1");
+  CHECK_EQ(out.size(), 2);
+}
+
+TEST_CASE("not more lines wait for a slow sink than it could ever want") {
+  constexpr auto bound = caf_remote::log::max_waiting;
+  size_t count = 0;
+  caf_remote::log x;
+  x.sink([&](std::string_view) {
+    if (++count > 1)
+      return;
+    std::thread{[&] {
+      for (size_t i = 0; i < bound + 5; ++i)
+        x.write(log_kind::connected, "line");
+    }}.join();
+  });
+  x.write(log_kind::connected, "first");
+  CHECK_EQ(count, bound + 1);
+  CHECK_EQ(x.suppressed(), 5);
+}
+
+TEST_CASE("a sink has returned for the last time when it is replaced") {
+  std::promise<void> entered;
+  std::promise<void> replacing;
+  std::atomic<bool> returned{false};
+  caf_remote::log x;
+  x.sink([&](std::string_view) {
+    entered.set_value();
+    replacing.get_future().wait();
+    returned = true;
+  });
+  std::thread writer{[&] { x.write(log_kind::connected, "line"); }};
+  entered.get_future().wait();
+  replacing.set_value();
+  x.sink(nullptr);
+  CHECK(returned);
+  writer.join();
 }
 
 TEST_SUITE_END();

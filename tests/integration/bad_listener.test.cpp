@@ -38,7 +38,7 @@ void check_given_up(const std::string& address, errc expected) {
   auto err = me.ask_in_vain(hdl, make_ping("hi"));
   CHECK_MESSAGE(code_of(err) == expected, render(err));
   CHECK_EQ(me.wait_down(hdl), caf::exit_reason::remote_link_unreachable);
-  CHECK_EQ(subscriber.take<endpoint_terminated>().address, address);
+  CHECK_EQ(subscriber.take<endpoint_unreachable>().address, address);
   CHECK_EQ(me.count_downs(), 0u);
   CHECK(eventually([&] { return sum_of(node).queued == 0; }));
   CHECK_EQ(node.rm().snapshot().pending_requests, 0u);

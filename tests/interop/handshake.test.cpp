@@ -90,7 +90,7 @@ TEST_CASE("a Go node that blocks us is given up at once") {
   x.go.command("block " + x.node.rm().member_id());
   auto err = x.me.ask_in_vain(x.there("echo"), text("hi"));
   CHECK_EQ(code_of(err), errc::blocked);
-  auto event = x.me.take<endpoint_terminated>();
+  auto event = x.me.take<endpoint_unreachable>();
   CHECK_EQ(event.address, x.go.address());
   CHECK(x.go.alive());
 }

@@ -76,6 +76,10 @@ public:
     return log_->size();
   }
 
+  const std::vector<caf::message>& everything() const {
+    return *log_;
+  }
+
   void clear() {
     log_->clear();
   }
@@ -166,7 +170,7 @@ public:
   caf::scheduler::test_coordinator& sched;
   std::shared_ptr<fake_connector> connector;
   node_ptr home;
-  /// Subscribed to the three events.
+  /// Subscribed to the events.
   witness events;
   std::shared_ptr<std::vector<std::string>> log_lines;
 

@@ -3,11 +3,14 @@
 #include "support/fake_stream.hpp"
 
 #include <iterator>
+#include <new>
 #include <utility>
 
 namespace caf_remote::test {
 
 void fake_stream::read() {
+  if (std::exchange(fail_read_, false))
+    throw std::bad_alloc{};
   ++credit_;
   deliver();
 }
@@ -112,6 +115,8 @@ void fake_stream::finish_if_idle() {
 transport::stream_ptr fake_connector::dial(const std::string& address,
                                            transport::dial_options opts,
                                            transport::listener_ptr listener) {
+  if (std::exchange(fail_next, false))
+    throw std::bad_alloc{};
   auto result = std::make_shared<fake_stream>(std::move(listener));
   dials.push_back({address, std::move(opts), result});
   return result;

@@ -97,6 +97,11 @@ public:
   /// The peer has half-closed.
   void receive_half_close();
 
+  /// The next call of `read` throws, as for want of memory.
+  void fail_next_read() noexcept {
+    fail_read_ = true;
+  }
+
   /// The stream ends.
   void close(transport::status why);
   void close(transport::status_code code, std::string text = "");
@@ -109,6 +114,7 @@ private:
   std::deque<transport::frame> inbox_;
   size_t credit_ = 0;
   size_t taken_ = 0;
+  bool fail_read_ = false;
   bool auto_complete_ = false;
   size_t max_writes_ = 1;
   size_t writing_ = 0;
@@ -131,6 +137,9 @@ public:
   };
 
   std::vector<dialled> dials;
+
+  /// The next call of `dial` throws, as for want of memory.
+  bool fail_next = false;
 
   transport::stream_ptr dial(const std::string& address,
                              transport::dial_options opts,

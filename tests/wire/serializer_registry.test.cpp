@@ -8,6 +8,8 @@
 
 #include <doctest/doctest.h>
 
+#include <stdexcept>
+
 using namespace caf_remote;
 using namespace caf_remote::test;
 using wire::serializer_registry;
@@ -116,6 +118,32 @@ TEST_CASE_FIXTURE(registry_fixture, "a serializer may refuse") {
            errc::not_serializable);
   Blob x;
   CHECK_EQ(code_of(types.decode("", 2, blob, x)), errc::not_serializable);
+}
+
+TEST_CASE("a serializer that throws has refused, and its owner hears of it") {
+  struct throwing : serializer {
+    bool encode(const google::protobuf::Message&, std::string&) const override {
+      throw std::runtime_error{"worn\nout"};
+    }
+
+    bool decode(std::string_view, google::protobuf::Message&) const override {
+      throw 42;
+    }
+  };
+  std::vector<std::string> heard;
+  serializer_registry types{[&](int32_t id, const std::string& what) {
+    heard.push_back(std::to_string(id) + ' ' + what);
+  }};
+  REQUIRE_FALSE(types.add(7, std::make_shared<throwing>()));
+  auto& ping = *types.find(typeid(Ping));
+  std::string bytes;
+  auto err = types.encode(make_ping("hi"), ping, 7, bytes);
+  CHECK_EQ(render(err), "not_serializable: serializer 7 cannot encode "
+                        "caf_remote.test.Ping: worn?out");
+  Ping x;
+  CHECK_EQ(code_of(types.decode("", 7, ping, x)), errc::not_serializable);
+  CHECK_EQ(heard, std::vector<std::string>{
+                    "7 worn?out", "7 an exception of an unknown type"});
 }
 
 TEST_CASE_FIXTURE(registry_fixture, "types can be declared by name only") {
