@@ -2,6 +2,8 @@
 
 #include "caf_remote/error.hpp"
 
+#include "caf_remote/printable.hpp"
+
 #include <caf/actor_system_config.hpp>
 #include <caf/message.hpp>
 #include <caf/sec.hpp>
@@ -159,8 +161,9 @@ errc code_of(const caf::error& x) noexcept {
 }
 
 std::string render(const caf::error& x) {
+  constexpr auto all = std::string::npos;
   if (!x || x.category() != error_category)
-    return render_foreign(x);
+    return printable(render_foreign(x), all);
   auto result = to_string(code_of(x));
   auto& context = x.context();
   std::string text;
@@ -170,7 +173,7 @@ std::string render(const caf::error& x) {
     text = to_string(context);
   else
     text = explain(code_of(x));
-  return text.empty() ? result : result + ": " + text;
+  return printable(text.empty() ? result : result + ": " + text, all);
 }
 
 } // namespace caf_remote

@@ -99,7 +99,8 @@ errc code_of(const caf::error& x) noexcept;
 /// Renders any error for a person: the code's name and the text, which is that
 /// of `explain` if the error has none of its own. Of others' errors only the
 /// text; without one they are rendered by CAF, but for a time-out, which is put
-/// into words. `caf::actor_system::render` says the same of ours.
+/// into words. `caf::actor_system::render` says the same of ours. Printable,
+/// whoever made the error.
 std::string render(const caf::error& x);
 
 } // namespace caf_remote

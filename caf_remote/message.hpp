@@ -3,6 +3,7 @@
 #pragma once
 
 #include "caf_remote/pid.hpp"
+#include "caf_remote/printable.hpp"
 
 #include <caf/fwd.hpp>
 #include <caf/meta/hex_formatted.hpp>
@@ -47,8 +48,8 @@ struct raw_message {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, raw_message& x) {
-  return f(caf::meta::type_name("raw_message"), x.type_name, x.serializer_id,
-           x.bytes);
+  return f(caf::meta::type_name("raw_message"), detail::shown(f, x.type_name),
+           x.serializer_id, detail::shown(f, x.bytes));
 }
 
 /// Returns the header of the message that `self` is handling, a request's
@@ -82,7 +83,7 @@ struct touched {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, touched& x) {
-  return f(caf::meta::type_name("touched"), x.who);
+  return f(caf::meta::type_name("touched"), detail::shown(f, x.who));
 }
 
 /// Ends a remote actor after the messages before it, unlike `send_exit`.

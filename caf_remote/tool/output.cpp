@@ -2,9 +2,9 @@
 
 #include "caf_remote/tool/output.hpp"
 
+#include "caf_remote/printable.hpp"
 #include "caf_remote/tool/error.hpp"
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -35,16 +35,25 @@ int write_all(int fd, std::string_view bytes) {
   return 0;
 }
 
-std::string with_line_end(std::string_view prefix, std::string_view line) {
+// Whatever is printed, each of its lines can be read and is no command for the
+// terminal.
+std::string with_line_end(std::string_view prefix, std::string_view text) {
   std::string result{prefix};
-  result += line;
-  result += '\n';
-  return result;
+  for (;;) {
+    auto end = text.find('\n');
+    result += printable(text.substr(0, end));
+    result += '\n';
+    if (end == std::string_view::npos)
+      return result;
+    text.remove_prefix(end + 1);
+  }
 }
 
 bool try_write(int fd, std::string_view line) {
   // a pipe that is ready takes this much without blocking
-  auto buf = with_line_end("", line.substr(0, PIPE_BUF - 1));
+  constexpr std::string_view cut_mark = "...\n";
+  auto buf = with_line_end(
+    "", caf_remote::printable(line, PIPE_BUF - cut_mark.size()));
   pollfd x{fd, POLLOUT, 0};
   if (::poll(&x, 1, 0) != 1 || (x.revents & POLLOUT) == 0)
     return false;
@@ -65,7 +74,7 @@ void print_error(std::string_view text) {
 }
 
 void print_question(std::string_view text) {
-  write_all(standard_error, "caf-remote: " + std::string{text});
+  write_all(standard_error, "caf-remote: " + printable(text));
 }
 
 bool try_print_line(std::string_view line) {
@@ -77,37 +86,14 @@ bool try_print_error_line(std::string_view line) {
 }
 
 size_t character_length(std::string_view str) {
-  auto byte = [&](size_t i) { return static_cast<unsigned char>(str[i]); };
-  auto first = byte(0);
-  if (first < 0x80)
-    return first >= 0x20 && first != 0x7f ? 1 : 0;
-  size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-  if (first < 0xc2 || first > 0xf4 || str.size() < length)
-    return 0;
-  for (size_t i = 1; i < length; ++i)
-    if ((byte(i) & 0xc0) != 0x80)
-      return 0;
-  auto second = byte(1);
-  // control characters of Latin-1, long forms, surrogates, beyond Unicode
-  auto bad = (first == 0xc2 && second < 0xa0)
-             || (first == 0xe0 && second < 0xa0)
-             || (first == 0xed && second >= 0xa0)
-             || (first == 0xf0 && second < 0x90)
-             || (first == 0xf4 && second >= 0x90);
-  return bad ? 0 : length;
+  auto lead = static_cast<unsigned char>(str.front());
+  size_t n = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+  auto character = str.substr(0, n);
+  return printable(character) == character ? character.size() : 0;
 }
 
 std::string printable(std::string_view str) {
-  std::string result;
-  while (!str.empty()) {
-    auto n = character_length(str);
-    if (n == 0)
-      result += '?';
-    else
-      result += str.substr(0, n);
-    str.remove_prefix(std::max<size_t>(n, 1));
-  }
-  return result;
+  return caf_remote::printable(str, std::string_view::npos);
 }
 
 } // namespace caf_remote::tool

@@ -8,6 +8,8 @@
 
 namespace caf_remote::tool {
 
+// All of them print text that is `printable`, line by line.
+
 /// Writes one line to standard output at once. Waits for the reader; that there
 /// is none is no error. Throws `failure` if it cannot be written otherwise.
 void print_line(std::string_view line);
@@ -25,13 +27,12 @@ bool try_print_error_line(std::string_view line);
 /// Writes a question to standard error, with the program's name before it.
 void print_question(std::string_view text);
 
-/// The length of the character at the front in bytes; 0 if it is a control
-/// character or no UTF-8.
+/// The length of the character at the front in bytes; 0 if `printable` would
+/// replace it.
 /// @pre `!str.empty()`
 size_t character_length(std::string_view str);
 
-/// Replaces control characters and what is not UTF-8, so that whatever it is
-/// stays on one line and can be read.
+/// `caf_remote::printable` of the whole text.
 std::string printable(std::string_view str);
 
 } // namespace caf_remote::tool
