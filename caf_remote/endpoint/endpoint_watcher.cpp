@@ -243,9 +243,9 @@ void endpoint_watcher_state::give_up_watches() {
   return_path_.stop_waiting();
   node_->on_no_return_path(address_, outgoing_.size());
   for (auto& hdl : outgoing_.take_all()) {
-    auto proxy = as_remote_proxy(hdl);
-    endpoint_->tell_unwatch(proxy->target());
-    proxy->fire({unreachable}, serial_);
+    if (auto proxy = as_remote_proxy(hdl))
+      endpoint_->tell_unwatch(proxy->target());
+    fire(hdl, unreachable, serial_);
   }
 }
 

@@ -34,7 +34,7 @@ int make_socket() {
 relay::relay() {
   if (::pipe(wake_) != 0)
     throw std::runtime_error{"no pipe"};
-  listen();
+  take_port();
   thread_ = std::thread{[this] { run(); }};
 }
 
@@ -46,28 +46,38 @@ relay::~relay() {
   }
   wake();
   thread_.join();
+  ::close(listener_);
   for (auto fd : wake_)
     ::close(fd);
 }
 
-void relay::listen() {
-  listener_ = make_socket();
-  int on = 1;
-  ::setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-  auto addr = make_address("127.0.0.1", port_);
-  auto ptr = reinterpret_cast<sockaddr*>(&addr);
-  socklen_t len = sizeof(addr);
-  if (::bind(listener_, ptr, len) != 0 || ::listen(listener_, 64) != 0
-      || ::getsockname(listener_, ptr, &len) != 0)
-    throw std::runtime_error{"the relay cannot listen"};
-  port_ = ntohs(addr.sin_port);
+// The kernel keeps a port for a socket that does not listen any more only if it
+// was bound to that very port.
+void relay::take_port() {
+  for (int attempt = 0; attempt < 100; ++attempt) {
+    auto probe = make_socket();
+    auto addr = make_address("127.0.0.1", 0);
+    auto ptr = reinterpret_cast<sockaddr*>(&addr);
+    socklen_t len = sizeof(addr);
+    auto free = ::bind(probe, ptr, len) == 0
+                && ::getsockname(probe, ptr, &len) == 0;
+    ::close(probe);
+    listener_ = make_socket();
+    if (free && ::bind(listener_, ptr, len) == 0
+        && ::listen(listener_, 64) == 0) {
+      port_ = ntohs(addr.sin_port);
+      return;
+    }
+    ::close(listener_);
+  }
+  throw std::runtime_error{"the relay cannot listen"};
 }
 
 void relay::cut() {
   std::lock_guard<std::mutex> guard{mtx_};
-  if (listener_ >= 0)
-    ::close(listener_);
-  listener_ = -1;
+  if (open_)
+    ::shutdown(listener_, SHUT_RD);
+  open_ = false;
   // a reset, so that nothing in flight arrives any more
   linger hard{1, 0};
   for (auto& kvp : links_) {
@@ -80,7 +90,9 @@ void relay::cut() {
 
 void relay::restore() {
   std::lock_guard<std::mutex> guard{mtx_};
-  listen();
+  if (::listen(listener_, 64) != 0)
+    throw std::runtime_error{"the relay cannot listen again"};
+  open_ = true;
   wake();
 }
 
@@ -97,7 +109,7 @@ void relay::run() {
       std::lock_guard<std::mutex> guard{mtx_};
       if (stopping_)
         return;
-      if (listener_ >= 0)
+      if (open_)
         fds.push_back({listener_, POLLIN, 0});
       for (auto& kvp : links_)
         fds.push_back({kvp.first, POLLIN, 0});
@@ -117,7 +129,8 @@ void relay::serve(const std::vector<pollfd>& ready) {
       std::array<char, 64> bytes;
       (void)!::read(x.fd, bytes.data(), bytes.size());
     } else if (x.fd == listener_) {
-      accept_one();
+      if (open_)
+        accept_one();
     } else if (links_.count(x.fd) != 0) {
       pass_on(x.fd);
     }

@@ -48,7 +48,7 @@ private:
   /// The other end of a connection.
   using links = std::map<int, int>;
 
-  void listen();
+  void take_port();
   void run();
   void serve(const std::vector<pollfd>& ready);
   void accept_one();
@@ -59,8 +59,10 @@ private:
   uint16_t port_ = 0;
   int wake_[2] = {-1, -1};
   std::mutex mtx_;
-  // the rest with the mutex
+  // keeps its port while it does not listen
   int listener_ = -1;
+  // the rest with the mutex
+  bool open_ = true;
   links links_;
   bool stopping_ = false;
   std::thread thread_;
