@@ -355,8 +355,8 @@ std::string explain_silence(node& home, const std::string& address) {
     return figures.last_error.empty()
              ? "it was not reached in that time"
              : "it was not reached: " + figures.last_error;
-  return home.has_way_back(*where) ? "it is connected, but sent no answer"
-                                   : home.explain_no_way_back();
+  return where->has_way_back() ? "it is connected, but sent no answer"
+                               : home.explain_no_way_back();
 }
 
 // Time-outs say nothing by themselves.

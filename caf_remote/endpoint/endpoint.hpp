@@ -85,6 +85,17 @@ public:
            == connection_state::connected;
   }
 
+  /// Whether the node behind the endpoint, by whatever address, has a stream
+  /// open to us, over which its answers come.
+  bool has_way_back() const noexcept {
+    return has_way_back_.load(std::memory_order_relaxed);
+  }
+
+  /// Called by the manager.
+  void has_way_back(bool x) noexcept {
+    has_way_back_.store(x, std::memory_order_relaxed);
+  }
+
   bool closed() const noexcept {
     return closed_.load(std::memory_order_acquire);
   }
@@ -220,6 +231,7 @@ private:
   std::atomic<bool> closed_{false};
   std::atomic<bool> abandoned_{false};
   std::atomic<bool> waiting_{false};
+  std::atomic<bool> has_way_back_{false};
   std::atomic<errc> loss_reason_{errc::endpoint_terminated};
   std::atomic<bool> loss_known_{false};
   // constant once `loss_known_` is true

@@ -201,6 +201,7 @@ void endpoint_manager_state::tell_watcher(const endpoint_ptr& where) {
   auto& who = where->remote();
   auto open = incarnations_.streams_of(who.member_id(),
                                        canonical_address(who.own_address()));
+  where->has_way_back(open > 0);
   where->post_to_watcher(caf::make_message(peer_streams{open}));
 }
 

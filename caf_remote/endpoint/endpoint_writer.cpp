@@ -345,7 +345,7 @@ void endpoint_writer_state::on_way_back_tick(way_back_tick x) {
     return;
   // once said it need not be said again for this stream
   st_.checks_way_back = node_->pending.contains(x.request)
-                        && !node_->has_way_back(*endpoint_);
+                        && !endpoint_->has_way_back();
   if (st_.checks_way_back)
     node_->on_no_way_back(endpoint_->address(),
                           node_->opts.connect_timeout

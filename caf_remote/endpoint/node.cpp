@@ -153,16 +153,6 @@ uint32_t node::next_watch() noexcept {
   return result;
 }
 
-bool node::has_way_back(endpoint& where) {
-  auto& who = where.remote();
-  if (who.inbound_streams.load() != 0)
-    return true;
-  // we may have dialled another address than the node calls its own
-  auto address = who.own_address();
-  return !address.empty() && address != who.address
-         && endpoints.peer_of(address)->inbound_streams.load() != 0;
-}
-
 std::string node::explain_no_way_back() const {
   return "it has opened no connection to us, over which answers come: if it "
          "cannot dial "

@@ -103,11 +103,7 @@ public:
   caf::strong_actor_ptr resolve(const std::string& address,
                                 const std::string& id);
 
-  /// Whether the node behind an endpoint has opened a stream to us, over which
-  /// its answers come.
-  bool has_way_back(endpoint& where);
-
-  /// What to do about a node that has not.
+  /// What to do about a node that has opened no stream to us.
   std::string explain_no_way_back() const;
 
   /// Says why there is no endpoint to send to.

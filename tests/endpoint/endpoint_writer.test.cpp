@@ -335,6 +335,22 @@ TEST_CASE_FIXTURE(actor_fixture,
   CHECK_LE(answer->answers, 1);
 }
 
+TEST_CASE_FIXTURE(actor_fixture, "a way back counts, whatever the node calls "
+                                 "itself") {
+  auto alias = "alias.example:9000";
+  auto answer = request(remote("joe", alias), make_ping("x"));
+  shake_hands();
+  auto in = accept();
+  auto limit = home->opts.connect_timeout + home->opts.handshake_timeout;
+  advance(limit);
+  CHECK_EQ(lines_with(*log_lines, {"no way back"}), 0);
+  CHECK_EQ(answer->answers, 0);
+  cut(in);
+  request(remote("joe", alias), make_ping("y"));
+  advance(limit);
+  CHECK_EQ(lines_with(*log_lines, {"no way back"}), 1);
+}
+
 TEST_CASE_FIXTURE(actor_fixture, "messages without an answer to wait for point "
                                  "out nothing") {
   connect();
