@@ -110,7 +110,7 @@ void inbound_dispatcher::give_up(const wire::envelope& x) noexcept {
   node_->attempt([&] {
     node_->on_shortage("a message from " + printable(peer_->address)
                        + " cannot be delivered: " + printable_exception());
-    dead(x, errc::dead_letter);
+    dead(x, errc::dead_letter, "it could not be delivered");
   });
 }
 

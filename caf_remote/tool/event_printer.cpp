@@ -55,7 +55,10 @@ caf::behavior event_printer_state::printing() {
               .text("reason", short_text(x.reason)));
     },
     [this](const endpoint_unreachable& x) {
-      print(unreachable_, x.address + " " + x.reason);
+      print(unreachable_, x.address + " " + x.reason,
+            event(unreachable_.name)
+              .text("address", short_text(x.address))
+              .text("reason", short_text(x.reason)));
     },
     [this](const dead_letter& x) {
       auto known = !x.pid.address.empty() || !x.pid.id.empty();

@@ -289,7 +289,7 @@ TEST_CASE_FIXTURE(actor_fixture, "an address that leads back to us is given up "
   CHECK(contains(render(answer->reason),
                  "127.0.0.1:9000 leads back to this node: use its address "
                  "127.0.0.1:8090, or add that one to aliases"));
-  auto ends = events.all<endpoint_terminated>();
+  auto ends = events.all<endpoint_unreachable>();
   REQUIRE_EQ(ends.size(), 1);
   CHECK(contains(ends[0].reason, "leads back to this node"));
   advance(1min);
