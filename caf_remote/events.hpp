@@ -28,7 +28,8 @@ struct endpoint_connected {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, endpoint_connected& x) {
-  return f(caf::meta::type_name("endpoint_connected"), x.address, x.member_id);
+  return f(caf::meta::type_name("endpoint_connected"), x.address,
+           detail::shown(f, x.member_id));
 }
 
 /// An incarnation that `endpoint_connected` had announced is over for us: it
@@ -44,8 +45,8 @@ struct endpoint_terminated {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, endpoint_terminated& x) {
-  return f(caf::meta::type_name("endpoint_terminated"), x.address, x.member_id,
-           detail::shown(f, x.reason));
+  return f(caf::meta::type_name("endpoint_terminated"), x.address,
+           detail::shown(f, x.member_id), detail::shown(f, x.reason));
 }
 
 /// Nobody was reached at `address` within the retries, or it refuses us; what

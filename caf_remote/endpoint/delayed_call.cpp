@@ -13,7 +13,11 @@ delayed_call::delayed_call(std::chrono::nanoseconds delay,
     if (over_.wait_for(guard, delay, [this] { return cancelled_; }))
       return;
     guard.unlock();
-    f();
+    try {
+      f();
+    } catch (...) {
+      // want of memory: nobody is there to be told
+    }
   }};
 }
 

@@ -6,6 +6,7 @@
 #include "caf_remote/endpoint/endpoint_watcher.hpp"
 #include "caf_remote/endpoint/endpoint_writer.hpp"
 #include "caf_remote/endpoint/incarnation_probe.hpp"
+#include "caf_remote/endpoint/own_link.hpp"
 #include "caf_remote/endpoint/remote_proxy.hpp"
 #include "caf_remote/endpoint/supervision.hpp"
 
@@ -104,7 +105,7 @@ void endpoint_manager_state::on_open_endpoint(const endpoint_ptr& where) {
   auto serial = where->serial();
   try {
     auto watcher = self_->spawn<caf::hidden>(endpoint_watcher, node_, where);
-    look_after(watcher, role::watcher, serial);
+    look_after(watcher, role::watcher, serial, where->address());
     auto writer = self_->spawn<caf::hidden>(endpoint_writer, node_, where,
                                             watcher);
     look_after(writer, role::writer, serial);
@@ -116,7 +117,7 @@ void endpoint_manager_state::on_open_endpoint(const endpoint_ptr& where) {
     endpoints_.erase(serial);
     node_->endpoints.remove(where);
     where->abandon();
-    give_up_watches(where);
+    give_up_watches(where->address(), serial);
     return;
   }
   if (leaving_)
@@ -442,9 +443,20 @@ void endpoint_manager_state::ask_residents(
 void endpoint_manager_state::ask_resident(
   const std::string& address,
   const std::function<void(const std::string&)>& next) {
-  auto probe = self_->spawn<caf::hidden>(incarnation_probe, node_, address);
-  node_->actors.add(probe);
-  self_->request(probe, caf::infinite, who_lives_there{})
+  caf::actor probe;
+  try {
+    probe = self_->spawn<caf::hidden>(incarnation_probe, node_, address);
+    node_->actors.add(probe);
+  } catch (...) {
+    node_->on_shortage("nobody to ask who lives at " + printable(address) + ": "
+                       + printable_exception());
+    next({});
+    return;
+  }
+  // the probe keeps its own limit, unless it fails
+  self_
+    ->request(probe, 2 * node_->opts.connect_timeout + std::chrono::seconds(1),
+              who_lives_there{})
     .then([next](const resident& x) { next(x.member_id); },
           [next](const caf::error&) { next({}); });
 }
@@ -452,9 +464,10 @@ void endpoint_manager_state::ask_resident(
 // -- failures ----------------------------------------------------------------------------------
 
 void endpoint_manager_state::look_after(const caf::actor& x, role what,
-                                        uint64_t number) {
+                                        uint64_t number,
+                                        const std::string& address) {
   node_->actors.add(x);
-  children_.emplace(x.id(), child{what, number});
+  children_.emplace(x.id(), child{what, number, address});
   self_->monitor(x);
 }
 
@@ -479,13 +492,12 @@ void endpoint_manager_state::on_down(const caf::down_msg& x) {
     return;
   }
   auto j = endpoints_.find(who.number);
-  if (j == endpoints_.end())
-    return;
-  auto where = j->second;
-  if (who.what == role::writer)
-    on_failed_writer(where, x.reason);
-  else
-    on_failed_watcher(where, x.reason);
+  if (j != endpoints_.end() && who.what == role::writer)
+    on_failed_writer(j->second, x.reason);
+  else if (j != endpoints_.end())
+    on_failed_watcher(j->second, x.reason);
+  else if (who.what == role::watcher)
+    on_watcher_failed_late(who, x.reason);
 }
 
 // What it had not written became dead letters with it.
@@ -509,20 +521,34 @@ void endpoint_manager_state::on_failed_watcher(const endpoint_ptr& where,
                                                const caf::error& reason) {
   node_->on_actor_failure(
     "the watcher of " + printable(where->address()) + " has failed", reason);
-  auto heir = self_->spawn<caf::hidden>(endpoint_watcher, node_, where);
-  look_after(heir, role::watcher, where->serial());
-  where->replace_watcher(std::move(heir));
-  give_up_watches(where);
+  try {
+    auto heir = self_->spawn<caf::hidden>(endpoint_watcher, node_, where);
+    look_after(heir, role::watcher, where->serial(), where->address());
+    where->replace_watcher(std::move(heir));
+  } catch (...) {
+    node_->on_shortage("no watcher for " + where->address() + ": "
+                       + printable_exception());
+  }
+  give_up_watches(where->address(), where->serial());
   on_end_streams_of(where->address());
   on_end_endpoint(
     {where, errc::endpoint_terminated, "the endpoint's watcher has failed"});
 }
 
-void endpoint_manager_state::give_up_watches(const endpoint_ptr& where) {
-  for (auto& hdl : node_->proxies.at(where->address()))
+// Its endpoint was over already, but it had not told everybody.
+void endpoint_manager_state::on_watcher_failed_late(const child& who,
+                                                    const caf::error& reason) {
+  node_->on_actor_failure(
+    "the watcher of " + printable(who.address) + " has failed", reason);
+  give_up_watches(who.address, who.number);
+  on_end_streams_of(who.address);
+}
+
+void endpoint_manager_state::give_up_watches(const std::string& address,
+                                             uint64_t serial) {
+  for (auto& hdl : node_->proxies.at(address))
     if (auto proxy = as_remote_proxy(hdl))
-      proxy->fire({wire::terminated_reason::address_terminated},
-                  where->serial());
+      proxy->fire({wire::terminated_reason::address_terminated}, serial);
 }
 
 // -- end ---------------------------------------------------------------------------------------
@@ -571,7 +597,7 @@ void endpoint_manager_state::on_local_link(const local_link& x) {
   using caf::default_attachable;
   auto host = x.host->get();
   if (x.add)
-    host->attach(default_attachable::make_link(x.proxy, x.observer));
+    host->attach(std::make_unique<own_link>(x.proxy, x.observer));
   else
     host->detach(
       default_attachable::observe_token{x.observer, default_attachable::link});

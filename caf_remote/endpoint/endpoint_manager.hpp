@@ -50,6 +50,8 @@ private:
   struct child {
     role what;
     uint64_t number;
+    /// Of a watcher.
+    std::string address;
   };
 
   // -- endpoints -----------------------------------------------------------------------------
@@ -106,11 +108,13 @@ private:
 
   // -- failures --------------------------------------------------------------------------------
 
-  void look_after(const caf::actor& x, role what, uint64_t number);
+  void look_after(const caf::actor& x, role what, uint64_t number,
+                  const std::string& address = {});
   void on_down(const caf::down_msg& x);
   void on_failed_writer(const endpoint_ptr& where, const caf::error& reason);
   void on_failed_watcher(const endpoint_ptr& where, const caf::error& reason);
-  void give_up_watches(const endpoint_ptr& where);
+  void on_watcher_failed_late(const child& who, const caf::error& reason);
+  void give_up_watches(const std::string& address, uint64_t serial);
 
   // -- end ---------------------------------------------------------------------------------
 

@@ -165,10 +165,10 @@ std::string endpoint_reader_state::host() const {
 }
 
 void endpoint_reader_state::accept(const wire::server_connection& peer) {
-  phase_ = phase::open;
   from_ = peer.address;
   peer_ = node_->endpoints.peer_of(canonical_address(peer.address));
   node_->endpoints.stream_opened(*peer_);
+  phase_ = phase::open; // counted from here on
   auto resume = [weak = caf::actor_cast<caf::weak_actor_ptr>(self_),
                  where = node_->wake_on] {
     if (auto hdl = caf::actor_cast<caf::actor>(weak))

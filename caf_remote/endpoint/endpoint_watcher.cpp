@@ -10,12 +10,16 @@
 #include <caf/send.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace caf_remote {
 
 namespace {
 
 constexpr auto unreachable = wire::terminated_reason::address_terminated;
+
+// After so many looks without an answer the peer is asked again.
+constexpr size_t patience = 5;
 
 // How often it is looked whether news gets through.
 caf::timespan look_interval(const options& opts) {
@@ -143,18 +147,17 @@ void endpoint_watcher_state::on_remote_watch(const remote_watch& x) {
   if (res.monitor)
     self_->monitor(caf::actor_cast<caf::actor>(x.local));
   if (res.answer)
-    tell(std::move(*res.answer));
+    tell(*res.answer);
   check_bounds();
 }
 
 void endpoint_watcher_state::on_remote_unwatch(const remote_unwatch& x) {
-  for (auto& local : incoming_.remove(x.target, x.watcher.id))
-    self_->demonitor(local);
+  incoming_.remove(x.target, x.watcher.id);
 }
 
 void endpoint_watcher_state::on_down(const caf::down_msg& x) {
   for (auto& y : incoming_.take(x.source))
-    tell(std::move(y));
+    tell(y);
   check_bounds();
 }
 
@@ -163,22 +166,16 @@ void endpoint_watcher_state::on_down(const caf::down_msg& x) {
 // stream ends before, it is told again on the next one, and if there is none to
 // be had, its own streams are ended, from which it learns that we are out of
 // reach.
-void endpoint_watcher_state::tell(incoming_watches::ending x) {
+void endpoint_watcher_state::tell(const incoming_watches::ending& x) {
   if (endpoint_ == nullptr || silent_)
     return;
-  auto seq = push(x);
-  incoming_.told(std::move(x), seq);
+  incoming_.told(x, push(x));
   look_after();
 }
 
 uint64_t endpoint_watcher_state::push(const incoming_watches::ending& x) {
   wire::terminated msg{{node_->own().advertised(), x.id, x.last}, x.why};
   return endpoint_->tell_terminated(x.watcher, x.first, wire::encode(msg));
-}
-
-void endpoint_watcher_state::forget_remote_watches() {
-  for (auto& addr : incoming_.clear())
-    self_->demonitor(addr);
 }
 
 // -- whether news gets through -----------------------------------------------------------------
@@ -223,7 +220,9 @@ void endpoint_watcher_state::on_tick() {
         give_up_watches();
       else
         probe();
-    } else if (incoming_.has_unproven() && !asked_) {
+    } else if (incoming_.has_unproven()
+               && (!asked_ || ++asked_->looks == patience)) {
+      // a bound at the peer may have cost the question or its answer
       probe();
     }
   }
@@ -236,7 +235,7 @@ void endpoint_watcher_state::probe() {
   if (++last_question_ == 0)
     ++last_question_;
   asked_ = question{last_question_,
-                    endpoint_->ask(activator_id, last_question_)};
+                    endpoint_->ask(activator_id, last_question_), 0};
 }
 
 void endpoint_watcher_state::give_up_watches() {
@@ -254,7 +253,7 @@ void endpoint_watcher_state::give_up_watches() {
 left endpoint_watcher_state::on_incarnation_over(uint64_t written_seq) {
   for (auto& proxy : outgoing_.take_written(written_seq))
     fire(proxy, unreachable, serial_);
-  forget_remote_watches();
+  incoming_.clear();
   return {};
 }
 
@@ -265,7 +264,7 @@ void endpoint_watcher_state::end_streams() {
 void endpoint_watcher_state::on_address_over() {
   if (incoming_.size() > 0 && !silent_)
     end_streams();
-  forget_remote_watches();
+  incoming_.clear();
   // ends the cycle between the endpoint and its watcher; watches that are still
   // on their way are answered at once
   endpoint_ = nullptr;
@@ -275,14 +274,15 @@ void endpoint_watcher_state::on_address_over() {
 
 void endpoint_watcher_state::on_fall_silent() {
   silent_ = true;
-  forget_remote_watches();
+  incoming_.clear();
 }
 
 void endpoint_watcher_state::check_bounds() {
   auto limit = node_->opts.control_messages;
   if (endpoint_ == nullptr
       || (outgoing_.size() <= limit && incoming_.size() <= limit
-          && incoming_.name_bytes() <= node_->opts.control_bytes))
+          && incoming_.name_bytes() <= node_->opts.control_bytes)
+      || std::exchange(too_many_, true))
     return;
   caf::anon_send(node_->manager(),
                  end_endpoint{endpoint_, errc::queue_full,

@@ -43,9 +43,8 @@ private:
   void on_remote_watch(const remote_watch& x);
   void on_remote_unwatch(const remote_unwatch& x);
   void on_down(const caf::down_msg& x);
-  void tell(incoming_watches::ending x);
+  void tell(const incoming_watches::ending& x);
   uint64_t push(const incoming_watches::ending& x);
-  void forget_remote_watches();
 
   // -- whether news gets through ---------------------------------------------------------------
 
@@ -68,6 +67,8 @@ private:
   struct question {
     uint32_t number;
     uint64_t seq;
+    /// How often it was looked for the answer in vain.
+    size_t looks;
   };
 
   caf::event_based_actor* self_;
@@ -83,6 +84,8 @@ private:
   uint32_t last_question_ = 0;
   bool tick_pending_ = false;
   bool silent_ = false;
+  // the manager was asked to give the peer up
+  bool too_many_ = false;
 };
 
 caf::behavior

@@ -37,7 +37,7 @@ constexpr size_t short_names = 128;
 // Whether the object may hold much more than its encoded form.
 bool may_be_larger(const wire::serializer_registry::entry& type,
                    const google::protobuf::Message& x) {
-  return !type.flat || !x.GetReflection()->GetUnknownFields(x).empty();
+  return !type.flat || !type.reflection->GetUnknownFields(x).empty();
 }
 
 constexpr const char* no_such_actor = "there is no actor of that name";
@@ -472,18 +472,16 @@ void inbound_dispatcher::on_touched(const wire::envelope& x) {
     refuse(x, "a Touched without an actor");
     return;
   }
-  auto to = batch_.target_id(x);
-  if (to.substr(0, watcher_prefix.size()) == watcher_prefix) {
-    for (auto& where : watchers(x))
-      where->post_to_watcher(
-        caf::make_message(peer_touched{x.target_request_id}));
+  if (tell_watchers_of_answer(x))
     return;
-  }
   msg.who.address = batch_.peer_address(msg.who.address);
   answer_pending(x, make_inbound_answer(touched{std::move(msg.who)}));
 }
 
 void inbound_dispatcher::on_dead_letter_response(const wire::envelope& x) {
+  // a peer without an activator has got the question all the same
+  if (tell_watchers_of_answer(x))
+    return;
   auto entry = take_pending(x);
   if (!entry)
     return;
@@ -544,6 +542,17 @@ std::vector<endpoint_ptr> inbound_dispatcher::endpoints_of_peer() const {
       && std::find(result.begin(), result.end(), direct) == result.end())
     result.push_back(std::move(direct));
   return result;
+}
+
+// Whether the envelope answers a question of our watchers.
+bool inbound_dispatcher::tell_watchers_of_answer(const wire::envelope& x) {
+  auto to = batch_.target_id(x);
+  if (to.substr(0, watcher_prefix.size()) != watcher_prefix)
+    return false;
+  for (auto& where : watchers(x))
+    where->post_to_watcher(
+      caf::make_message(peer_touched{x.target_request_id}));
+  return true;
 }
 
 // Those whose watcher the envelope is for.

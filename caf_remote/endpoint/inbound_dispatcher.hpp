@@ -119,6 +119,7 @@ private:
   bool is_peer(std::string_view wire_address) const;
   std::vector<endpoint_ptr> endpoints_of_peer() const;
   std::vector<endpoint_ptr> watchers(const wire::envelope& x) const;
+  bool tell_watchers_of_answer(const wire::envelope& x);
 
   const node_ptr node_;
   const peer_ptr peer_;

@@ -3,6 +3,7 @@
 #include "caf_remote/endpoint/incarnation_probe.hpp"
 
 #include "caf_remote/endpoint/stream_events.hpp"
+#include "caf_remote/endpoint/supervision.hpp"
 #include "caf_remote/wire/handshake.hpp"
 
 #include <chrono>
@@ -24,6 +25,7 @@ caf::behavior incarnation_probe_state::make_behavior(node_ptr home,
                                                      std::string address) {
   node_ = std::move(home);
   address_ = std::move(address);
+  self_->set_exception_handler(end_by_exception{});
   return {
     [this](who_lives_there) { return on_question(); },
     [this](const stream_frame& x) { on_frame(x.bytes); },

@@ -38,7 +38,7 @@ incoming_watches::outcome incoming_watches::add(const caf::actor_addr& local,
   return {false, ending{id, watcher, 0, 0, wire::terminated_reason::not_found}};
 }
 
-// Returns whether the actor was not watched before.
+// Returns whether the actor is new.
 bool incoming_watches::bind(const caf::actor_addr& local, records::iterator i,
                             uint32_t first, uint32_t last) {
   auto& bindings = i->second.bindings;
@@ -54,41 +54,24 @@ bool incoming_watches::bind(const caf::actor_addr& local, records::iterator i,
   }
   bindings.push_back({who, first, last});
   ++bound_;
-  auto& entry = by_actor_[who];
-  auto result = entry.keys.empty();
-  entry.addr = local;
-  entry.keys.insert(&i->first);
-  return result;
+  auto entry = by_actor_.try_emplace(who);
+  entry.first->second.addr = local;
+  entry.first->second.keys.insert(&i->first);
+  return entry.second;
 }
 
-// Returns whether the actor is not watched any more.
-bool incoming_watches::unbind(actor_key local, const key& where) {
-  auto i = by_actor_.find(local);
-  if (i == by_actor_.end())
-    return false;
-  i->second.keys.erase(&where);
-  return i->second.keys.empty();
-}
-
-std::vector<caf::actor_addr>
-incoming_watches::remove(const std::string& id, const std::string& watcher) {
-  std::vector<caf::actor_addr> result;
+void incoming_watches::remove(const std::string& id,
+                              const std::string& watcher) {
   auto i = records_.find(key{id, watcher});
   if (i == records_.end())
-    return result;
+    return;
   auto& rec = i->second;
   forget_told(rec);
   bound_ -= rec.bindings.size();
-  for (auto& x : rec.bindings) {
-    if (!unbind(x.local, i->first))
-      continue;
-    auto j = by_actor_.find(x.local);
-    result.push_back(std::move(j->second.addr));
-    by_actor_.erase(j);
-  }
+  for (auto& x : rec.bindings)
+    by_actor_[x.local].keys.erase(&i->first);
   rec.bindings.clear();
   drop_if_empty(i);
-  return result;
 }
 
 std::vector<incoming_watches::ending>
@@ -115,33 +98,30 @@ incoming_watches::take(const caf::actor_addr& local) {
   return result;
 }
 
-std::vector<caf::actor_addr> incoming_watches::clear() {
-  std::vector<caf::actor_addr> result;
+void incoming_watches::clear() {
   for (auto& kvp : by_actor_)
-    result.push_back(std::move(kvp.second.addr));
-  by_actor_.clear();
+    kvp.second.keys.clear();
   told_.clear();
   records_.clear();
   bound_ = 0;
   name_bytes_ = 0;
-  return result;
 }
 
 // -- what was told -----------------------------------------------------------------------------
 
-void incoming_watches::told(ending x, uint64_t seq) {
+void incoming_watches::told(const ending& x, uint64_t seq) {
   auto i = get(x.id, x.watcher);
   auto& rec = i->second;
-  rec.told.push_back(seq);
+  rec.told.insert(seq);
   if (rec.last == 0 || is_later(x.last, rec.last))
     rec.last = x.last;
-  told_.emplace(seq, unproven{i, std::move(x)});
+  told_.emplace(seq, unproven{i, x.first, x.last, x.why});
 }
 
 void incoming_watches::proven(uint64_t seq) {
   while (!told_.empty() && told_.begin()->first < seq) {
     auto i = told_.begin()->second.where;
-    drop_place(i->second, told_.begin()->first);
+    i->second.told.erase(told_.begin()->first);
     told_.erase(told_.begin());
     drop_if_empty(i);
   }
@@ -151,14 +131,15 @@ void incoming_watches::tell_again(uint64_t seq, const sender& send) {
   std::vector<unproven> lost;
   while (!told_.empty() && told_.begin()->first <= seq) {
     auto i = told_.begin();
-    drop_place(i->second.where->second, i->first);
-    lost.push_back(std::move(i->second));
+    i->second.where->second.told.erase(i->first);
+    lost.push_back(i->second);
     told_.erase(i);
   }
   for (auto& x : lost) {
-    auto place = send(x.what);
-    x.where->second.told.push_back(place);
-    told_.emplace(place, std::move(x));
+    auto& [id, watcher] = x.where->first;
+    auto place = send({id, watcher, x.first, x.last, x.why});
+    x.where->second.told.insert(place);
+    told_.emplace(place, x);
   }
 }
 
@@ -177,11 +158,6 @@ void incoming_watches::drop_if_empty(records::iterator i) {
     return;
   name_bytes_ -= i->first.first.size() + i->first.second.size();
   records_.erase(i);
-}
-
-// One of a few.
-void incoming_watches::drop_place(record& x, uint64_t seq) {
-  x.told.erase(std::remove(x.told.begin(), x.told.end(), seq), x.told.end());
 }
 
 void incoming_watches::forget_told(record& x) {

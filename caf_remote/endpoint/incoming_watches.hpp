@@ -45,7 +45,8 @@ public:
 
   /// What follows from a Watch.
   struct outcome {
-    /// The actor was not watched by the peer before: it must be monitored.
+    /// The actor is new here: it must be monitored, until its end. (CAF takes
+    /// actors of two systems for equal when it ends monitors.)
     bool monitor = false;
     /// There is no actor of that name.
     std::optional<ending> answer;
@@ -56,23 +57,21 @@ public:
   outcome add(const caf::actor_addr& local, const std::string& id,
               const std::string& watcher, uint32_t number);
 
-  /// The watcher does not care any more. Returns the actors that need no
-  /// monitor any more.
-  std::vector<caf::actor_addr> remove(const std::string& id,
-                                      const std::string& watcher);
+  /// The watcher does not care any more.
+  void remove(const std::string& id, const std::string& watcher);
 
   /// The actor has ended: takes out its watches and returns what the peer must
   /// be told.
   std::vector<ending> take(const caf::actor_addr& local);
 
-  /// Takes out everything; the result needs no monitors any more.
-  std::vector<caf::actor_addr> clear();
+  /// Takes out everything.
+  void clear();
 
   // -- until the peer has got it -------------------------------------------------------------
 
   /// A Terminated for `x` is on its way; `seq` is its place among the messages
   /// that the writer numbers.
-  void told(ending x, uint64_t seq);
+  void told(const ending& x, uint64_t seq);
 
   /// The peer has got everything before `seq`.
   void proven(uint64_t seq);
@@ -116,31 +115,33 @@ private:
   struct record {
     std::vector<binding> bindings;
     /// Places of what was told.
-    std::vector<uint64_t> told;
+    std::set<uint64_t> told;
     /// The last number that was seen.
     uint32_t last = 0;
   };
 
   using records = std::map<key, record>;
 
-  /// The address keeps the key from being used for another actor.
+  /// Stays until the actor ends. The address keeps the key from being used for
+  /// another actor.
   struct watched {
     caf::actor_addr addr;
     std::set<const key*> keys;
   };
 
+  /// The names stand in the record.
   struct unproven {
     records::iterator where;
-    ending what;
+    uint32_t first;
+    uint32_t last;
+    wire::terminated_reason why;
   };
 
   records::iterator get(const std::string& id, const std::string& watcher);
   void drop_if_empty(records::iterator i);
-  static void drop_place(record& x, uint64_t seq);
   void forget_told(record& x);
   bool bind(const caf::actor_addr& local, records::iterator i, uint32_t first,
             uint32_t last);
-  bool unbind(actor_key local, const key& where);
 
   records records_;
   std::unordered_map<actor_key, watched> by_actor_;

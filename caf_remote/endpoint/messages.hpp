@@ -99,7 +99,7 @@ struct end_streams_of {
 /// the manager, because the proxy is called with mutexes held.
 struct local_link {
   caf::strong_actor_ptr host;
-  caf::actor_addr proxy;
+  caf::strong_actor_ptr proxy;
   caf::actor_addr observer;
   bool add;
 };

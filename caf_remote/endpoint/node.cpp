@@ -118,7 +118,8 @@ void node::shut_down() {
   events->clear();
   endpoints.clear();
   for (auto& entry : pending.take_all())
-    answer(std::move(entry), make_error(errc::not_running));
+    answer(std::move(entry),
+           make_error(errc::not_running, "the module was stopped"));
 }
 
 void node::detach() {

@@ -343,6 +343,16 @@ void remote_proxy::send_exit(const caf::type_erased_tuple& content) {
 
 void remote_proxy::deliver_locally(caf::mailbox_element_ptr what,
                                    caf::execution_unit* ctx) {
+  // the end of a link concerns who was linked, not who has the name now
+  if (auto end = only_element<caf::exit_msg>(std::as_const(*what).content())) {
+    auto hosts = exclusive_critical_section(
+      [&] { return take_links_here(end->source); });
+    for (auto& host : hosts)
+      host->enqueue(nullptr, caf::make_message_id(), caf::make_message(*end),
+                    nullptr);
+    if (!hosts.empty())
+      return;
+  }
   if (what->mid.is_response()) {
     // a request of ours that came back to us: its id is the wire's
     auto id = static_cast<uint32_t>(what->mid.request_id().integer_value());
@@ -509,12 +519,12 @@ size_t remote_proxy::detach(const caf::attachable::token& what) {
 // The next two are called with both actors' mutexes held.
 
 bool remote_proxy::add_backlink(caf::abstract_actor* x) {
+  if (is_here())
+    return add_link_here(x);
   auto addr = x->address();
   auto is_x = [&](const link& y) { return same(y.who, addr); };
   if (std::any_of(links_.begin(), links_.end(), is_x))
     return false;
-  if (is_here())
-    return link_here(x);
   auto number = post_watch();
   if (!number) {
     send_exit_message(caf::strong_actor_ptr{x->ctrl()}, address(),
@@ -527,12 +537,12 @@ bool remote_proxy::add_backlink(caf::abstract_actor* x) {
 
 bool remote_proxy::remove_backlink(caf::abstract_actor* x) {
   auto addr = x->address();
+  if (is_here())
+    return !take_links_here(addr).empty();
   auto is_x = [&](const link& y) { return same(y.who, addr); };
   if (extract_if(links_, is_x).empty())
     return false;
-  if (is_here())
-    unlink_here(addr);
-  else if (!has_observers())
+  if (!has_observers())
     post_unwatch();
   return true;
 }
@@ -650,25 +660,42 @@ size_t remote_proxy::detach_here(const caf::attachable::token& what) {
   return result;
 }
 
-// The manager talks to the host: a third mutex must not be taken here.
-bool remote_proxy::link_here(caf::abstract_actor* x) {
+// The next two are called with mutexes held, so the manager talks to the host.
+
+bool remote_proxy::add_link_here(caf::abstract_actor* x) {
   auto host = holder_here();
   if (host == nullptr) {
     send_exit_message(caf::strong_actor_ptr{x->ctrl()}, address(),
                       caf::exit_reason::unknown);
     return false;
   }
-  remember_host(host);
-  links_.push_back({x->address(), 0});
+  auto addr = x->address();
+  auto is_same = [&](const link_here& y) {
+    return same(y.who, addr) && y.host.get() == host.get();
+  };
+  if (!has_ended(host)
+      && std::any_of(links_here_.begin(), links_here_.end(), is_same))
+    return false;
+  take_links_here(addr); // to who had the name before
+  links_here_.push_back({addr, caf::actor_cast<caf::weak_actor_ptr>(host)});
   caf::anon_send(node_->manager(),
-                 local_link{std::move(host), address(), x->address(), true});
+                 local_link{std::move(host), caf::strong_actor_ptr{ctrl()},
+                            std::move(addr), true});
   return true;
 }
 
-void remote_proxy::unlink_here(const caf::actor_addr& x) {
-  for (auto& host : hosts())
-    caf::anon_send(node_->manager(),
-                   local_link{std::move(host), address(), x, false});
+// Returns who was linked.
+std::vector<caf::strong_actor_ptr>
+remote_proxy::take_links_here(const caf::actor_addr& x) {
+  std::vector<caf::strong_actor_ptr> result;
+  auto is_x = [&](const link_here& y) { return same(y.who, x); };
+  for (auto& y : extract_if(links_here_, is_x))
+    if (auto host = caf::actor_cast<caf::strong_actor_ptr>(y.host)) {
+      caf::anon_send(node_->manager(),
+                     local_link{host, caf::strong_actor_ptr{ctrl()}, x, false});
+      result.push_back(std::move(host));
+    }
+  return result;
 }
 
 bool remote_proxy::is_here() const noexcept {

@@ -126,8 +126,8 @@ private:
   caf::strong_actor_ptr holder_here();
   void attach_here(caf::attachable_ptr ptr);
   size_t detach_here(const caf::attachable::token& what);
-  bool link_here(caf::abstract_actor* x);
-  void unlink_here(const caf::actor_addr& x);
+  bool add_link_here(caf::abstract_actor* x);
+  std::vector<caf::strong_actor_ptr> take_links_here(const caf::actor_addr& x);
   std::vector<caf::strong_actor_ptr> hosts() const;
   void remember_host(const caf::strong_actor_ptr& x);
   std::optional<uint32_t> post_watch();
@@ -156,10 +156,17 @@ private:
     uint32_t watch;
   };
 
+  /// Who is linked through this handle to an actor of ours that had the name.
+  struct link_here {
+    caf::actor_addr who;
+    caf::weak_actor_ptr host;
+  };
+
   // guarded by the actor's own mutex, like the attachables of the base class,
   // which are not used
   std::vector<observer> observers_;
   std::vector<link> links_;
+  std::vector<link_here> links_here_;
   // actors of ours that were given observers, because they had the name
   std::vector<caf::weak_actor_ptr> hosts_;
   bool watching_ = false;

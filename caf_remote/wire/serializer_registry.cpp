@@ -59,7 +59,8 @@ serializer_registry::serializer_registry(
   entries_.reserve(codecs.size()); // the maps point into it
   for (auto codec : codecs) {
     auto type = codec->make()->GetDescriptor();
-    entries_.push_back({codec, utf8_plan{type}, is_flat(*type)});
+    entries_.push_back(
+      {codec, utf8_plan{type}, is_flat(*type), codec->make()->GetReflection()});
     auto ptr = &entries_.back();
     by_address_.emplace(&codec->type(), ptr);
     by_type_.emplace(codec->type(), ptr);

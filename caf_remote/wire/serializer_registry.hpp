@@ -37,6 +37,8 @@ public:
     /// No field is repeated or a message: objects hold little more than their
     /// encoded form, unless they have unknown fields.
     bool flat;
+    /// Of its objects; kept, because to ask for it takes time.
+    const google::protobuf::Reflection* reflection;
   };
 
   /// Hears of a serializer that threw: its id, and the exception's text.

@@ -111,6 +111,51 @@ TEST_CASE_FIXTURE(own_handle_fixture, "unlink ends a link") {
   CHECK(alice.exits().empty());
 }
 
+TEST_CASE_FIXTURE(own_handle_fixture, "a link outlives the handle that made "
+                                      "it, in both directions") {
+  alice.link_to(hdl);
+  run();
+  hdl = nullptr;
+  CHECK(alice.exits().empty());
+  SUBCASE("to the linked actor") {
+    joe.quit(caf::exit_reason::user_shutdown);
+    run();
+    CHECK_EQ(alice.exits(), reasons{caf::exit_reason::user_shutdown});
+  }
+  SUBCASE("from it") {
+    alice.quit(caf::exit_reason::user_shutdown);
+    run();
+    CHECK_EQ(joe.exits(), reasons{caf::exit_reason::user_shutdown});
+  }
+}
+
+TEST_CASE_FIXTURE(own_handle_fixture, "the end of a link concerns who had the "
+                                      "name when it was made") {
+  alice.link_to(hdl);
+  run();
+  REQUIRE_FALSE(home->processes->unpublish("joe"));
+  auto jim = publish_witness("joe");
+  alice.quit(caf::exit_reason::user_shutdown);
+  run();
+  CHECK_EQ(joe.exits(), reasons{caf::exit_reason::user_shutdown});
+  CHECK(jim.exits().empty());
+}
+
+TEST_CASE_FIXTURE(own_handle_fixture,
+                  "who has the name after an actor's end can "
+                  "be linked") {
+  alice.link_to(hdl);
+  run();
+  joe.quit(caf::exit_reason::user_shutdown);
+  run();
+  auto jim = publish_witness("joe");
+  alice.link_to(hdl);
+  run();
+  jim.quit(caf::exit_reason::user_shutdown);
+  run();
+  CHECK_EQ(alice.exits().size(), 2);
+}
+
 TEST_SUITE_END();
 
 } // namespace

@@ -110,6 +110,36 @@ TEST_CASE_FIXTURE(watched_fixture, "what the peer has shown to have got is "
   CHECK(sent().empty());
 }
 
+TEST_CASE_FIXTURE(watched_fixture, "a question without an answer is asked "
+                                   "again") {
+  end_alice();
+  sent();
+  advance(2s);
+  CHECK_EQ(of_type(sent(), "actor.Touch").size(), 1);
+  advance(8s);
+  CHECK(of_type(sent(), "actor.Touch").empty());
+  advance(2s);
+  receive(in, {answer_to(sent())});
+  cut(last_dialled());
+  shake_hands();
+  CHECK(sent().empty());
+}
+
+TEST_CASE_FIXTURE(watched_fixture,
+                  "a peer without an activator answers all the "
+                  "same") {
+  end_alice();
+  sent();
+  advance(2s);
+  auto answer = answer_to(sent());
+  answer.type_name = wire::dead_letter_response::type_name;
+  answer.payload = wire::encode(wire::dead_letter_response{});
+  receive(in, {answer});
+  cut(last_dialled());
+  shake_hands();
+  CHECK(sent().empty());
+}
+
 TEST_CASE_FIXTURE(watched_fixture, "an answer on behalf of an earlier stream "
                                    "proves nothing") {
   end_alice();

@@ -347,7 +347,7 @@ TEST_CASE_FIXTURE(memory_fixture, "spawn requests") {
   auto hdl = sys.spawn(activator, home);
   REQUIRE_FALSE(home->processes->publish(
     caf::actor_cast<caf::strong_actor_ptr>(hdl), "activator",
-    delivery_mode::decoded, process_kind::internal));
+    delivery_mode::decoded, process_kind::activator));
   remote::MessageBatch batch;
   auto x = add(batch, "remote.ActorPidRequest", "activator");
   x->set_sender(add_sender(batch, "", "someone"));
