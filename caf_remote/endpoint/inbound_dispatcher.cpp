@@ -178,20 +178,19 @@ void inbound_dispatcher::deliver_user(const wire::envelope& x,
     dead(x, errc::dead_letter, no_such_actor);
     return;
   }
-  auto msg = decode(x, target);
-  if (!msg) {
-    refuse(x, render(msg.error()));
-    return;
-  }
-  hand_over(std::move(*msg), x, target);
+  decoded msg;
+  if (auto err = decode(x, target, msg))
+    refuse(x, render(err));
+  else
+    hand_over(std::move(msg), x, target);
 }
 
-void inbound_dispatcher::hand_over(decoded msg, const wire::envelope& x,
+void inbound_dispatcher::hand_over(decoded&& msg, const wire::envelope& x,
                                    target_slot& target) {
   hand_over(std::move(msg), x, target, account_of(x, target));
 }
 
-void inbound_dispatcher::hand_over(decoded msg, const wire::envelope& x,
+void inbound_dispatcher::hand_over(decoded&& msg, const wire::envelope& x,
                                    const target_slot& target,
                                    account_stock& account) {
   auto& hdl = target.process.hdl;
@@ -220,19 +219,17 @@ bool inbound_dispatcher::charge(const decoded& msg, const wire::envelope& x,
   return true;
 }
 
-caf::expected<inbound_dispatcher::decoded>
-inbound_dispatcher::decode(const wire::envelope& x, const target_slot& target) {
+caf::error inbound_dispatcher::decode(const wire::envelope& x,
+                                      const target_slot& target,
+                                      decoded& result) {
   if (!x.header.empty())
     if (auto err = check_header(x))
       return err;
   auto& type = batch_.type(x);
   auto raw = target.process.mode == delivery_mode::raw;
-  decoded result;
   if (type.entry != nullptr && !raw) {
-    auto msg = decode_object(x, type);
-    if (!msg)
-      return std::move(msg.error());
-    result = std::move(*msg);
+    if (auto err = decode_object(x, type, result))
+      return err;
   } else {
     if (!raw && !node_->types.knows(x.serializer_id))
       return make_error(errc::not_found, "no serializer has the id "
@@ -245,32 +242,35 @@ inbound_dispatcher::decode(const wire::envelope& x, const target_slot& target) {
   }
   if (x.header_count != 0)
     result.element->encoded_header(x.header);
-  return result;
+  return caf::none;
 }
 
 // Of a few bytes, Protobuf can make an object twenty times as large: repeated
 // and unknown fields. It is charged with what it holds, and refused if that is
 // more than one target may hold, unless the peer has paid for it.
-caf::expected<inbound_dispatcher::decoded>
-inbound_dispatcher::decode_object(const wire::envelope& x,
-                                  inbound_batch::type_slot& type) {
+caf::error inbound_dispatcher::decode_object(const wire::envelope& x,
+                                             inbound_batch::type_slot& type,
+                                             decoded& result) {
   auto msg = make_inbound(batch_.sender(x), batch_.message_id(x),
                           shelf_of(type));
   if (auto err = node_->types.decode(x.payload, x.serializer_id, *type.entry,
                                      msg.object))
     return err;
   auto bytes = x.payload.size();
-  if (bytes > small_payload && may_be_larger(*type.entry, msg.object))
+  if (bytes > small_payload && may_be_larger(*type.entry, msg.object)) {
     bytes = std::max(bytes, msg.object.SpaceUsedLong());
-  // an object may have kept memory of the message before
-  auto limit = std::max({node_->opts.inbound_bytes / 2, 4 * x.payload.size(),
-                         inbound_shelf::max_element_bytes});
-  if (bytes > limit)
-    return make_error(errc::message_too_large,
-                      std::to_string(x.payload.size()) + " bytes become "
-                        + std::to_string(bytes) + ", the limit is "
-                        + std::to_string(limit));
-  return decoded{std::move(msg.element), bytes};
+    // an object may have kept memory of the message before
+    auto limit = std::max({node_->opts.inbound_bytes / 2, 4 * x.payload.size(),
+                           inbound_shelf::max_element_bytes});
+    if (bytes > limit)
+      return make_error(errc::message_too_large,
+                        std::to_string(x.payload.size()) + " bytes become "
+                          + std::to_string(bytes) + ", the limit is "
+                          + std::to_string(limit));
+  }
+  result.element = std::move(msg.element);
+  result.bytes = bytes;
+  return caf::none;
 }
 
 caf::error inbound_dispatcher::check_header(const wire::envelope& x) const {
@@ -348,7 +348,10 @@ caf::expected<inbound_dispatcher::decoded>
 inbound_dispatcher::decode_answer(const wire::envelope& x) {
   if (is_empty_result(x))
     return decoded{make_inbound_empty_result(), 0};
-  return decode(x, target_slot{});
+  decoded result;
+  if (auto err = decode(x, target_slot{}, result))
+    return err;
+  return result;
 }
 
 std::string inbound_dispatcher::reason_in(const wire::envelope& x) {

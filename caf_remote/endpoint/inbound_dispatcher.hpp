@@ -64,15 +64,15 @@ private:
   /// A message for a mailbox, and what its content holds in memory.
   struct decoded {
     inbound_ptr element;
-    size_t bytes;
+    size_t bytes = 0;
   };
 
   void deliver(const wire::envelope& x);
   void give_up(const wire::envelope& x) noexcept;
   void deliver_system(const wire::envelope& x, wire::system_type type);
   void deliver_user(const wire::envelope& x, target_slot& target);
-  void hand_over(decoded msg, const wire::envelope& x, target_slot& target);
-  void hand_over(decoded msg, const wire::envelope& x,
+  void hand_over(decoded&& msg, const wire::envelope& x, target_slot& target);
+  void hand_over(decoded&& msg, const wire::envelope& x,
                  const target_slot& target, account_stock& account);
   account_stock& account_of(const wire::envelope& x, target_slot& target);
 
@@ -80,10 +80,10 @@ private:
   bool charge(const decoded& msg, const wire::envelope& x,
               account_stock& account);
 
-  caf::expected<decoded> decode(const wire::envelope& x,
-                                const target_slot& target);
-  caf::expected<decoded> decode_object(const wire::envelope& x,
-                                       inbound_batch::type_slot& type);
+  caf::error decode(const wire::envelope& x, const target_slot& target,
+                    decoded& result);
+  caf::error decode_object(const wire::envelope& x,
+                           inbound_batch::type_slot& type, decoded& result);
   caf::error check_header(const wire::envelope& x) const;
   inbound_shelf& shelf_of(inbound_batch::type_slot& type);
 

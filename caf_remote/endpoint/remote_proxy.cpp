@@ -175,20 +175,27 @@ void remote_proxy::send(sending x) {
 caf::expected<outbound_ptr>
 remote_proxy::encode(const sending& x, endpoint& where,
                      const correspondents& who) const {
-  message_encoder encoder{*node_, who};
-  auto& extras = x.extras;
   try {
-    auto result = extras.header == nullptr
-                    ? encoder.encode(x.content)
-                    : encoder.encode(x.content, *extras.header,
-                                     extras.serializer_id);
-    if (result)
-      if (auto err = check_size(**result, where))
-        return err;
-    return result;
+    return encode_unguarded(x, where, who);
   } catch (...) {
     return make_error(errc::not_serializable, printable_exception());
   }
+}
+
+// One result in one place: what is returned is never moved.
+caf::expected<outbound_ptr>
+remote_proxy::encode_unguarded(const sending& x, endpoint& where,
+                               const correspondents& who) const {
+  message_encoder encoder{*node_, who};
+  auto& extras = x.extras;
+  auto result = extras.header == nullptr
+                  ? encoder.encode(x.content)
+                  : encoder.encode(x.content, *extras.header,
+                                   extras.serializer_id);
+  if (result)
+    if (auto err = check_size(**result, where))
+      result = std::move(err);
+  return result;
 }
 
 // Null: nobody. An actor elsewhere will be answered there.

@@ -104,6 +104,9 @@ private:
   void send(sending x);
   caf::expected<outbound_ptr> encode(const sending& x, endpoint& where,
                                      const correspondents& who) const;
+  caf::expected<outbound_ptr> encode_unguarded(const sending& x,
+                                               endpoint& where,
+                                               const correspondents& who) const;
   void send_response(const sending& x);
   void send_stray_error(const sending& x);
   void send_error_result(const sending& x, const std::string& why);
