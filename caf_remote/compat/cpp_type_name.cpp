@@ -2,6 +2,7 @@
 
 #include "caf_remote/compat/cpp_type_name.hpp"
 
+#include <caf/all.hpp>
 #include <caf/type_erased_tuple.hpp>
 #include <caf/type_nr.hpp>
 
