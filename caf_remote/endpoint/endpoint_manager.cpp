@@ -289,14 +289,14 @@ bool endpoint_manager_state::is_plain(const client_connection& x) const {
 // Another incarnation: nothing more is heard of the old one, then its observers
 // are told, and only then the new one may speak.
 void endpoint_manager_state::replace(const client_connection& x,
-                                     const decision& decided) {
+                                     const decision& tell) {
   changing_.insert(x.address);
-  auto tell = [=](client_connection_result res) {
+  auto done = [=](client_connection_result res) {
     changing_.erase(x.address);
-    decided(std::move(res));
+    tell(std::move(res));
   };
   end_streams(incarnations_.others(x.address, x.member_id), [=] {
-    auto let_it_in = [=] { tell(let_in(x)); };
+    auto let_it_in = [=] { done(let_in(x)); };
     auto known = node_->endpoints.peer_of(x.address)->member_id();
     if (known.empty() || known == x.member_id)
       let_it_in();
