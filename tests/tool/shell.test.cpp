@@ -5,11 +5,11 @@
 #include "tool/tool_fixture.hpp"
 
 #include <doctest/doctest.h>
+#include <re2/re2.h>
 
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <regex>
 #include <set>
 
 using namespace caf_remote::test;
@@ -28,13 +28,18 @@ std::string content_of(const std::string& name) {
   return {std::istreambuf_iterator<char>{in}, {}};
 }
 
-/// What the first group of an expression matches, anywhere.
-strings all_of(const std::string& text, const char* regex) {
+/// What the first group of an expression matches, anywhere; `^` and `$` are the
+/// ends of lines.
+strings all_of(const std::string& text, const std::string& regex) {
   strings result;
-  std::regex what{regex, std::regex::ECMAScript | std::regex::multiline};
-  for (std::sregex_iterator i{text.begin(), text.end(), what}, end; i != end;
-       ++i)
-    result.insert((*i)[1]);
+  RE2 what{"(?m)" + regex};
+  REQUIRE(what.ok());
+  re2::StringPiece found[2];
+  size_t pos = 0;
+  while (what.Match(text, pos, text.size(), RE2::UNANCHORED, found, 2)) {
+    result.insert(found[1].as_string());
+    pos = static_cast<size_t>(found[0].data() - text.data()) + found[0].size();
+  }
   return result;
 }
 
@@ -75,8 +80,8 @@ strings completions(const std::string& line) {
 TEST_SUITE_BEGIN("tool.shell");
 
 TEST_CASE("the man page has each command and each option, and no others") {
-  auto page = std::regex_replace(content_of("caf-remote.1"),
-                                 std::regex{R"(\\-)"}, "-");
+  auto page = content_of("caf-remote.1");
+  RE2::GlobalReplace(&page, R"(\\-)", "-");
   CHECK_EQ(all_of(page, "^\\.TP\\n\\.B (--[a-z-]+(?:=[A-Z=]+)?)$"),
            options_in_help());
   auto begin = page.find(".SH COMMANDS");
