@@ -63,6 +63,10 @@ void relay::take_port() {
                 && ::getsockname(probe, ptr, &len) == 0;
     ::close(probe);
     listener_ = make_socket();
+    // also for the connections that it accepts: those that linger must not keep
+    // it from listening again
+    int on = 1;
+    ::setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
     if (free && ::bind(listener_, ptr, len) == 0
         && ::listen(listener_, 64) == 0) {
       port_ = ntohs(addr.sin_port);
