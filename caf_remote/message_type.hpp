@@ -136,11 +136,12 @@ public:
   }
 };
 
-/// The codec of a registered type.
+/// The codec of a registered type. Never destroyed: handles and messages that
+/// users keep in statics may need it until the very end of the program.
 template <class T>
 const message_codec& codec_of() {
-  static const protobuf_codec<T> instance;
-  return instance;
+  static const auto instance = new protobuf_codec<T>;
+  return *instance;
 }
 
 template <class T>
