@@ -32,7 +32,9 @@ constexpr uint64_t far_ahead = 4096;
 
 endpoint::endpoint(node_ptr home, peer_ptr who, uint64_t serial)
   : node_(std::move(home)), peer_(std::move(who)),
-    watcher_id_(std::string{watcher_prefix} + peer_->address), serial_(serial),
+    watcher_id_(std::string{watcher_prefix} + node_->run + '@'
+                + peer_->address),
+    serial_(serial),
     user_({node_->opts.queue_messages, node_->opts.queue_bytes}),
     control_({node_->opts.control_messages, node_->opts.control_bytes}) {
   // nop
@@ -136,7 +138,9 @@ void endpoint::watch_again(const actor_name_ptr& who, uint32_t number) {
     return;
   auto msg = make_watch(who, wire::watch::type_name, number);
   msg->need = peer_need::caf_remote;
-  push_control(std::move(msg));
+  std::lock_guard<std::mutex> guard{control_mtx_};
+  post_to_watcher(caf::make_message(watch_copied{who, last_control_seq_ + 1}));
+  push_next(std::move(msg));
 }
 
 uint64_t endpoint::renew_watch(const actor_name_ptr& who, uint32_t number) {

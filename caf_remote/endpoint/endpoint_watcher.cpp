@@ -64,6 +64,7 @@ caf::behavior endpoint_watcher_state::make_behavior(node_ptr home,
   self_->set_down_handler([this](caf::down_msg& x) { on_down(x); });
   return {
     [this](const watch_actor& x) { on_watch(x); },
+    [this](const watch_copied& x) { outgoing_.add_copy(x.who->id, x.seq); },
     [this](const unwatch_actor& x) { on_unwatch(x); },
     [this](const remote_terminated& x) { on_terminated(x); },
     [this](const watch_refused& x) { on_watch_refused(x); },
@@ -251,8 +252,13 @@ void endpoint_watcher_state::give_up_watches() {
 // -- ends --------------------------------------------------------------------------------------
 
 left endpoint_watcher_state::on_incarnation_over(uint64_t written_seq) {
-  for (auto& proxy : outgoing_.take_written(written_seq))
-    fire(proxy, unreachable, serial_);
+  for (auto& x : outgoing_.take_written(written_seq)) {
+    auto proxy = as_remote_proxy(x.proxy);
+    // before the observers can watch again
+    if (x.is_queued && proxy != nullptr && endpoint_ != nullptr)
+      endpoint_->tell_unwatch(proxy->target());
+    fire(x.proxy, unreachable, serial_);
+  }
   incoming_.clear();
   return {};
 }

@@ -21,10 +21,11 @@
 
 namespace caf_remote {
 
-/// How the ids in the Watcher PIDs of our Watch messages begin. The address
-/// that was dialled follows, because a node that we know by two addresses must
+/// How the ids in the Watcher PIDs of our Watch messages begin. Our run
+/// follows, so that what is late for an earlier run is for nobody, and the
+/// address that was dialled, because a node that we know by two addresses must
 /// not take the watchers of one endpoint for those of the other.
-constexpr std::string_view watcher_prefix = "$watcher@";
+constexpr std::string_view watcher_prefix = "$watcher.";
 
 // -- anyone -> manager --------------------------------------------------------------------------
 
@@ -221,6 +222,12 @@ struct watch_actor {
   uint64_t seq;
 };
 
+/// So is a further one, for an actor that was watched already.
+struct watch_copied {
+  actor_name_ptr who;
+  uint64_t seq;
+};
+
 struct unwatch_actor {
   caf::strong_actor_ptr who; // a remote_proxy
 };
@@ -365,6 +372,7 @@ CAF_REMOTE_INTERNAL(incarnation_over)
 CAF_REMOTE_INTERNAL(address_over)
 CAF_REMOTE_INTERNAL(fall_silent)
 CAF_REMOTE_INTERNAL(watch_actor)
+CAF_REMOTE_INTERNAL(watch_copied)
 CAF_REMOTE_INTERNAL(unwatch_actor)
 CAF_REMOTE_INTERNAL(remote_watch)
 CAF_REMOTE_INTERNAL(remote_unwatch)

@@ -48,6 +48,9 @@ public:
   const options opts;
   /// Tells this incarnation of the node from all others.
   const std::string member_id;
+  /// The same in short, for names of actors. A namesake in another run of the
+  /// program is somebody else.
+  const std::string run;
   const std::shared_ptr<transport::connector> connector;
 
   const std::shared_ptr<process_registry> processes;

@@ -15,8 +15,16 @@ constexpr auto any_place = std::numeric_limits<uint64_t>::max();
 
 void outgoing_watches::add(std::string_view id, caf::strong_actor_ptr proxy,
                            uint64_t seq) {
-  if (entries_.find(id) == entries_.end())
-    entries_.emplace(id, entry{std::move(proxy), seq});
+  auto i = entries_.find(id);
+  if (i == entries_.end())
+    entries_.emplace(id, entry{std::move(proxy), seq, seq});
+  else
+    i->second.last = seq;
+}
+
+void outgoing_watches::add_copy(std::string_view id, uint64_t seq) {
+  if (auto i = entries_.find(id); i != entries_.end())
+    i->second.last = seq;
 }
 
 caf::strong_actor_ptr outgoing_watches::find(std::string_view id) const {
@@ -32,28 +40,33 @@ bool outgoing_watches::remove(std::string_view id) {
   return true;
 }
 
-std::vector<caf::strong_actor_ptr>
+std::vector<outgoing_watches::lost_watch>
 outgoing_watches::take_written(uint64_t seq) {
-  std::vector<caf::strong_actor_ptr> result;
+  std::vector<lost_watch> result;
   for (auto i = entries_.begin(); i != entries_.end();) {
-    if (i->second.seq > seq) {
+    auto& x = i->second;
+    if (x.first > seq) {
       ++i;
       continue;
     }
-    result.push_back(std::move(i->second.proxy));
+    result.push_back({std::move(x.proxy), x.last > seq});
     i = entries_.erase(i);
   }
   return result;
 }
 
 std::vector<caf::strong_actor_ptr> outgoing_watches::take_all() {
-  return take_written(any_place);
+  std::vector<caf::strong_actor_ptr> result;
+  for (auto& kvp : entries_)
+    result.push_back(std::move(kvp.second.proxy));
+  entries_.clear();
+  return result;
 }
 
 void outgoing_watches::renew_written(uint64_t seq, const renewer& renew) {
   for (auto& kvp : entries_)
-    if (kvp.second.seq <= seq)
-      kvp.second.seq = renew(kvp.second.proxy);
+    if (kvp.second.last <= seq)
+      kvp.second.last = renew(kvp.second.proxy);
 }
 
 void outgoing_watches::renew_all(const renewer& renew) {

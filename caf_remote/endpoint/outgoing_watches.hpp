@@ -18,9 +18,12 @@ namespace caf_remote {
 class outgoing_watches {
 public:
   /// Notes a watch, whose message has the place `seq` among the messages that
-  /// the writer numbers. Of an actor that is watched already, the earlier place
-  /// stays: what was written there counts.
+  /// the writer numbers.
   void add(std::string_view id, caf::strong_actor_ptr proxy, uint64_t seq);
+
+  /// A further Watch for an actor has the place `seq`. Changes nothing if it is
+  /// not watched.
+  void add_copy(std::string_view id, uint64_t seq);
 
   /// Null: the actor is not watched.
   caf::strong_actor_ptr find(std::string_view id) const;
@@ -28,16 +31,23 @@ public:
   /// Returns whether the actor was watched.
   bool remove(std::string_view id);
 
-  /// The incarnation is over to which the watches up to `seq` were written:
-  /// takes them out.
-  std::vector<caf::strong_actor_ptr> take_written(uint64_t seq);
+  struct lost_watch {
+    caf::strong_actor_ptr proxy;
+    /// A copy of the Watch was not written, and will be for nobody.
+    bool is_queued;
+  };
+
+  /// The incarnation is over to which messages up to `seq` were written: takes
+  /// out what it had a Watch of.
+  std::vector<lost_watch> take_written(uint64_t seq);
 
   std::vector<caf::strong_actor_ptr> take_all();
 
   /// Sends a Watch again, and returns its place.
   using renewer = std::function<uint64_t(const caf::strong_actor_ptr&)>;
 
-  /// Renews the watches up to `seq`.
+  /// The same incarnation is there again: renews the watches of which no Watch
+  /// waits behind `seq`.
   void renew_written(uint64_t seq, const renewer& renew);
 
   void renew_all(const renewer& renew);
@@ -54,8 +64,10 @@ private:
   struct entry {
     /// Keeps the proxy alive, so that its observers can be told.
     caf::strong_actor_ptr proxy;
-    /// The place of the Watch that was sent last.
-    uint64_t seq;
+    /// The places of the first Watch and of the last one. If the first was
+    /// written, the incarnation that it was written to knows of the watch.
+    uint64_t first;
+    uint64_t last;
   };
 
   std::map<std::string, entry, std::less<>> entries_;

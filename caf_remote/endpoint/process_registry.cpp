@@ -60,7 +60,8 @@ bool runs_here(const caf::strong_actor_ptr& x) {
   return dynamic_cast<caf::actor_proxy*>(x->get()) == nullptr;
 }
 
-process_registry::process_registry() : instance_(next_instance()) {
+process_registry::process_registry(std::string run)
+  : instance_(next_instance()), run_(std::move(run)) {
   // nop
 }
 
@@ -236,10 +237,11 @@ process_registry::make_reply_address(const caf::strong_actor_ptr& hdl,
     if (auto known = first_name_of(hdl)) // another thread was faster
       return known;
     auto plain = "$" + std::to_string(hdl->id());
-    auto name = plain;
+    auto end = "." + run_;
+    auto name = plain + end;
     // an actor of another system in this process may have the same id
     for (size_t n = 2; slots_.count(name) != 0; ++n)
-      name = plain + '-' + std::to_string(n);
+      name = plain + '-' + std::to_string(n) + end;
     result = caf::make_counted<const actor_name>(std::string{},
                                                  std::move(name));
     if (closed_)

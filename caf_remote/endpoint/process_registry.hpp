@@ -67,7 +67,9 @@ public:
     process_kind kind;
   };
 
-  process_registry();
+  /// `run` is part of the names that the registry makes up. It tells this run
+  /// of the program from others, in which the same ids stand for other actors.
+  explicit process_registry(std::string run);
 
   /// Tells actors apart, also those of different actor systems, whose ids may
   /// be equal. Valid as long as the actor is known here.
@@ -145,6 +147,7 @@ private:
   void gone(actor_key key);
 
   const uint64_t instance_;
+  const std::string run_;
   // Counts changes after which a cached name may be wrong.
   std::atomic<uint64_t> version_{0};
   mutable std::shared_mutex mtx_;

@@ -13,18 +13,18 @@ namespace {
 using reasons = std::vector<caf::error>;
 using wire::terminated_reason;
 
-/// How the peer knows our watcher.
-const auto watcher_at_peer = std::string{watcher_prefix}
-                             + actor_fixture::peer_address;
-
 const caf::error unreachable = caf::exit_reason::remote_link_unreachable;
 
-envelope terminated_of(const std::string& id, terminated_reason why,
-                       const std::string& address = "") {
-  return make_system_envelope(
-    watcher_at_peer, wire::terminated::type_name,
-    wire::encode(wire::terminated{{address, id, 0}, why}));
-}
+struct watcher_fixture : actor_fixture {
+  using actor_fixture::actor_fixture;
+
+  envelope terminated_of(const std::string& id, terminated_reason why,
+                         const std::string& address = "") {
+    return make_system_envelope(
+      watcher_id(), wire::terminated::type_name,
+      wire::encode(wire::terminated{{address, id, 0}, why}));
+  }
+};
 
 envelope watch_of(const std::string& id, const std::string& watcher = "w") {
   return make_system_envelope(id, wire::watch::type_name,
@@ -57,7 +57,7 @@ TEST_SUITE_BEGIN("endpoint.endpoint_watcher");
 
 // -- we watch -----------------------------------------------------------------
 
-TEST_CASE_FIXTURE(actor_fixture, "watch registration and removal") {
+TEST_CASE_FIXTURE(watcher_fixture, "watch registration and removal") {
   auto alice = spawn_witness();
   auto bob = spawn_witness();
   auto joe = remote("joe");
@@ -69,7 +69,7 @@ TEST_CASE_FIXTURE(actor_fixture, "watch registration and removal") {
   REQUIRE_EQ(summary(xs), strings{"actor.Watch joe"});
   wire::watch msg;
   REQUIRE(wire::decode(xs[0].payload, msg));
-  CHECK_EQ(msg.watcher, pid{own_address, watcher_at_peer});
+  CHECK_EQ(msg.watcher, pid{own_address, watcher_id()});
   CHECK_EQ(xs[0].sender.id, "");
   // one Watch serves all observers
   bob.monitor(joe);
@@ -86,7 +86,7 @@ TEST_CASE_FIXTURE(actor_fixture, "watch registration and removal") {
   CHECK(bob.downs().empty());
 }
 
-TEST_CASE_FIXTURE(actor_fixture, "a Terminated is one down per observer") {
+TEST_CASE_FIXTURE(watcher_fixture, "a Terminated is one down per observer") {
   auto why = terminated_reason::stopped;
   caf::error expected;
   SUBCASE("stopped") {
@@ -117,7 +117,7 @@ TEST_CASE_FIXTURE(actor_fixture, "a Terminated is one down per observer") {
   }
 }
 
-TEST_CASE_FIXTURE(actor_fixture,
+TEST_CASE_FIXTURE(watcher_fixture,
                   "an actor can be watched again after its end") {
   auto alice = spawn_witness();
   auto joe = remote("joe");
@@ -134,7 +134,7 @@ TEST_CASE_FIXTURE(actor_fixture,
   CHECK_EQ(alice.downs().size(), 2);
 }
 
-TEST_CASE_FIXTURE(actor_fixture, "watches keep their order") {
+TEST_CASE_FIXTURE(watcher_fixture, "watches keep their order") {
   auto alice = spawn_witness();
   alice.monitor(remote("joe"));
   alice.monitor(remote("jim"));
@@ -148,8 +148,8 @@ TEST_CASE_FIXTURE(actor_fixture, "watches keep their order") {
                    "actor.Watch joe", "actor.Unwatch jim"});
 }
 
-TEST_CASE_FIXTURE(actor_fixture, "Terminated counts only for actors of the "
-                                 "peer that says it") {
+TEST_CASE_FIXTURE(watcher_fixture, "Terminated counts only for actors of the "
+                                   "peer that says it") {
   auto alice = spawn_witness();
   alice.monitor(remote("joe"));
   run();
@@ -162,8 +162,9 @@ TEST_CASE_FIXTURE(actor_fixture, "Terminated counts only for actors of the "
   CHECK_EQ(home->snapshot().refused_envelopes, 1);
 }
 
-TEST_CASE_FIXTURE(actor_fixture, "live watches are sent again on a new stream "
-                                 "of the same incarnation") {
+TEST_CASE_FIXTURE(watcher_fixture,
+                  "live watches are sent again on a new stream "
+                  "of the same incarnation") {
   auto alice = spawn_witness();
   for (auto id : {"joe", "jim", "jon"})
     alice.monitor(remote(id));
@@ -178,7 +179,7 @@ TEST_CASE_FIXTURE(actor_fixture, "live watches are sent again on a new stream "
   CHECK_EQ(alice.downs().size(), 1);
 }
 
-TEST_CASE_FIXTURE(actor_fixture, "a watch that waits is written once") {
+TEST_CASE_FIXTURE(watcher_fixture, "a watch that waits is written once") {
   auto alice = spawn_witness();
   auto first = connect();
   cut(first);
@@ -194,7 +195,7 @@ TEST_CASE_FIXTURE(actor_fixture, "a watch that waits is written once") {
   CHECK_EQ(summary(sent()), strings{"actor.Watch joe"});
 }
 
-TEST_CASE_FIXTURE(actor_fixture,
+TEST_CASE_FIXTURE(watcher_fixture,
                   "an unreachable peer tells every observer once") {
   auto alice = spawn_witness();
   auto bob = spawn_witness();
@@ -211,7 +212,7 @@ TEST_CASE_FIXTURE(actor_fixture,
   CHECK_EQ(alice.downs().size(), 2);
 }
 
-TEST_CASE_FIXTURE(actor_fixture, "a DisconnectRequest tells every observer") {
+TEST_CASE_FIXTURE(watcher_fixture, "a DisconnectRequest tells every observer") {
   auto alice = spawn_witness();
   alice.monitor(remote("joe"));
   run();
@@ -228,7 +229,7 @@ TEST_CASE("too many watches that wait end the endpoint "
           "instead of losing one") {
   options opts;
   opts.control_messages = 10;
-  actor_fixture fix{opts};
+  watcher_fixture fix{opts};
   auto alice = fix.spawn_witness();
   for (int i = 0; i < 11; ++i)
     alice.monitor(fix.remote("joe" + std::to_string(i)));
@@ -242,7 +243,7 @@ TEST_CASE("a full queue of messages does not hold back "
           "watches") {
   options opts;
   opts.queue_messages = 10;
-  actor_fixture fix{opts};
+  watcher_fixture fix{opts};
   for (int i = 0; i < 20; ++i)
     fix.send_ping(fix.remote("joe"), "x");
   auto alice = fix.spawn_witness();
@@ -257,7 +258,7 @@ TEST_CASE("a full queue of messages does not hold back "
 
 /// Alice has a watch that was written to member-a, whose stream is cut, and one
 /// that was not written yet.
-struct restart_fixture : actor_fixture {
+struct restart_fixture : watcher_fixture {
   restart_fixture() : alice(spawn_witness()), joe(remote("joe")) {
     alice.monitor(joe);
     run();
@@ -292,8 +293,9 @@ TEST_CASE_FIXTURE(restart_fixture, "the peer's handshake comes first: one down "
   CHECK_EQ(summary(sent()), strings{"actor.Watch jim"});
 }
 
-TEST_CASE_FIXTURE(actor_fixture, "a restarted peer is met on its stream to us "
-                                 "while our old stream looks alive") {
+TEST_CASE_FIXTURE(watcher_fixture,
+                  "a restarted peer is met on its stream to us "
+                  "while our old stream looks alive") {
   auto alice = spawn_witness();
   alice.monitor(remote("joe"));
   run();
@@ -313,8 +315,8 @@ TEST_CASE_FIXTURE(actor_fixture, "a restarted peer is met on its stream to us "
   CHECK_EQ(alice.downs().size(), 1);
 }
 
-TEST_CASE_FIXTURE(actor_fixture, "downs of the old incarnation come before "
-                                 "messages of the new one") {
+TEST_CASE_FIXTURE(watcher_fixture, "downs of the old incarnation come before "
+                                   "messages of the new one") {
   auto alice = publish_witness("alice");
   alice.monitor(remote("joe"));
   run();
@@ -332,7 +334,7 @@ TEST_CASE_FIXTURE(actor_fixture, "downs of the old incarnation come before "
   CHECK_EQ(alice.position_of<caf::down_msg>(), 0);
 }
 
-TEST_CASE_FIXTURE(actor_fixture,
+TEST_CASE_FIXTURE(watcher_fixture,
                   "nothing of the old incarnation is heard after "
                   "its downs") {
   auto alice = publish_witness("alice");
@@ -355,7 +357,7 @@ TEST_CASE_FIXTURE(actor_fixture,
   CHECK(alice.texts().empty());
 }
 
-TEST_CASE_FIXTURE(actor_fixture,
+TEST_CASE_FIXTURE(watcher_fixture,
                   "a restarted peer that we dialled under another "
                   "name is met like any other") {
   auto alice = spawn_witness();
@@ -375,7 +377,7 @@ TEST_CASE_FIXTURE(actor_fixture,
   CHECK_EQ(alice.downs().size(), 1);
 }
 
-TEST_CASE_FIXTURE(actor_fixture, "streams of the old incarnation are ended") {
+TEST_CASE_FIXTURE(watcher_fixture, "streams of the old incarnation are ended") {
   auto alice = publish_witness("alice");
   auto old = accept("member-a");
   fake_stream_ptr next;
@@ -397,8 +399,8 @@ TEST_CASE_FIXTURE(actor_fixture, "streams of the old incarnation are ended") {
   CHECK(alice.texts().empty());
 }
 
-TEST_CASE_FIXTURE(actor_fixture, "a second stream of the same incarnation is "
-                                 "no restart") {
+TEST_CASE_FIXTURE(watcher_fixture, "a second stream of the same incarnation is "
+                                   "no restart") {
   auto alice = spawn_witness();
   alice.monitor(remote("joe"));
   run();
@@ -410,7 +412,7 @@ TEST_CASE_FIXTURE(actor_fixture, "a second stream of the same incarnation is "
   CHECK(alice.downs().empty());
 }
 
-TEST_CASE_FIXTURE(actor_fixture,
+TEST_CASE_FIXTURE(watcher_fixture,
                   "the watches of the old incarnation are forgotten") {
   auto alice = publish_witness("alice");
   connect("member-a");
@@ -430,8 +432,9 @@ TEST_CASE_FIXTURE(actor_fixture,
   CHECK(of_type(sent(), "actor.Terminated").empty());
 }
 
-TEST_CASE_FIXTURE(actor_fixture, "the watches of an incarnation that was only "
-                                 "heard are forgotten as well") {
+TEST_CASE_FIXTURE(watcher_fixture,
+                  "the watches of an incarnation that was only "
+                  "heard are forgotten as well") {
   auto alice = publish_witness("alice");
   receive(accept("member-a"), {watch_of("alice")});
   send_ping(remote("joe"), "hello");
@@ -443,7 +446,7 @@ TEST_CASE_FIXTURE(actor_fixture, "the watches of an incarnation that was only "
 
 // -- the peer watches ---------------------------------------------------------
 
-TEST_CASE_FIXTURE(actor_fixture, "a peer that watches is told of the end") {
+TEST_CASE_FIXTURE(watcher_fixture, "a peer that watches is told of the end") {
   auto alice = publish_witness("alice");
   auto in = accept();
   receive(in, {watch_of("alice", "w1"), watch_of("alice", "w2"),
@@ -462,7 +465,7 @@ TEST_CASE_FIXTURE(actor_fixture, "a peer that watches is told of the end") {
   CHECK_NE(xs[0].target.id, xs[1].target.id);
 }
 
-TEST_CASE_FIXTURE(actor_fixture,
+TEST_CASE_FIXTURE(watcher_fixture,
                   "the watch of a missing actor is answered at once") {
   auto in = accept();
   receive(in, {watch_of("nobody", "w1")});
@@ -475,7 +478,7 @@ TEST_CASE_FIXTURE(actor_fixture,
   CHECK_EQ(read_terminated(xs[0]).who, pid{own_address, "nobody"});
 }
 
-TEST_CASE_FIXTURE(actor_fixture, "a peer that stops watching is not told") {
+TEST_CASE_FIXTURE(watcher_fixture, "a peer that stops watching is not told") {
   auto alice = publish_witness("alice");
   auto in = accept();
   connect();
@@ -486,7 +489,8 @@ TEST_CASE_FIXTURE(actor_fixture, "a peer that stops watching is not told") {
   CHECK_EQ(summary(sent()), strings{"actor.Terminated w2"});
 }
 
-TEST_CASE_FIXTURE(actor_fixture, "an actor with two names is watched by each") {
+TEST_CASE_FIXTURE(watcher_fixture,
+                  "an actor with two names is watched by each") {
   auto alice = publish_witness("alice");
   publish(alice.hdl, "alias");
   auto in = accept();
@@ -500,8 +504,8 @@ TEST_CASE_FIXTURE(actor_fixture, "an actor with two names is watched by each") {
   CHECK_EQ(read_terminated(xs[0]).who.id, "alias");
 }
 
-TEST_CASE_FIXTURE(actor_fixture, "a Watch without a watcher, or with one of "
-                                 "another node or a bad id, is refused") {
+TEST_CASE_FIXTURE(watcher_fixture, "a Watch without a watcher, or with one of "
+                                   "another node or a bad id, is refused") {
   publish_witness("alice");
   auto in = accept();
   auto watch_by = [](const std::string& id) {
@@ -520,7 +524,7 @@ TEST_CASE_FIXTURE(actor_fixture, "a Watch without a watcher, or with one of "
 
 // -- links --------------------------------------------------------------------
 
-TEST_CASE_FIXTURE(actor_fixture, "a link is a watch and an exit message") {
+TEST_CASE_FIXTURE(watcher_fixture, "a link is a watch and an exit message") {
   auto why = terminated_reason::stopped;
   caf::error expected = caf::exit_reason::unknown;
   SUBCASE("stopped") {}
@@ -546,7 +550,7 @@ TEST_CASE_FIXTURE(actor_fixture, "a link is a watch and an exit message") {
   CHECK(sent().empty());
 }
 
-TEST_CASE_FIXTURE(actor_fixture,
+TEST_CASE_FIXTURE(watcher_fixture,
                   "the local end of a link stops the remote actor") {
   auto alice = spawn_witness();
   alice.link_to(remote("joe"));
@@ -567,7 +571,7 @@ TEST_CASE_FIXTURE(actor_fixture,
   }
 }
 
-TEST_CASE_FIXTURE(actor_fixture, "unlinking ends the watch") {
+TEST_CASE_FIXTURE(watcher_fixture, "unlinking ends the watch") {
   auto alice = spawn_witness();
   auto joe = remote("joe");
   alice.link_to(joe);
@@ -583,7 +587,7 @@ TEST_CASE_FIXTURE(actor_fixture, "unlinking ends the watch") {
   CHECK_EQ(summary(sent()), strings{"actor.Unwatch joe"});
 }
 
-TEST_CASE_FIXTURE(actor_fixture, "observers that end are forgotten") {
+TEST_CASE_FIXTURE(watcher_fixture, "observers that end are forgotten") {
   auto alice = spawn_witness();
   alice.monitor(remote("joe"));
   run();

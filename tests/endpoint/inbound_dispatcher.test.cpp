@@ -174,18 +174,19 @@ TEST_CASE_FIXTURE(dispatcher_fixture, "bare ids of the newer wire generation "
 TEST_CASE_FIXTURE(dispatcher_fixture,
                   "only what was given a name is reachable") {
   auto hidden = spawn_witness();
-  auto id = std::to_string(hidden.hdl->id());
-  receive_all({ping_to("$" + id), ping_to(id)});
+  auto number = std::to_string(hidden.hdl->id());
+  auto id = "$" + number + "." + home->run;
+  receive_all({ping_to(id), ping_to(number)});
   CHECK(hidden.texts().empty());
   // it has sent a message out, so it can be answered from now on
   caf::send_as(hidden.hdl, remote("joe"), make_ping("hi"));
   run();
-  receive_all({ping_to("$" + id, "answer")});
+  receive_all({ping_to(id, "answer")});
   CHECK_EQ(hidden.texts(), strings{"answer"});
   // for as long as it lives
   hidden.quit();
   run();
-  receive_all({ping_to("$" + id)});
+  receive_all({ping_to(id)});
   CHECK_EQ(dead_letters(errc::dead_letter), 3);
 }
 

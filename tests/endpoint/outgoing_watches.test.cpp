@@ -12,6 +12,13 @@ namespace {
 using handles = std::vector<caf::strong_actor_ptr>;
 
 struct outgoing_fixture : actor_fixture {
+  handles lost(uint64_t seq) {
+    handles result;
+    for (auto& x : out.take_written(seq))
+      result.push_back(x.proxy);
+    return result;
+  }
+
   caf::strong_actor_ptr proxy(const std::string& id) {
     return home->proxies.get(*home, peer_address, id);
   }
@@ -35,33 +42,68 @@ TEST_CASE_FIXTURE(outgoing_fixture, "a watched actor is there until it is "
 
 TEST_CASE_FIXTURE(outgoing_fixture, "what was written ends with its "
                                     "incarnation, what was not stays") {
-  out.add("joe", proxy("joe"), 1);
+  auto joe = proxy("joe");
+  out.add("joe", joe, 1);
   auto jim = proxy("jim");
   out.add("jim", jim, 2);
-  CHECK_EQ(out.take_written(1).size(), 1);
+  CHECK_EQ(lost(1), handles{joe});
   CHECK_EQ(out.size(), 1);
   CHECK_EQ(out.take_all(), handles{jim});
 }
 
-TEST_CASE_FIXTURE(outgoing_fixture, "a renewed watch has a new place") {
+TEST_CASE_FIXTURE(outgoing_fixture,
+                  "a watch is renewed after each loss, unless "
+                  "one waits already") {
   out.add("joe", proxy("joe"), 1);
   out.add("jim", proxy("jim"), 2);
+  uint64_t last = 2;
   handles renewed;
-  out.renew_written(1, [&](const caf::strong_actor_ptr& x) {
+  auto renew = [&](const caf::strong_actor_ptr& x) {
     renewed.push_back(x);
-    return uint64_t{3};
-  });
+    return ++last;
+  };
+  out.renew_written(1, renew);
   CHECK_EQ(renewed, handles{proxy("joe")});
-  CHECK_EQ(out.take_written(2), handles{proxy("jim")});
-  CHECK_EQ(out.take_written(3), handles{proxy("joe")});
+  out.renew_written(2, renew);
+  CHECK_EQ(renewed, handles{proxy("joe"), proxy("jim")});
+  out.renew_written(2, renew);
+  CHECK_EQ(renewed.size(), 2);
+  out.renew_written(4, renew);
+  CHECK_EQ(renewed.size(), 4);
 }
 
-TEST_CASE_FIXTURE(outgoing_fixture, "a further watch does not hide that the "
-                                    "first one was written") {
+TEST_CASE_FIXTURE(outgoing_fixture, "a renewed or further watch does not hide "
+                                    "that the first one was written") {
   auto joe = proxy("joe");
   out.add("joe", joe, 1);
-  out.add("joe", joe, 5);
-  CHECK_EQ(out.take_written(1), handles{joe});
+  SUBCASE("renewed") {
+    out.renew_all([](const caf::strong_actor_ptr&) { return uint64_t{5}; });
+  }
+  SUBCASE("copied") {
+    out.add_copy("joe", 5);
+  }
+  SUBCASE("once more") {
+    out.add("joe", joe, 5);
+  }
+  auto xs = out.take_written(1);
+  REQUIRE_EQ(xs.size(), 1);
+  CHECK_EQ(xs[0].proxy, joe);
+  CHECK(xs[0].is_queued);
+  CHECK(out.empty());
+}
+
+TEST_CASE_FIXTURE(outgoing_fixture,
+                  "nothing waits of a watch that was written") {
+  out.add("joe", proxy("joe"), 1);
+  out.add_copy("joe", 3);
+  auto xs = out.take_written(3);
+  REQUIRE_EQ(xs.size(), 1);
+  CHECK_FALSE(xs[0].is_queued);
+}
+
+TEST_CASE_FIXTURE(outgoing_fixture, "a copy of no watch changes nothing") {
+  out.add_copy("joe", 1);
+  CHECK(out.empty());
 }
 
 TEST_SUITE_END();

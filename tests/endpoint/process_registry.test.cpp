@@ -26,8 +26,8 @@ struct registry_fixture : actor_fixture {
   }
 
   witness alice;
-  std::shared_ptr<process_registry>
-    table = std::make_shared<process_registry>();
+  std::shared_ptr<process_registry> table = std::make_shared<process_registry>(
+    "run");
 };
 
 TEST_SUITE_BEGIN("endpoint.process_registry");
@@ -84,10 +84,15 @@ TEST_CASE_FIXTURE(registry_fixture, "a concealed actor has a name for answers, "
                                     "and is not found by it") {
   table->conceal(ptr(alice));
   auto name = table->name_of(ptr(alice));
-  CHECK_EQ(name->id, "$" + std::to_string(alice.hdl.id()));
+  CHECK_EQ(name->id, "$" + std::to_string(alice.hdl.id()) + ".run");
   CHECK_EQ(table->find(name->id).hdl, nullptr);
   CHECK_EQ(table->count(process_kind::reply_address), 0);
   CHECK_EQ(code_of(table->unpublish(name->id)), errc::not_found);
+}
+
+TEST_CASE_FIXTURE(registry_fixture, "another run has other reply addresses") {
+  auto other = std::make_shared<process_registry>("another");
+  CHECK_NE(table->name_of(ptr(alice))->id, other->name_of(ptr(alice))->id);
 }
 
 TEST_CASE_FIXTURE(registry_fixture, "a reply address is made when needed, and "
@@ -241,7 +246,7 @@ TEST_CASE_FIXTURE(registry_fixture,
     return result;
   };
   auto use = [](const std::vector<caf::strong_actor_ptr>& xs) {
-    auto names = std::make_shared<process_registry>();
+    auto names = std::make_shared<process_registry>("run");
     for (auto& x : xs) {
       REQUIRE_FALSE(names->publish(x, "me", delivery_mode::decoded,
                                    process_kind::published));

@@ -34,7 +34,7 @@ TEST_CASE_FIXTURE(straggler_fixture, "those that others could reach are named, "
   auto carol = spawn_witness();
   home->processes->name_of(caf::actor_cast<caf::strong_actor_ptr>(carol.hdl));
   auto xs = take();
-  auto carols = "'$" + std::to_string(carol.hdl.id()) + "'";
+  auto carols = "'$" + std::to_string(carol.hdl.id()) + "." + home->run + "'";
   // the fixture's observer and that of the events run, too
   CHECK_EQ(xs.report(running()), "the actor system cannot end before its "
                                  "actors: 'alice', 'bob', "

@@ -17,22 +17,9 @@ using reasons = std::vector<caf::error>;
 using strings = std::vector<std::string>;
 using wire::terminated_reason;
 
-/// How the peer knows our watcher.
-const auto watcher_at_peer = std::string{watcher_prefix}
-                             + actor_fixture::peer_address;
-
 const caf::error unreachable = caf::exit_reason::remote_link_unreachable;
 
 constexpr uint32_t no_number = 0;
-
-envelope terminated_of(const std::string& id, uint32_t first = no_number,
-                       uint32_t last = no_number) {
-  auto result = make_system_envelope(
-    watcher_at_peer, wire::terminated::type_name,
-    wire::encode(wire::terminated{{"", id, last}, terminated_reason::stopped}));
-  result.target.request_id = first;
-  return result;
-}
 
 envelope watch_of(const std::string& id, const std::string& watcher = "w",
                   uint32_t number = no_number) {
@@ -40,19 +27,32 @@ envelope watch_of(const std::string& id, const std::string& watcher = "w",
                               wire::encode(wire::watch{{"", watcher, number}}));
 }
 
-/// The answer to the last question among `xs`.
-envelope answer_to(const std::vector<envelope>& xs) {
-  auto questions = of_type(xs, wire::touch::type_name);
-  REQUIRE_FALSE(questions.empty());
-  auto& question = questions.back();
-  CHECK_EQ(question.target.id, activator_id);
-  REQUIRE_EQ(question.sender.id, watcher_at_peer);
-  auto result = make_system_envelope(
-    watcher_at_peer, wire::touched::type_name,
-    wire::encode(wire::touched{{"", activator_id, 0}}));
-  result.target.request_id = question.sender.request_id;
-  return result;
-}
+struct loss_fixture : actor_fixture {
+  using actor_fixture::actor_fixture;
+
+  envelope terminated_of(const std::string& id, uint32_t first = no_number,
+                         uint32_t last = no_number) const {
+    wire::terminated content{{"", id, last}, terminated_reason::stopped};
+    auto result = make_system_envelope(
+      watcher_id(), wire::terminated::type_name, wire::encode(content));
+    result.target.request_id = first;
+    return result;
+  }
+
+  /// The answer to the last question among `xs`.
+  envelope answer_to(const std::vector<envelope>& xs) const {
+    auto questions = of_type(xs, wire::touch::type_name);
+    REQUIRE_FALSE(questions.empty());
+    auto& question = questions.back();
+    CHECK_EQ(question.target.id, activator_id);
+    REQUIRE_EQ(question.sender.id, watcher_id());
+    auto result = make_system_envelope(
+      watcher_id(), wire::touched::type_name,
+      wire::encode(wire::touched{{"", activator_id, 0}}));
+    result.target.request_id = question.sender.request_id;
+    return result;
+  }
+};
 
 /// The type names and targets of what was sent, such as "actor.Watch joe".
 strings summary(const std::vector<envelope>& xs) {
@@ -71,7 +71,7 @@ TEST_SUITE_BEGIN("endpoint.watch_loss");
 // -- the peer watches, and our connection to it is lost -----------------------
 
 /// The peer watches alice; both connections are up.
-struct watched_fixture : actor_fixture {
+struct watched_fixture : loss_fixture {
   watched_fixture() : alice(publish_witness("alice")) {
     connect();
     in = accept();
@@ -219,7 +219,7 @@ TEST_CASE_FIXTURE(watched_fixture, "many ends take one question") {
 TEST_CASE("more ends without a sign than may be kept end the peer's streams") {
   options opts;
   opts.control_messages = 10;
-  actor_fixture fix{opts};
+  loss_fixture fix{opts};
   fix.connect();
   auto in = fix.accept();
   for (int i = 0; i < 11; ++i) {
@@ -233,7 +233,7 @@ TEST_CASE("more ends without a sign than may be kept end the peer's streams") {
 TEST_CASE("the names in watches are bounded, too") {
   options opts;
   opts.control_bytes = 64 << 10;
-  actor_fixture fix{opts};
+  loss_fixture fix{opts};
   auto alice = fix.publish_witness("alice");
   fix.connect();
   auto in = fix.accept();
@@ -246,7 +246,7 @@ TEST_CASE("the names in watches are bounded, too") {
 TEST_CASE("a peer whose watch cannot be served is hung up on") {
   options opts;
   opts.max_endpoints = 1;
-  actor_fixture fix{opts};
+  loss_fixture fix{opts};
   fix.publish_witness("alice");
   fix.connect();
   auto in = fix.accept("member-x", "127.0.0.1:7777");
@@ -257,7 +257,7 @@ TEST_CASE("a peer whose watch cannot be served is hung up on") {
 TEST_CASE("a Terminated that does not fit a frame ends the peer's streams") {
   options opts;
   opts.max_batch_bytes = 1024;
-  actor_fixture fix{opts};
+  loss_fixture fix{opts};
   auto alice = fix.publish_witness("alice");
   fix.connect();
   auto in = fix.accept();
@@ -270,7 +270,7 @@ TEST_CASE("a Terminated that does not fit a frame ends the peer's streams") {
 // -- we watch, and the peer's connection to us is lost ------------------------
 
 /// Alice watches joe at the peer; both connections are up.
-struct watching_fixture : actor_fixture {
+struct watching_fixture : loss_fixture {
   watching_fixture() : alice(spawn_witness()) {
     alice.monitor(remote("joe"));
     run();
@@ -347,8 +347,46 @@ TEST_CASE_FIXTURE(watching_fixture, "an actor of a peer that did not come back "
   CHECK_EQ(alice.downs(), reasons{unreachable, caf::exit_reason::normal});
 }
 
-TEST_CASE_FIXTURE(actor_fixture, "a peer that can never reach us cannot be "
-                                 "watched") {
+// The connection is dead, but we do not know yet.
+TEST_CASE_FIXTURE(watching_fixture,
+                  "a Watch that waits to be sent again does not "
+                  "hide the first one from a restart") {
+  auto out = last_dialled();
+  out->hold_writes();
+  send(remote("jim"), make_ping("hi"));
+  in = accept();
+  advance(2s);
+  CHECK_EQ(summary(sent()), strings{"caf_remote.test.Ping jim"});
+  cut(out);
+  shake_hands("member-b");
+  CHECK_EQ(alice.downs(), reasons{unreachable});
+  // for nobody, and taken back
+  CHECK_EQ(summary(sent()), strings{"actor.Watch joe", "actor.Unwatch joe"});
+  alice.monitor(remote("joe"));
+  run();
+  CHECK_EQ(summary(sent()), strings{"actor.Watch joe"});
+  receive(accept("member-b"), {terminated_of("joe")});
+  CHECK_EQ(alice.downs(), reasons{unreachable, caf::exit_reason::normal});
+}
+
+TEST_CASE_FIXTURE(loss_fixture,
+                  "a Terminated for an earlier run of ours is for "
+                  "nobody") {
+  auto alice = spawn_witness();
+  alice.monitor(remote("joe"));
+  run();
+  shake_hands();
+  auto in = accept();
+  auto late = terminated_of("joe");
+  late.target.id = std::string{watcher_prefix} + "earlier@" + peer_address;
+  receive(in, {late});
+  CHECK(alice.downs().empty());
+  receive(in, {terminated_of("joe")});
+  CHECK_EQ(alice.downs().size(), 1);
+}
+
+TEST_CASE_FIXTURE(loss_fixture, "a peer that can never reach us cannot be "
+                                "watched") {
   auto alice = spawn_witness();
   auto bob = spawn_witness();
   alice.monitor(remote("joe"));
@@ -367,8 +405,8 @@ TEST_CASE_FIXTURE(actor_fixture, "a peer that can never reach us cannot be "
            1);
 }
 
-TEST_CASE_FIXTURE(actor_fixture, "a peer that hangs up on us for want of a way "
-                                 "back is given up in time") {
+TEST_CASE_FIXTURE(loss_fixture, "a peer that hangs up on us for want of a way "
+                                "back is given up in time") {
   auto alice = spawn_witness();
   alice.monitor(remote("joe"));
   run();
@@ -393,8 +431,8 @@ TEST_CASE_FIXTURE(watching_fixture,
   CHECK_EQ(alice.downs(), reasons{unreachable});
 }
 
-TEST_CASE_FIXTURE(actor_fixture, "a peer that was dialled under another name "
-                                 "has its streams counted all the same") {
+TEST_CASE_FIXTURE(loss_fixture, "a peer that was dialled under another name "
+                                "has its streams counted all the same") {
   auto alice = spawn_witness();
   alice.monitor(remote("joe", "alias.example:9000"));
   run();
@@ -414,8 +452,8 @@ TEST_CASE_FIXTURE(watching_fixture,
   CHECK(sent().empty());
 }
 
-TEST_CASE_FIXTURE(actor_fixture, "a node with two addresses tells apart who "
-                                 "watches by which") {
+TEST_CASE_FIXTURE(loss_fixture, "a node with two addresses tells apart who "
+                                "watches by which") {
   auto alice = spawn_witness();
   auto bob = spawn_witness();
   alice.monitor(remote("joe"));
@@ -426,7 +464,7 @@ TEST_CASE_FIXTURE(actor_fixture, "a node with two addresses tells apart who "
   shake_hands();
   auto in = accept();
   auto end = terminated_of("joe");
-  end.target.id = std::string{watcher_prefix} + "alias.example:9000";
+  end.target.id = watcher_id("alias.example:9000");
   receive(in, {end});
   CHECK(alice.downs().empty());
   CHECK_EQ(bob.downs().size(), 1);
@@ -436,7 +474,7 @@ TEST_CASE_FIXTURE(actor_fixture, "a node with two addresses tells apart who "
 
 // -- names that change hands --------------------------------------------------
 
-struct numbered_fixture : actor_fixture {
+struct numbered_fixture : loss_fixture {
   numbered_fixture() {
     connect(peer_member, caf_remote_intro(1 << 20));
     in = accept(peer_member, peer_address, caf_remote_intro(1 << 20));
@@ -456,6 +494,27 @@ struct numbered_fixture : actor_fixture {
 
   fake_stream_ptr in;
 };
+
+TEST_CASE_FIXTURE(numbered_fixture,
+                  "a further Watch that waits is taken back when "
+                  "the peer has restarted") {
+  auto alice = spawn_witness();
+  auto bob = spawn_witness();
+  alice.monitor(remote("joe"));
+  run();
+  sent();
+  auto out = last_dialled();
+  out->hold_writes();
+  send(remote("jim"), make_ping("hi"));
+  bob.monitor(remote("joe"));
+  run();
+  CHECK_EQ(summary(sent()), strings{"caf_remote.test.Ping jim"});
+  cut(out);
+  shake_hands("member-b", caf_remote_intro(1 << 20));
+  CHECK_EQ(alice.downs(), reasons{unreachable});
+  CHECK_EQ(bob.downs(), reasons{unreachable});
+  CHECK_EQ(summary(sent()), strings{"actor.Watch joe", "actor.Unwatch joe"});
+}
 
 TEST_CASE_FIXTURE(numbered_fixture, "each observer hears of the end of whoever "
                                     "had the name when it came") {
@@ -530,7 +589,7 @@ TEST_CASE_FIXTURE(numbered_fixture, "who publishes a name after another is "
 TEST_CASE("a Watch that does not fit a frame ends in a down") {
   options opts;
   opts.max_batch_bytes = 1024;
-  actor_fixture fix{opts};
+  loss_fixture fix{opts};
   auto alice = fix.spawn_witness();
   auto name = std::string(1000, 'x');
   alice.monitor(fix.remote(name));

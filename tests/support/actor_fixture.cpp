@@ -301,6 +301,10 @@ void actor_fixture::receive(const fake_stream_ptr& from,
 
 // -- figures ------------------------------------------------------------------
 
+std::string actor_fixture::watcher_id(const std::string& address) const {
+  return std::string{watcher_prefix} + home->run + '@' + address;
+}
+
 endpoint_counters actor_fixture::totals() const {
   auto result = home->endpoints.retired();
   if (auto where = peer_endpoint()) {

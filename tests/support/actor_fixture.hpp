@@ -313,6 +313,9 @@ public:
     return home->endpoints.find(peer_address);
   }
 
+  /// How the peer knows our watcher of what lives at `address`.
+  std::string watcher_id(const std::string& address = peer_address) const;
+
   /// What became of the messages to the peer, endpoints that are over included.
   endpoint_counters totals() const;
 

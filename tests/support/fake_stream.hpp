@@ -86,6 +86,11 @@ public:
   /// Ends each write at once from now on.
   void complete_writes();
 
+  /// No write ends by itself from now on.
+  void hold_writes() noexcept {
+    auto_complete_ = false;
+  }
+
   /// Ends the first write in flight.
   void complete_write();
 
