@@ -360,6 +360,13 @@ inbound_ptr unimportant(std::unique_ptr<Element> x) {
   return inbound_ptr{x.release()};
 }
 
+/// The same for one of the module's own actors.
+template <class T>
+inbound_ptr make_internal(T content) {
+  return unimportant(std::make_unique<values_element<T>>(
+    nullptr, caf::make_message_id(), std::move(content)));
+}
+
 } // namespace
 
 inbound_message make_inbound(caf::strong_actor_ptr sender, caf::message_id mid,
@@ -417,9 +424,23 @@ inbound_ptr make_inbound_exit(bool at_once) {
 }
 
 inbound_ptr make_inbound_spawn(spawn_for_peer content) {
-  using element = values_element<spawn_for_peer>;
-  return unimportant(std::make_unique<element>(nullptr, caf::make_message_id(),
-                                               std::move(content)));
+  return make_internal(std::move(content));
+}
+
+inbound_ptr make_inbound_news(remote_watch content) {
+  return make_internal(std::move(content));
+}
+
+inbound_ptr make_inbound_news(remote_unwatch content) {
+  return make_internal(std::move(content));
+}
+
+inbound_ptr make_inbound_news(remote_terminated content) {
+  return make_internal(std::move(content));
+}
+
+inbound_ptr make_inbound_news(peer_touched content) {
+  return make_internal(std::move(content));
 }
 
 inbound_ptr make_inbound_event(lost_message_ptr content) {

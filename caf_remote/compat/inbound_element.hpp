@@ -125,6 +125,12 @@ inbound_ptr make_inbound_exit(bool at_once);
 /// Makes an element for the activator.
 inbound_ptr make_inbound_spawn(spawn_for_peer content);
 
+/// Makes elements for an endpoint's watcher.
+inbound_ptr make_inbound_news(remote_watch content);
+inbound_ptr make_inbound_news(remote_unwatch content);
+inbound_ptr make_inbound_news(remote_terminated content);
+inbound_ptr make_inbound_news(peer_touched content);
+
 /// Makes an element for an event, a `dead_letter`, counted like a message.
 inbound_ptr make_inbound_event(lost_message_ptr content);
 

@@ -3,6 +3,7 @@
 #include "caf_remote/endpoint/endpoint.hpp"
 
 #include "caf_remote/compat/context_for.hpp"
+#include "caf_remote/endpoint/message_encoder.hpp"
 #include "caf_remote/endpoint/messages.hpp"
 #include "caf_remote/endpoint/node.hpp"
 #include "caf_remote/endpoint/outbound_builder.hpp"
@@ -27,6 +28,9 @@ namespace {
 // it goes on at once.
 constexpr uint32_t look_every = 128;
 constexpr uint64_t far_ahead = 4096;
+
+// As much as the watcher says ahead of the writer.
+constexpr uint64_t control_ahead = 64u << 10;
 
 } // namespace
 
@@ -98,7 +102,7 @@ void endpoint::give_way() const {
     std::this_thread::yield();
 }
 
-void endpoint::post_to_watcher(caf::message x) {
+void endpoint::post_to_watcher(caf::mailbox_element_ptr x) {
   if (!open_.load(std::memory_order_acquire)) {
     std::lock_guard<std::mutex> guard{mtx_};
     if (!open_.load(std::memory_order_relaxed)) {
@@ -107,7 +111,7 @@ void endpoint::post_to_watcher(caf::message x) {
     }
   }
   std::lock_guard<std::mutex> guard{watcher_mtx_};
-  watcher_->enqueue(nullptr, caf::make_message_id(), std::move(x), nullptr);
+  watcher_->enqueue(std::move(x), nullptr);
 }
 
 // -- watches -------------------------------------------------------------------
@@ -117,8 +121,7 @@ bool endpoint::watch(caf::strong_actor_ptr proxy, const actor_name_ptr& who,
   auto msg = make_watch(who, wire::watch::type_name, number);
   std::lock_guard<std::mutex> guard{control_mtx_};
   // the watcher must know before an answer can come
-  post_to_watcher(
-    caf::make_message(watch_actor{std::move(proxy), last_control_seq_ + 1}));
+  post_to_watcher(watch_actor{std::move(proxy), last_control_seq_ + 1});
   push_next(std::move(msg));
   // what was posted before the endpoint was abandoned comes before the end of
   // the watcher
@@ -128,7 +131,7 @@ bool endpoint::watch(caf::strong_actor_ptr proxy, const actor_name_ptr& who,
 void endpoint::unwatch(caf::strong_actor_ptr proxy, const actor_name_ptr& who) {
   auto msg = make_watch(who, wire::unwatch::type_name, 0);
   std::lock_guard<std::mutex> guard{control_mtx_};
-  post_to_watcher(caf::make_message(unwatch_actor{std::move(proxy)}));
+  post_to_watcher(unwatch_actor{std::move(proxy)});
   push_next(std::move(msg));
 }
 
@@ -139,7 +142,7 @@ void endpoint::watch_again(const actor_name_ptr& who, uint32_t number) {
   auto msg = make_watch(who, wire::watch::type_name, number);
   msg->need = peer_need::caf_remote;
   std::lock_guard<std::mutex> guard{control_mtx_};
-  post_to_watcher(caf::make_message(watch_copied{who, last_control_seq_ + 1}));
+  post_to_watcher(watch_copied{who, last_control_seq_ + 1});
   push_next(std::move(msg));
 }
 
@@ -200,7 +203,7 @@ void endpoint::open(caf::actor writer, caf::actor watcher) {
   // a message that is lost may lead back here.
   for (;;) {
     std::vector<outbound_ptr> msgs;
-    std::vector<caf::message> watches;
+    std::vector<caf::mailbox_element_ptr> watches;
     std::unique_lock<std::mutex> guard{mtx_};
     if (early_.empty() && early_watcher_.empty()) {
       open_.store(true, std::memory_order_release);
@@ -210,7 +213,7 @@ void endpoint::open(caf::actor writer, caf::actor watcher) {
     watches.swap(early_watcher_);
     guard.unlock();
     for (auto& x : watches)
-      watcher_->enqueue(nullptr, caf::make_message_id(), std::move(x), nullptr);
+      watcher_->enqueue(std::move(x), nullptr);
     for (auto& x : msgs)
       enqueue(std::move(x), nullptr);
   }
@@ -225,7 +228,7 @@ void endpoint::abandon() {
   abandoned_.store(true);
   close();
   std::vector<outbound_ptr> msgs;
-  std::vector<caf::message> watches;
+  std::vector<caf::mailbox_element_ptr> watches;
   {
     std::lock_guard<std::mutex> guard{mtx_};
     msgs.swap(early_);
@@ -234,11 +237,11 @@ void endpoint::abandon() {
   for (auto& x : msgs)
     discard(std::move(x), errc::not_running);
   for (auto& x : watches)
-    if (x.match_elements<watch_actor>())
-      if (auto proxy = as_remote_proxy(x.get_as<watch_actor>(0).who))
+    if (auto watch = only_element<watch_actor>(std::as_const(*x).content()))
+      if (auto proxy = as_remote_proxy(watch->who))
         proxy->fire({wire::terminated_reason::address_terminated}, serial_);
   if (open_.load(std::memory_order_acquire))
-    post_to_watcher(caf::make_message(address_over{}));
+    post_to_watcher(address_over{});
 }
 
 void endpoint::close() {
@@ -259,11 +262,19 @@ void endpoint::notify_when_room(const caf::actor& x) {
   if (has_room())
     caf::anon_send(x, endpoint_room{address()});
   else
-    wait_for({x, false});
+    wait_for({x, need::room});
 }
 
 void endpoint::notify_when_empty(const caf::actor& x) {
-  wait_for({x, true});
+  wait_for({x, need::empty_queue});
+}
+
+bool endpoint::has_control_room() const noexcept {
+  return control_.queued_bytes() < control_ahead;
+}
+
+void endpoint::notify_when_control_room(const caf::actor& x) {
+  wait_for({x, need::control_room});
 }
 
 void endpoint::wait_for(waiter x) {
@@ -277,10 +288,12 @@ void endpoint::wait_for(waiter x) {
 }
 
 bool endpoint::is_due(const waiter& x) const noexcept {
-  if (x.for_empty)
+  if (x.what == need::empty_queue)
     return is_empty();
   if (closed())
     return true;
+  if (x.what == need::control_room)
+    return control_.queued_bytes() <= control_ahead / 2;
   return user_.queued() <= node_->opts.pause_messages / 2
          && user_.queued_bytes() <= node_->opts.pause_bytes / 2;
 }
@@ -297,8 +310,12 @@ void endpoint::tell_waiting() {
     waiters_.erase(i, waiters_.end());
     waiting_.store(!waiters_.empty());
   }
-  for (auto& x : due)
-    caf::anon_send(x.hdl, endpoint_room{address()});
+  for (auto& x : due) {
+    if (x.what == need::control_room)
+      caf::anon_send(x.hdl, control_room{});
+    else
+      caf::anon_send(x.hdl, endpoint_room{address()});
+  }
 }
 
 void endpoint::written(size_t user_messages, size_t user_bytes,
@@ -325,10 +342,9 @@ void endpoint::reject(outbound_ptr x, errc reason) {
   auto type = x->type_name();
   if (x->which == lane::control && reason != errc::peer_cannot_take) {
     if (type == wire::watch::type_name)
-      post_to_watcher(
-        caf::make_message(watch_refused{std::string{x->who().target}}));
+      post_to_watcher(watch_refused{std::string{x->who().target}});
     else if (type == wire::terminated::type_name)
-      post_to_watcher(caf::make_message(terminated_refused{}));
+      post_to_watcher(terminated_refused{});
   }
   discard(std::move(x), reason);
 }

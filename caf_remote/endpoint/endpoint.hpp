@@ -65,7 +65,13 @@ public:
   void push(outbound_ptr x, caf::execution_unit* ctx = nullptr);
 
   /// Sends `x` to the watcher, in order with earlier ones.
-  void post_to_watcher(caf::message x);
+  void post_to_watcher(caf::mailbox_element_ptr x);
+
+  template <class T>
+  void post_to_watcher(T x) {
+    post_to_watcher(caf::make_mailbox_element(nullptr, caf::make_message_id(),
+                                              {}, std::move(x)));
+  }
 
   /// Starts to watch: tells the watcher, which keeps the table, and queues the
   /// Watch with that number at once, so that it keeps its place among what the
@@ -127,6 +133,14 @@ public:
   }
 
   // -- the endpoint's watcher ------------------------------------------------------------
+
+  /// Whether what the watcher says next would not wait for long. What it has to
+  /// say takes less memory in its tables.
+  bool has_control_room() const noexcept;
+
+  /// Sends `control_room` to `x` once there is that room again, or the endpoint
+  /// is over.
+  void notify_when_control_room(const caf::actor& x);
 
   // Each returns the place of its message among those that are numbered.
 
@@ -208,9 +222,12 @@ private:
   uint64_t push_control(outbound_ptr x);
   uint64_t push_next(outbound_ptr x);
   admission& gate_of(const outbound_element& x) noexcept;
+
+  enum class need { room, empty_queue, control_room };
+
   struct waiter {
     caf::actor hdl;
-    bool for_empty;
+    need what;
   };
 
   bool is_due(const waiter& x) const noexcept;
@@ -248,7 +265,7 @@ private:
   uint64_t last_control_seq_ = 0;
   mutable std::mutex mtx_;
   std::vector<outbound_ptr> early_;
-  std::vector<caf::message> early_watcher_;
+  std::vector<caf::mailbox_element_ptr> early_watcher_;
   std::vector<waiter> waiters_;
   std::string last_error_;
   std::string announced_;

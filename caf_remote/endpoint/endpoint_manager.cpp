@@ -138,7 +138,7 @@ void endpoint_manager_state::on_endpoint_over(const endpoint_over& x) {
     return;
   if (node_->endpoints.find(x.where->address()) == nullptr)
     incarnations_.forget(x.where->address());
-  x.where->post_to_watcher(caf::make_message(address_over{}));
+  x.where->post_to_watcher(address_over{});
   check_left();
 }
 
@@ -203,7 +203,7 @@ void endpoint_manager_state::tell_watcher(const endpoint_ptr& where) {
   auto open = incarnations_.streams_of(who.member_id(),
                                        canonical_address(who.own_address()));
   where->has_way_back(open > 0);
-  where->post_to_watcher(caf::make_message(peer_streams{open}));
+  where->post_to_watcher(peer_streams{open});
 }
 
 void endpoint_manager_state::end_if_unused(const std::string& address) {
@@ -560,7 +560,7 @@ caf::result<left> endpoint_manager_state::on_leave() {
   if (server_ != nullptr)
     server_->stop_accepting();
   for (auto& kvp : endpoints_) {
-    kvp.second->post_to_watcher(caf::make_message(fall_silent{}));
+    kvp.second->post_to_watcher(fall_silent{});
     caf::anon_send(kvp.second->writer(), drain{});
   }
   for (auto& kvp : readers_)

@@ -75,6 +75,10 @@ caf::behavior endpoint_watcher_state::make_behavior(node_ptr home,
     [this](peer_streams x) { on_peer_streams(x); },
     [this](peer_touched x) { on_touched(x); },
     [this](watch_tick) { on_tick(); },
+    [this](control_room) {
+      waits_for_room_ = false;
+      speak();
+    },
     [this](incarnation_over x) {
       return x.news ? on_incarnation_over(x.written_seq) : left{};
     },
@@ -121,17 +125,11 @@ left endpoint_watcher_state::on_peer_connected(const peer_connected& x) {
   asked_.reset(); // on a stream that is over
   if (!x.same_incarnation)
     return on_incarnation_over(x.written_seq);
-  outgoing_.renew_written(x.written_seq,
-                          [this](const auto& who) { return renew(who); });
-  incoming_.tell_again(x.written_seq,
-                       [this](const auto& y) { return push(y); });
+  outgoing_.lost(x.written_seq);
+  incoming_.lost(x.written_seq);
+  speak();
   look_after();
   return {};
-}
-
-uint64_t endpoint_watcher_state::renew(const caf::strong_actor_ptr& who) {
-  auto proxy = as_remote_proxy(who);
-  return endpoint_->renew_watch(proxy->target(), proxy->last_watch());
 }
 
 // -- the peer watches --------------------------------------------------------------------------
@@ -144,7 +142,7 @@ void endpoint_watcher_state::on_remote_watch(const remote_watch& x) {
     return;
   }
   auto local = x.local != nullptr ? x.local->address() : caf::actor_addr{};
-  auto res = incoming_.add(local, x.target, x.watcher.id, x.watcher.request_id);
+  auto res = incoming_.add(local, x.target, x.watcher, x.number);
   if (res.monitor)
     self_->monitor(caf::actor_cast<caf::actor>(x.local));
   if (res.answer)
@@ -153,7 +151,7 @@ void endpoint_watcher_state::on_remote_watch(const remote_watch& x) {
 }
 
 void endpoint_watcher_state::on_remote_unwatch(const remote_unwatch& x) {
-  incoming_.remove(x.target, x.watcher.id);
+  incoming_.remove(x.target->id, x.watcher);
 }
 
 void endpoint_watcher_state::on_down(const caf::down_msg& x) {
@@ -170,12 +168,38 @@ void endpoint_watcher_state::on_down(const caf::down_msg& x) {
 void endpoint_watcher_state::tell(const incoming_watches::ending& x) {
   if (endpoint_ == nullptr || silent_)
     return;
-  incoming_.told(x, push(x));
+  incoming_.tell(x);
+  speak();
   look_after();
 }
 
+// -- what we say -------------------------------------------------------------------------------
+
+// No more than the writer can take soon: a peer may watch by short messages
+// what takes long ones to answer, and a reconnect makes all watches due at
+// once.
+void endpoint_watcher_state::speak() {
+  if (waits_for_room_ || endpoint_ == nullptr || silent_)
+    return;
+  while (endpoint_->has_control_room())
+    if (!say_next())
+      return;
+  waits_for_room_ = true;
+  endpoint_->notify_when_control_room(self_);
+}
+
+bool endpoint_watcher_state::say_next() {
+  return outgoing_.renew_next([this](const auto& x) { return renew(x); })
+         || incoming_.tell_next([this](const auto& x) { return push(x); });
+}
+
+uint64_t endpoint_watcher_state::renew(const caf::strong_actor_ptr& who) {
+  auto proxy = as_remote_proxy(who);
+  return endpoint_->renew_watch(proxy->target(), proxy->last_watch());
+}
+
 uint64_t endpoint_watcher_state::push(const incoming_watches::ending& x) {
-  wire::terminated msg{{node_->own().advertised(), x.id, x.last}, x.why};
+  wire::terminated msg{{node_->own().advertised(), x.name->id, x.last}, x.why};
   return endpoint_->tell_terminated(x.watcher, x.first, wire::encode(msg));
 }
 
@@ -214,7 +238,8 @@ void endpoint_watcher_state::on_tick() {
   if (endpoint_->connected()) {
     if (return_path_.renewal_due()) {
       return_path_.renewed();
-      outgoing_.renew_all([this](const auto& who) { return renew(who); });
+      outgoing_.all_lost();
+      speak();
     }
     if (!outgoing_.empty() && return_path_.missing()) {
       if (return_path_.wait(look_interval(node_->opts)))
@@ -243,7 +268,8 @@ void endpoint_watcher_state::give_up_watches() {
   return_path_.stop_waiting();
   node_->on_no_return_path(address_, outgoing_.size());
   for (auto& hdl : outgoing_.take_all()) {
-    if (auto proxy = as_remote_proxy(hdl))
+    // saves the peer the attempts to tell us, and no more than that
+    if (auto proxy = as_remote_proxy(hdl); endpoint_->has_control_room())
       endpoint_->tell_unwatch(proxy->target());
     fire(hdl, unreachable, serial_);
   }

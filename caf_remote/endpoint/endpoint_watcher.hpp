@@ -36,7 +36,6 @@ private:
   void on_terminated(const remote_terminated& x);
   void on_watch_refused(const watch_refused& x);
   left on_peer_connected(const peer_connected& x);
-  uint64_t renew(const caf::strong_actor_ptr& who);
 
   // -- the peer watches ------------------------------------------------------------------------
 
@@ -44,6 +43,12 @@ private:
   void on_remote_unwatch(const remote_unwatch& x);
   void on_down(const caf::down_msg& x);
   void tell(const incoming_watches::ending& x);
+
+  // -- what we say -----------------------------------------------------------------------------
+
+  void speak();
+  bool say_next();
+  uint64_t renew(const caf::strong_actor_ptr& who);
   uint64_t push(const incoming_watches::ending& x);
 
   // -- whether news gets through ---------------------------------------------------------------
@@ -83,6 +88,8 @@ private:
   std::optional<question> asked_;
   uint32_t last_question_ = 0;
   bool tick_pending_ = false;
+  // for room to say more
+  bool waits_for_room_ = false;
   bool silent_ = false;
   // the manager was asked to give the peer up
   bool too_many_ = false;

@@ -139,6 +139,16 @@ std::string_view inbound_batch::target_id(const wire::envelope& x) const {
   return batch_.targets[static_cast<size_t>(x.target_index)].id;
 }
 
+actor_name_ptr inbound_batch::target_name(const wire::envelope& x) {
+  auto& name = targets_[static_cast<size_t>(x.target_index)].name;
+  if (name == nullptr) {
+    auto who = target_pid(x);
+    name = caf::make_counted<const actor_name>(std::move(who.address),
+                                               std::move(who.id));
+  }
+  return name;
+}
+
 pid inbound_batch::target_pid(const wire::envelope& x) const {
   if (x.target_index < 0
       || static_cast<size_t>(x.target_index) >= batch_.targets.size())
@@ -175,20 +185,20 @@ encoded_message inbound_batch::encoded(const wire::envelope& x) {
 lost_message_ptr inbound_batch::lost(const wire::envelope& x) {
   auto result = caf::make_counted<lost_message>();
   result->encoded = encoded(x);
-  // the name of an entry, made when first needed
-  auto name_in = [](auto& slots, int32_t index, const pid& who) {
-    auto& name = slots[static_cast<size_t>(index)].name;
-    if (name == nullptr)
-      name = caf::make_counted<const actor_name>(who.address, who.id);
-    return name;
-  };
-  auto target = target_pid(x);
-  if (!target.id.empty())
-    result->target = name_in(targets_, x.target_index, target);
+  if (x.target_index >= 0
+      && static_cast<size_t>(x.target_index) < targets_.size()) {
+    auto name = target_name(x);
+    if (!name->id.empty())
+      result->target = std::move(name);
+    result->target_request_id = x.target_request_id;
+  }
   auto sender = sender_pid(x);
-  if (!sender.id.empty())
-    result->sender = name_in(senders_, x.sender_index, sender);
-  result->target_request_id = target.request_id;
+  if (!sender.id.empty()) {
+    auto& name = senders_[static_cast<size_t>(x.sender_index)].name;
+    if (name == nullptr)
+      name = caf::make_counted<const actor_name>(sender.address, sender.id);
+    result->sender = name;
+  }
   result->sender_request_id = sender.request_id;
   return result;
 }

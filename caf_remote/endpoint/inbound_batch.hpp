@@ -82,6 +82,9 @@ public:
   type_slot& type(const wire::envelope& x);
   std::string_view target_id(const wire::envelope& x) const;
 
+  /// Shared by all envelopes with that target.
+  actor_name_ptr target_name(const wire::envelope& x);
+
   /// False: the sender cannot be answered, its name or address is no good.
   bool has_usable_sender(const wire::envelope& x);
 

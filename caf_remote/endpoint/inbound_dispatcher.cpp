@@ -383,7 +383,6 @@ void inbound_dispatcher::on_watch(const wire::envelope& x) {
     refuse(x, "a Watch without a watcher of the peer");
     return;
   }
-  msg.watcher.address = peer_->address;
   auto& target = batch_.target(x);
   errc why = errc::none;
   auto where = node_->endpoints.acquire(peer_->address, why);
@@ -393,8 +392,10 @@ void inbound_dispatcher::on_watch(const wire::envelope& x) {
     caf::anon_send(node_->manager(), end_streams_of{peer_->address});
     return;
   }
-  where->post_to_watcher(caf::make_message(remote_watch{
-    batch_.target_pid(x).id, target.process.hdl, std::move(msg.watcher)}));
+  tell_watcher(x, *where,
+               make_inbound_news(remote_watch{
+                 batch_.target_name(x), target.process.hdl,
+                 std::move(msg.watcher.id), msg.watcher.request_id}));
 }
 
 void inbound_dispatcher::on_unwatch(const wire::envelope& x) {
@@ -404,10 +405,10 @@ void inbound_dispatcher::on_unwatch(const wire::envelope& x) {
     refuse(x, "an Unwatch without a watcher of the peer");
     return;
   }
-  msg.watcher.address = peer_->address;
   if (auto where = node_->endpoints.find(peer_->address))
-    where->post_to_watcher(caf::make_message(
-      remote_unwatch{batch_.target_pid(x).id, std::move(msg.watcher)}));
+    tell_watcher(x, *where,
+                 make_inbound_news(remote_unwatch{batch_.target_name(x),
+                                                  std::move(msg.watcher.id)}));
 }
 
 void inbound_dispatcher::on_terminated(const wire::envelope& x) {
@@ -420,7 +421,20 @@ void inbound_dispatcher::on_terminated(const wire::envelope& x) {
   remote_terminated news{msg.who.id, msg.why, x.target_request_id,
                          msg.who.request_id};
   for (auto& where : watchers(x))
-    where->post_to_watcher(caf::make_message(news));
+    tell_watcher(x, *where, make_inbound_news(news));
+}
+
+// What a watcher cannot be told is lost; so the peer's streams end, which says
+// that we are out of reach, and on the next ones we ask again.
+void inbound_dispatcher::tell_watcher(const wire::envelope& x, endpoint& where,
+                                      inbound_ptr news) {
+  if (!watchers_account_)
+    watchers_account_ = account_stock{ledger_->watchers_account()};
+  decoded msg{std::move(news), x.payload.size()};
+  if (charge(msg, x, watchers_account_))
+    where.post_to_watcher(caf::mailbox_element_ptr{msg.element.release()});
+  else
+    caf::anon_send(node_->manager(), end_streams_of{peer_->address});
 }
 
 // -- the rest of the system messages -----------------------------------------------------------
@@ -553,8 +567,8 @@ bool inbound_dispatcher::tell_watchers_of_answer(const wire::envelope& x) {
   if (to.substr(0, watcher_prefix.size()) != watcher_prefix)
     return false;
   for (auto& where : watchers(x))
-    where->post_to_watcher(
-      caf::make_message(peer_touched{x.target_request_id}));
+    tell_watcher(x, *where,
+                 make_inbound_news(peer_touched{x.target_request_id}));
   return true;
 }
 

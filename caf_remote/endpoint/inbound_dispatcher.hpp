@@ -101,6 +101,7 @@ private:
   void on_watch(const wire::envelope& x);
   void on_unwatch(const wire::envelope& x);
   void on_terminated(const wire::envelope& x);
+  void tell_watcher(const wire::envelope& x, endpoint& where, inbound_ptr news);
   void on_stop(const wire::envelope& x, bool at_once);
   void on_touch(const wire::envelope& x, target_slot& target);
   void on_touched(const wire::envelope& x);
@@ -131,6 +132,7 @@ private:
   using shelves = std::unordered_map<const message_codec*, inbound_shelf>;
   const std::shared_ptr<shelves> shelves_;
   inbound_batch batch_;
+  account_stock watchers_account_;
   wire::header_view header_;
   // what long names in answers to the batch may still cost
   size_t answer_bytes_ = 0;

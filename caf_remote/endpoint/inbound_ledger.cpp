@@ -66,6 +66,10 @@ inbound_ledger::answer_account_of(std::string_view target) {
   return find_or_make(std::string{target} + '\r', target);
 }
 
+inbound_ledger::account_ptr inbound_ledger::watchers_account() {
+  return find_or_make("\t", "$watcher");
+}
+
 inbound_ledger::account_ptr
 inbound_ledger::find_or_make(const std::string& key, std::string_view target) {
   auto i = accounts_.find(key);

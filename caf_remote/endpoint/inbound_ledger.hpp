@@ -115,6 +115,9 @@ public:
   /// before.
   account_ptr answer_account_of(std::string_view target);
 
+  /// The account of what our watchers are told.
+  account_ptr watchers_account();
+
   /// Counts a message for a target. Returns false, and counts nothing, if the
   /// target already holds half of the bounds.
   bool enter(account& x, size_t bytes) noexcept;

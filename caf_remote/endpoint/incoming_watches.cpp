@@ -11,12 +11,12 @@ namespace caf_remote {
 // -- watches -----------------------------------------------------------------------------------
 
 incoming_watches::outcome incoming_watches::add(const caf::actor_addr& local,
-                                                const std::string& id,
+                                                const actor_name_ptr& name,
                                                 const std::string& watcher,
                                                 uint32_t number) {
-  auto i = get(id, watcher);
+  auto i = get(name, watcher);
   auto& rec = i->second;
-  auto fresh = rec.bindings.empty() && rec.told.empty();
+  auto fresh = rec.bindings.empty() && rec.told.empty() && rec.waiting.empty();
   if (number == 0) {
     // whatever it was told before, it asks again
     forget_told(rec);
@@ -27,7 +27,7 @@ incoming_watches::outcome incoming_watches::add(const caf::actor_addr& local,
     rec.last = number;
     if (local != nullptr)
       return {bind(local, i, next, number), std::nullopt};
-    outcome result{false, ending{id, watcher, next, number,
+    outcome result{false, ending{name, watcher, next, number,
                                  wire::terminated_reason::not_found}};
     drop_if_empty(i);
     return result;
@@ -35,7 +35,8 @@ incoming_watches::outcome incoming_watches::add(const caf::actor_addr& local,
   if (local != nullptr)
     return {bind(local, i, 0, 0), std::nullopt};
   drop_if_empty(i);
-  return {false, ending{id, watcher, 0, 0, wire::terminated_reason::not_found}};
+  return {false,
+          ending{name, watcher, 0, 0, wire::terminated_reason::not_found}};
 }
 
 // Returns whether the actor is new.
@@ -60,9 +61,8 @@ bool incoming_watches::bind(const caf::actor_addr& local, records::iterator i,
   return entry.second;
 }
 
-void incoming_watches::remove(const std::string& id,
-                              const std::string& watcher) {
-  auto i = records_.find(key{id, watcher});
+void incoming_watches::remove(std::string_view id, std::string_view watcher) {
+  auto i = records_.find(key_view{id, watcher});
   if (i == records_.end())
     return;
   auto& rec = i->second;
@@ -87,7 +87,7 @@ incoming_watches::take(const caf::actor_addr& local) {
     auto& xs = j->second.bindings;
     for (auto& x : xs)
       if (x.local == local.get())
-        result.push_back({where->first, where->second, x.first, x.last,
+        result.push_back({where->name, where->watcher, x.first, x.last,
                           wire::terminated_reason::stopped});
     auto is_local = [&](const binding& x) { return x.local == local.get(); };
     auto pos = std::remove_if(xs.begin(), xs.end(), is_local);
@@ -102,6 +102,7 @@ void incoming_watches::clear() {
   for (auto& kvp : by_actor_)
     kvp.second.keys.clear();
   told_.clear();
+  waiting_.clear();
   records_.clear();
   bound_ = 0;
   name_bytes_ = 0;
@@ -109,13 +110,31 @@ void incoming_watches::clear() {
 
 // -- what was told -----------------------------------------------------------------------------
 
-void incoming_watches::told(const ending& x, uint64_t seq) {
-  auto i = get(x.id, x.watcher);
+void incoming_watches::tell(const ending& x) {
+  auto i = get(x.name, x.watcher);
   auto& rec = i->second;
-  rec.told.insert(seq);
   if (rec.last == 0 || is_later(x.last, rec.last))
     rec.last = x.last;
-  told_.emplace(seq, unproven{i, x.first, x.last, x.why});
+  wait({i, x.first, x.last, x.why});
+}
+
+void incoming_watches::wait(const unproven& x) {
+  auto place = ++last_waiting_;
+  x.where->second.waiting.insert(place);
+  waiting_.emplace(place, x);
+}
+
+bool incoming_watches::tell_next(const sender& send) {
+  if (waiting_.empty())
+    return false;
+  auto [place, x] = *waiting_.begin();
+  auto& [name, watcher] = x.where->first;
+  auto seq = send({name, watcher, x.first, x.last, x.why});
+  told_.emplace(seq, x);
+  x.where->second.told.insert(seq);
+  x.where->second.waiting.erase(place);
+  waiting_.erase(place);
+  return true;
 }
 
 void incoming_watches::proven(uint64_t seq) {
@@ -127,43 +146,44 @@ void incoming_watches::proven(uint64_t seq) {
   }
 }
 
-void incoming_watches::tell_again(uint64_t seq, const sender& send) {
-  std::vector<unproven> lost;
+void incoming_watches::lost(uint64_t seq) {
   while (!told_.empty() && told_.begin()->first <= seq) {
-    auto i = told_.begin();
-    i->second.where->second.told.erase(i->first);
-    lost.push_back(i->second);
-    told_.erase(i);
-  }
-  for (auto& x : lost) {
-    auto& [id, watcher] = x.where->first;
-    auto place = send({id, watcher, x.first, x.last, x.why});
-    x.where->second.told.insert(place);
-    told_.emplace(place, x);
+    auto [place, x] = *told_.begin();
+    x.where->second.told.erase(place);
+    told_.erase(told_.begin());
+    wait(x);
   }
 }
 
 // -- records -----------------------------------------------------------------------------------
 
 incoming_watches::records::iterator
-incoming_watches::get(const std::string& id, const std::string& watcher) {
-  auto res = records_.try_emplace(key{id, watcher});
+incoming_watches::get(const actor_name_ptr& name, const std::string& watcher) {
+  auto i = records_.lower_bound(key_view{name->id, {}});
+  auto shared = i != records_.end() && i->first.name->id == name->id
+                  ? i->first.name
+                  : name;
+  auto res = records_.try_emplace(key{std::move(shared), watcher});
   if (res.second)
-    name_bytes_ += id.size() + watcher.size();
+    name_bytes_ += name->id.size() + watcher.size();
   return res.first;
 }
 
 void incoming_watches::drop_if_empty(records::iterator i) {
-  if (!i->second.bindings.empty() || !i->second.told.empty())
+  auto& rec = i->second;
+  if (!rec.bindings.empty() || !rec.told.empty() || !rec.waiting.empty())
     return;
-  name_bytes_ -= i->first.first.size() + i->first.second.size();
+  name_bytes_ -= i->first.name->id.size() + i->first.watcher.size();
   records_.erase(i);
 }
 
 void incoming_watches::forget_told(record& x) {
   for (auto seq : x.told)
     told_.erase(seq);
+  for (auto place : x.waiting)
+    waiting_.erase(place);
   x.told.clear();
+  x.waiting.clear();
 }
 
 } // namespace caf_remote

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "caf_remote/endpoint/actor_name.hpp"
 #include "caf_remote/wire/system_messages.hpp"
 
 #include <caf/actor_addr.hpp>
@@ -14,6 +15,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -33,7 +35,7 @@ public:
   /// `watcher` are over.
   struct ending {
     /// The name under which the actor was watched.
-    std::string id;
+    actor_name_ptr name;
     /// The id of the watcher's PID.
     std::string watcher;
     /// 0: from the first one on.
@@ -52,13 +54,13 @@ public:
     std::optional<ending> answer;
   };
 
-  /// Notes a Watch with a number. `local` is who has the name `id` now, null if
+  /// Notes a Watch with a number. `local` is who has the name now, null if
   /// nobody has it. A Watch that is known already changes nothing.
-  outcome add(const caf::actor_addr& local, const std::string& id,
+  outcome add(const caf::actor_addr& local, const actor_name_ptr& name,
               const std::string& watcher, uint32_t number);
 
   /// The watcher does not care any more.
-  void remove(const std::string& id, const std::string& watcher);
+  void remove(std::string_view id, std::string_view watcher);
 
   /// The actor has ended: takes out its watches and returns what the peer must
   /// be told.
@@ -69,29 +71,33 @@ public:
 
   // -- until the peer has got it -------------------------------------------------------------
 
-  /// A Terminated for `x` is on its way; `seq` is its place among the messages
-  /// that the writer numbers.
-  void told(const ending& x, uint64_t seq);
+  /// The peer must be told `x`.
+  void tell(const ending& x);
+
+  /// Sends a Terminated and returns its place among the messages that the
+  /// writer numbers.
+  using sender = std::function<uint64_t(const ending&)>;
+
+  /// Sends what the peer must be told next. Returns false if there is nothing.
+  bool tell_next(const sender& send);
 
   /// The peer has got everything before `seq`.
   void proven(uint64_t seq);
 
-  /// Sends a Terminated and returns its place.
-  using sender = std::function<uint64_t(const ending&)>;
+  /// What was sent up to `seq` may be lost with its stream: the peer must be
+  /// told again.
+  void lost(uint64_t seq);
 
-  /// What was written up to `seq` may be lost with its stream: sends it again.
-  void tell_again(uint64_t seq, const sender& send);
-
-  /// Whether something was told without a sign that it arrived.
+  /// Whether the peer may not know of an end.
   bool has_unproven() const noexcept {
-    return !told_.empty();
+    return !told_.empty() || !waiting_.empty();
   }
 
   // -- bounds ----------------------------------------------------------------------------------
 
   /// Watches, and ends that the peer may not have heard of.
   size_t size() const noexcept {
-    return bound_ + told_.size();
+    return bound_ + told_.size() + waiting_.size();
   }
 
   /// The names in them.
@@ -102,8 +108,30 @@ public:
 private:
   using actor_key = const caf::actor_control_block*;
 
-  /// Id and watcher.
-  using key = std::pair<std::string, std::string>;
+  /// All records of a name share it.
+  struct key {
+    actor_name_ptr name;
+    std::string watcher;
+  };
+
+  using key_view = std::pair<std::string_view, std::string_view>;
+
+  struct by_text {
+    using is_transparent = void;
+
+    static key_view view(const key& x) noexcept {
+      return {x.name->id, x.watcher};
+    }
+
+    static key_view view(const key_view& x) noexcept {
+      return x;
+    }
+
+    template <class T, class U>
+    bool operator()(const T& x, const U& y) const noexcept {
+      return view(x) < view(y);
+    }
+  };
 
   /// Watches from `first` to `last` are for this actor.
   struct binding {
@@ -114,13 +142,14 @@ private:
 
   struct record {
     std::vector<binding> bindings;
-    /// Places of what was told.
+    /// In `told_` and in `waiting_`.
     std::set<uint64_t> told;
+    std::set<uint64_t> waiting;
     /// The last number that was seen.
     uint32_t last = 0;
   };
 
-  using records = std::map<key, record>;
+  using records = std::map<key, record, by_text>;
 
   /// Stays until the actor ends. The address keeps the key from being used for
   /// another actor.
@@ -137,15 +166,20 @@ private:
     wire::terminated_reason why;
   };
 
-  records::iterator get(const std::string& id, const std::string& watcher);
+  records::iterator get(const actor_name_ptr& name, const std::string& watcher);
   void drop_if_empty(records::iterator i);
+  void wait(const unproven& x);
   void forget_told(record& x);
   bool bind(const caf::actor_addr& local, records::iterator i, uint32_t first,
             uint32_t last);
 
   records records_;
   std::unordered_map<actor_key, watched> by_actor_;
+  // by the place of the Terminated
   std::map<uint64_t, unproven> told_;
+  // in the order in which they will be sent
+  std::map<uint64_t, unproven> waiting_;
+  uint64_t last_waiting_ = 0;
   size_t bound_ = 0;
   size_t name_bytes_ = 0;
 };

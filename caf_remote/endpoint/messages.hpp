@@ -242,6 +242,9 @@ struct watch_refused {
 /// The same of a Terminated.
 struct terminated_refused {};
 
+/// More may be sent, as it was asked for.
+struct control_room {};
+
 // -- watcher -> itself ------------------------------------------------------------------------
 
 /// Time to look whether news gets through.
@@ -249,16 +252,18 @@ struct watch_tick {};
 
 // -- reader -> watcher ------------------------------------------------------------------------
 
-/// The peer watches a local actor; `local` is null if there is none.
+/// The peer watches a local actor; `local` is null if there is none. `number`
+/// is 0 if the peer does not number its watches.
 struct remote_watch {
-  std::string target;
+  actor_name_ptr target;
   caf::strong_actor_ptr local;
-  pid watcher;
+  std::string watcher;
+  uint32_t number;
 };
 
 struct remote_unwatch {
-  std::string target;
-  pid watcher;
+  actor_name_ptr target;
+  std::string watcher;
 };
 
 /// An actor that we watch has ended; the watches from `first` to `last` were
@@ -373,6 +378,7 @@ CAF_REMOTE_INTERNAL(address_over)
 CAF_REMOTE_INTERNAL(fall_silent)
 CAF_REMOTE_INTERNAL(watch_actor)
 CAF_REMOTE_INTERNAL(watch_copied)
+CAF_REMOTE_INTERNAL(control_room)
 CAF_REMOTE_INTERNAL(unwatch_actor)
 CAF_REMOTE_INTERNAL(remote_watch)
 CAF_REMOTE_INTERNAL(remote_unwatch)

@@ -2,6 +2,7 @@
 
 #include "caf_remote/endpoint/outgoing_watches.hpp"
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -63,14 +64,28 @@ std::vector<caf::strong_actor_ptr> outgoing_watches::take_all() {
   return result;
 }
 
-void outgoing_watches::renew_written(uint64_t seq, const renewer& renew) {
-  for (auto& kvp : entries_)
-    if (kvp.second.last <= seq)
-      kvp.second.last = renew(kvp.second.proxy);
+void outgoing_watches::lost(uint64_t seq) {
+  renew_up_to_ = renewed_ ? std::max(renew_up_to_, seq) : seq;
+  renewed_.emplace();
 }
 
-void outgoing_watches::renew_all(const renewer& renew) {
-  renew_written(any_place, renew);
+void outgoing_watches::all_lost() {
+  lost(any_place);
+}
+
+bool outgoing_watches::renew_next(const renewer& renew) {
+  if (!renewed_)
+    return false;
+  auto i = entries_.upper_bound(*renewed_);
+  while (i != entries_.end() && i->second.last > renew_up_to_)
+    ++i;
+  if (i == entries_.end()) {
+    renewed_.reset();
+    return false;
+  }
+  renewed_ = i->first;
+  i->second.last = renew(i->second.proxy);
+  return true;
 }
 
 } // namespace caf_remote

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,14 +44,20 @@ public:
 
   std::vector<caf::strong_actor_ptr> take_all();
 
+  // -- again ---------------------------------------------------------------------------------
+
+  /// The same incarnation is there again: what was written up to `seq` may be
+  /// lost. Watches of which no Watch waits behind it must be renewed.
+  void lost(uint64_t seq);
+
+  /// All must be renewed.
+  void all_lost();
+
   /// Sends a Watch again, and returns its place.
   using renewer = std::function<uint64_t(const caf::strong_actor_ptr&)>;
 
-  /// The same incarnation is there again: renews the watches of which no Watch
-  /// waits behind `seq`.
-  void renew_written(uint64_t seq, const renewer& renew);
-
-  void renew_all(const renewer& renew);
+  /// Renews one watch. Returns false if there is none that must be.
+  bool renew_next(const renewer& renew);
 
   bool empty() const noexcept {
     return entries_.empty();
@@ -71,6 +78,10 @@ private:
   };
 
   std::map<std::string, entry, std::less<>> entries_;
+  // Those behind this one, up to that place, must be renewed; none: nobody
+  // must.
+  std::optional<std::string> renewed_;
+  uint64_t renew_up_to_ = 0;
 };
 
 } // namespace caf_remote

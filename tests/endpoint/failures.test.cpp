@@ -27,8 +27,8 @@ struct failure_fixture : actor_fixture {
 
   /// Ends the watcher of the peer's endpoint by an error, when it runs.
   void end_watcher() {
-    peer_endpoint()->post_to_watcher(caf::make_message(
-      caf::exit_msg{caf::actor_addr{}, caf::exit_reason::unhandled_exception}));
+    peer_endpoint()->post_to_watcher(
+      caf::exit_msg{caf::actor_addr{}, caf::exit_reason::unhandled_exception});
   }
 
   size_t failures() const {

@@ -18,8 +18,12 @@ using endings = std::vector<std::string>;
 
 // "watcher id first..last"
 std::string text(const ending& x) {
-  return x.watcher + " " + x.id + " " + std::to_string(x.first) + ".."
+  return x.watcher + " " + x.name->id + " " + std::to_string(x.first) + ".."
          + std::to_string(x.last);
+}
+
+actor_name_ptr named(const std::string& id) {
+  return caf::make_counted<const actor_name>("", id);
 }
 
 endings texts(const std::vector<ending>& xs) {
@@ -37,21 +41,32 @@ struct incoming_fixture : actor_fixture {
   // Whether the actor must be monitored; it has the name.
   bool watch(const caf::actor_addr& who, const std::string& id,
              const std::string& watcher, uint32_t number = 0) {
-    auto res = in.add(who, id, watcher, number);
+    auto res = in.add(who, named(id), watcher, number);
     CHECK_FALSE(res.answer.has_value());
     return res.monitor;
   }
 
-  endings sent_again(uint64_t seq) {
+  /// Tells what waits, from the place `seq` on.
+  endings told(uint64_t seq) {
     endings result;
-    in.tell_again(seq, [&](const ending& x) {
+    auto note = [&](const ending& x) {
       result.push_back(text(x));
-      return next_seq++;
-    });
+      return seq++;
+    };
+    while (in.tell_next(note))
+      ; // nop
     return result;
   }
 
-  uint64_t next_seq = 100;
+  void tell(const std::string& id, uint32_t last, uint64_t seq) {
+    in.tell({named(id), "w", 0, last, {}});
+    CHECK_EQ(told(seq).size(), 1);
+  }
+
+  endings sent_again(uint64_t seq) {
+    in.lost(seq);
+    return told(100);
+  }
 };
 
 TEST_SUITE_BEGIN("endpoint.incoming_watches");
@@ -90,7 +105,7 @@ TEST_CASE_FIXTURE(incoming_fixture, "the end of a local actor concerns its "
 }
 
 TEST_CASE_FIXTURE(incoming_fixture, "who is not there is answered") {
-  auto res = in.add({}, "nobody", "w", 0);
+  auto res = in.add({}, named("nobody"), "w", 0);
   CHECK_FALSE(res.monitor);
   REQUIRE(res.answer);
   CHECK_EQ(text(*res.answer), "w nobody 0..0");
@@ -138,7 +153,7 @@ TEST_CASE_FIXTURE(incoming_fixture, "a watch that is repeated stays with whom "
 TEST_CASE_FIXTURE(incoming_fixture, "a name that nobody has any more is "
                                     "answered to the later watches") {
   watch(alice, "name", "w", 3);
-  auto res = in.add({}, "name", "w", 5);
+  auto res = in.add({}, named("name"), "w", 5);
   REQUIRE(res.answer);
   CHECK_EQ(text(*res.answer), "w name 4..5");
   CHECK_EQ(texts(in.take(alice)), endings{"w name 0..3"});
@@ -168,7 +183,10 @@ TEST_CASE_FIXTURE(incoming_fixture, "watches without numbers are for each who "
 TEST_CASE_FIXTURE(incoming_fixture,
                   "what was told is kept until it is proven") {
   watch(alice, "alice", "w", 1);
-  in.told(in.take(alice).at(0), 10);
+  in.tell(in.take(alice).at(0));
+  CHECK(in.has_unproven());
+  CHECK_EQ(in.size(), 1);
+  CHECK_EQ(told(10), endings{"w alice 0..1"});
   CHECK(in.has_unproven());
   CHECK_EQ(in.size(), 1);
   in.proven(10);
@@ -179,10 +197,26 @@ TEST_CASE_FIXTURE(incoming_fixture,
   CHECK_EQ(in.name_bytes(), 0);
 }
 
+TEST_CASE_FIXTURE(incoming_fixture, "what waits to be told can be lost by no "
+                                    "stream") {
+  in.tell({named("a"), "w", 0, 1, {}});
+  in.lost(100);
+  in.proven(100);
+  CHECK_EQ(told(10), endings{"w a 0..1"});
+}
+
+TEST_CASE_FIXTURE(incoming_fixture, "records of one name share it") {
+  auto name = named(std::string(1000, 'x'));
+  for (auto i = 0; i < 100; ++i)
+    in.add(alice, named(name->id), "w" + std::to_string(i), 0);
+  in.add(alice, name, "last", 0);
+  CHECK(name->unique());
+}
+
 TEST_CASE_FIXTURE(incoming_fixture, "what was written to a lost stream is told "
                                     "again, what waits is not") {
-  for (auto id : {"a", "b"})
-    in.told({id, "w", 0, 1, {}}, id[0] == 'a' ? 10 : 20);
+  tell("a", 1, 10);
+  tell("b", 1, 20);
   CHECK_EQ(sent_again(10), endings{"w a 0..1"});
   // the new places count
   in.proven(21);
@@ -193,7 +227,8 @@ TEST_CASE_FIXTURE(incoming_fixture, "what was written to a lost stream is told "
 
 TEST_CASE_FIXTURE(incoming_fixture,
                   "whoever stops watching is not told again") {
-  in.told({"a", "w", 0, 1, {}}, 10);
+  tell("a", 1, 10);
+  in.tell({named("a"), "w", 0, 2, {}});
   in.remove("a", "w");
   CHECK(sent_again(10).empty());
   CHECK_EQ(in.name_bytes(), 0);
@@ -201,7 +236,7 @@ TEST_CASE_FIXTURE(incoming_fixture,
 
 TEST_CASE_FIXTURE(incoming_fixture, "a watch without a number that comes again "
                                     "is not answered by an old end") {
-  in.told({"alice", "w", 0, 0, {}}, 10);
+  tell("alice", 0, 10);
   CHECK(watch(alice, "alice", "w"));
   CHECK(sent_again(10).empty());
   CHECK_EQ(in.take(alice).size(), 1);
@@ -209,7 +244,7 @@ TEST_CASE_FIXTURE(incoming_fixture, "a watch without a number that comes again "
 
 TEST_CASE_FIXTURE(incoming_fixture, "an end that is not proven does not hide a "
                                     "later watch") {
-  in.told({"alice", "w", 0, 4, {}}, 10);
+  tell("alice", 4, 10);
   CHECK_FALSE(watch(alice, "alice", "w", 4));
   CHECK(watch(alice, "alice", "w", 5));
   CHECK_EQ(sent_again(10), endings{"w alice 0..4"});
@@ -220,10 +255,16 @@ TEST_CASE_FIXTURE(incoming_fixture, "many ends of one name are proven, or told "
                                     "again, without a look at all for each") {
   auto seconds = [&](uint64_t count) {
     for (uint64_t i = 1; i <= count; ++i)
-      in.told({"nobody", "w", 0, static_cast<uint32_t>(i), {}}, i);
+      in.tell({named("nobody"), "w", 0, static_cast<uint32_t>(i), {}});
     auto begin = std::clock();
-    in.tell_again(count / 2, [&](const ending&) { return ++next_seq + count; });
-    in.proven(3 * count + next_seq);
+    auto seq = uint64_t{0};
+    auto send = [&](const ending&) { return ++seq; };
+    while (in.tell_next(send))
+      ; // nop
+    in.lost(count / 2);
+    while (in.tell_next(send))
+      ; // nop
+    in.proven(seq + 1);
     auto end = std::clock();
     CHECK_EQ(in.size(), 0);
     return static_cast<double>(end - begin) / CLOCKS_PER_SEC;
@@ -237,7 +278,7 @@ TEST_CASE_FIXTURE(incoming_fixture, "many ends of one name are proven, or told "
 TEST_CASE_FIXTURE(incoming_fixture, "what was told takes no names of its own") {
   std::string id(1000, 'x');
   for (uint64_t i = 1; i <= 1000; ++i)
-    in.told({id, "w", 0, static_cast<uint32_t>(i), {}}, i);
+    in.tell({named(id), "w", 0, static_cast<uint32_t>(i), {}});
   CHECK_EQ(in.size(), 1000);
   CHECK_EQ(in.name_bytes(), id.size() + 1);
 }

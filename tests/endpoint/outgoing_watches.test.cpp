@@ -12,6 +12,18 @@ namespace {
 using handles = std::vector<caf::strong_actor_ptr>;
 
 struct outgoing_fixture : actor_fixture {
+  /// Renews all that must be.
+  handles renewed() {
+    handles result;
+    auto renew = [&](const caf::strong_actor_ptr& x) {
+      result.push_back(x);
+      return ++last;
+    };
+    while (out.renew_next(renew))
+      ; // nop
+    return result;
+  }
+
   handles lost(uint64_t seq) {
     handles result;
     for (auto& x : out.take_written(seq))
@@ -24,6 +36,7 @@ struct outgoing_fixture : actor_fixture {
   }
 
   outgoing_watches out;
+  uint64_t last = 2;
 };
 
 TEST_SUITE_BEGIN("endpoint.outgoing_watches");
@@ -56,28 +69,39 @@ TEST_CASE_FIXTURE(outgoing_fixture,
                   "one waits already") {
   out.add("joe", proxy("joe"), 1);
   out.add("jim", proxy("jim"), 2);
-  uint64_t last = 2;
-  handles renewed;
-  auto renew = [&](const caf::strong_actor_ptr& x) {
-    renewed.push_back(x);
-    return ++last;
-  };
-  out.renew_written(1, renew);
-  CHECK_EQ(renewed, handles{proxy("joe")});
-  out.renew_written(2, renew);
-  CHECK_EQ(renewed, handles{proxy("joe"), proxy("jim")});
-  out.renew_written(2, renew);
-  CHECK_EQ(renewed.size(), 2);
-  out.renew_written(4, renew);
-  CHECK_EQ(renewed.size(), 4);
+  CHECK(renewed().empty());
+  out.lost(1);
+  CHECK_EQ(renewed(), handles{proxy("joe")});
+  out.lost(2);
+  CHECK_EQ(renewed(), handles{proxy("jim")});
+  out.lost(2);
+  CHECK(renewed().empty());
+  out.lost(4);
+  CHECK_EQ(renewed().size(), 2);
+  out.all_lost();
+  CHECK_EQ(renewed().size(), 2);
+}
+
+TEST_CASE_FIXTURE(outgoing_fixture, "a loss while watches are renewed begins "
+                                    "anew") {
+  for (auto id : {"a", "b", "c"})
+    out.add(id, proxy(id), 1);
+  out.lost(1);
+  CHECK(
+    out.renew_next([](const caf::strong_actor_ptr&) { return uint64_t{2}; }));
+  out.remove("b");
+  out.lost(2);
+  CHECK_EQ(renewed(), handles{proxy("a"), proxy("c")});
 }
 
 TEST_CASE_FIXTURE(outgoing_fixture, "a renewed or further watch does not hide "
                                     "that the first one was written") {
   auto joe = proxy("joe");
   out.add("joe", joe, 1);
+  last = 4;
   SUBCASE("renewed") {
-    out.renew_all([](const caf::strong_actor_ptr&) { return uint64_t{5}; });
+    out.all_lost();
+    renewed();
   }
   SUBCASE("copied") {
     out.add_copy("joe", 5);
