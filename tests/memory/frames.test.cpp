@@ -85,7 +85,7 @@ struct memory_fixture : actor_fixture {
     for (auto& x : hoards)
       static_cast<hoard*>(x->get())->held.clear();
     run();
-    out->take_written();
+    out->forget_written();
   }
 
   // -- frames -----------------------------------------------------------------
@@ -134,7 +134,7 @@ struct memory_fixture : actor_fixture {
     REQUIRE(in->dispatch(bytes));
     run();
     if (peer_reads)
-      out->take_written();
+      out->forget_written();
     return heap_in_use() - std::min(before, heap_in_use());
   }
 
@@ -341,6 +341,40 @@ TEST_CASE_FIXTURE(memory_fixture, "Proto.Actor's own messages") {
   }
   system("actor.Touch", longest);
   system("actor.Stop", longest);
+}
+
+TEST_CASE_FIXTURE(memory_fixture, "watches share the name of the actor") {
+  publish(caf::actor_cast<caf::actor>(target), longest);
+  auto watches = [this](const std::string& type, const std::string& to,
+                        size_t watchers, uint32_t number) {
+    remote::MessageBatch batch;
+    for (size_t i = 0; i < 1500; ++i) {
+      wire::watch msg{{"", "w" + std::to_string(i % watchers),
+                       number == 0 ? 0 : number + static_cast<uint32_t>(i)}};
+      add(batch, type, to)->set_message_data(wire::encode(msg));
+    }
+    check(type + " of " + to.substr(0, 10) + " by " + std::to_string(watchers),
+          batch);
+  };
+  for (auto reads : {true, false}) {
+    if (!reads)
+      out->hold_writes();
+    for (auto number : {0u, 1u})
+      for (size_t watchers : {1, 1500})
+        for (auto& to : {longest, std::string(max_id_length, 'y'),
+                         std::string{"nobody"}}) {
+          watches("actor.Watch", to, watchers, number);
+          watches("actor.Unwatch", to, watchers, number);
+        }
+  }
+}
+
+TEST_CASE_FIXTURE(memory_fixture, "ends of actors that nobody watches") {
+  remote::MessageBatch batch;
+  add(batch, "actor.Terminated",
+      home->endpoints.find(peer_address)->watcher_id())
+    ->set_message_data(wire::encode(wire::terminated{{"", longest, 0}}));
+  check("Terminated", repeated(batch));
 }
 
 TEST_CASE_FIXTURE(memory_fixture, "spawn requests") {

@@ -46,6 +46,12 @@ public:
   /// Takes the frames that were written since the last call.
   std::vector<transport::frame> take_written();
 
+  /// Lets go of all frames that were written.
+  void forget_written() {
+    written = {};
+    taken_ = 0;
+  }
+
   bool writing() const noexcept {
     return writing_ > 0;
   }
