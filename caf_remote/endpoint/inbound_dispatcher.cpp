@@ -420,8 +420,8 @@ void inbound_dispatcher::on_terminated(const wire::envelope& x) {
   }
   remote_terminated news{msg.who.id, msg.why, x.target_request_id,
                          msg.who.request_id};
-  for (auto& where : watchers(x))
-    tell_watcher(x, *where, make_inbound_news(news));
+  if (auto where = endpoint_of_watcher(x))
+    tell_watcher(x, *where, make_inbound_news(std::move(news)));
 }
 
 // What a watcher cannot be told is lost; so the peer's streams end, which says
@@ -489,7 +489,7 @@ void inbound_dispatcher::on_touched(const wire::envelope& x) {
     refuse(x, "a Touched without an actor");
     return;
   }
-  if (tell_watchers_of_answer(x))
+  if (tell_watcher_of_answer(x))
     return;
   msg.who.address = batch_.peer_address(msg.who.address);
   answer_pending(x, make_inbound_answer(touched{std::move(msg.who)}));
@@ -497,7 +497,7 @@ void inbound_dispatcher::on_touched(const wire::envelope& x) {
 
 void inbound_dispatcher::on_dead_letter_response(const wire::envelope& x) {
   // a peer without an activator has got the question all the same
-  if (tell_watchers_of_answer(x))
+  if (tell_watcher_of_answer(x))
     return;
   auto entry = take_pending(x);
   if (!entry)
@@ -545,43 +545,38 @@ void inbound_dispatcher::on_pid_response(const wire::envelope& x) {
 
 // -- who is who --------------------------------------------------------------------------------
 
-std::vector<endpoint_ptr> inbound_dispatcher::endpoints_of_peer() const {
-  auto result = node_->endpoints.by_member(member_id_);
-  // one whose listener calls itself otherwise is not the node that speaks here
-  auto is_other = [this](const endpoint_ptr& x) {
-    auto said = x->remote().own_address();
-    return !said.empty() && canonical_address(said) != peer_->address;
-  };
-  result.erase(std::remove_if(result.begin(), result.end(), is_other),
-               result.end());
-  auto direct = node_->endpoints.find(peer_->address);
-  if (direct != nullptr
-      && std::find(result.begin(), result.end(), direct) == result.end())
-    result.push_back(std::move(direct));
-  return result;
+// One whose listener calls itself otherwise is not the node that speaks here.
+bool inbound_dispatcher::calls_itself_as_here(endpoint& x) const {
+  auto said = x.remote().own_address();
+  return said.empty() || canonical_address(said) == peer_->address;
 }
 
-// Whether the envelope answers a question of our watchers.
-bool inbound_dispatcher::tell_watchers_of_answer(const wire::envelope& x) {
+// Whether the envelope answers a question of a watcher of ours.
+bool inbound_dispatcher::tell_watcher_of_answer(const wire::envelope& x) {
   auto to = batch_.target_id(x);
   if (to.substr(0, watcher_prefix.size()) != watcher_prefix)
     return false;
-  for (auto& where : watchers(x))
+  if (auto where = endpoint_of_watcher(x))
     tell_watcher(x, *where,
                  make_inbound_news(peer_touched{x.target_request_id}));
   return true;
 }
 
-// Those whose watcher the envelope is for.
-std::vector<endpoint_ptr>
-inbound_dispatcher::watchers(const wire::envelope& x) const {
-  auto result = endpoints_of_peer();
-  auto is_other = [to = batch_.target_id(x)](const endpoint_ptr& y) {
-    return y->watcher_id() != to;
-  };
-  result.erase(std::remove_if(result.begin(), result.end(), is_other),
-               result.end());
-  return result;
+// The endpoint whose watcher the envelope is for, if it leads to the node that
+// speaks here.
+endpoint_ptr
+inbound_dispatcher::endpoint_of_watcher(const wire::envelope& x) const {
+  auto to = batch_.target_id(x);
+  auto pos = to.find('@');
+  if (pos == std::string_view::npos)
+    return nullptr;
+  auto result = node_->endpoints.find(std::string{to.substr(pos + 1)});
+  if (result == nullptr || result->watcher_id() != to)
+    return nullptr;
+  auto is_peers = result->address() == peer_->address
+                  || (result->remote().member_id() == member_id_
+                      && calls_itself_as_here(*result));
+  return is_peers ? result : nullptr;
 }
 
 bool inbound_dispatcher::is_peer(std::string_view wire_address) const {

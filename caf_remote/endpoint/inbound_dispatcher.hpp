@@ -118,9 +118,9 @@ private:
   bool may_tell(const pid& who, const pid& about) noexcept;
 
   bool is_peer(std::string_view wire_address) const;
-  std::vector<endpoint_ptr> endpoints_of_peer() const;
-  std::vector<endpoint_ptr> watchers(const wire::envelope& x) const;
-  bool tell_watchers_of_answer(const wire::envelope& x);
+  bool calls_itself_as_here(endpoint& x) const;
+  endpoint_ptr endpoint_of_watcher(const wire::envelope& x) const;
+  bool tell_watcher_of_answer(const wire::envelope& x);
 
   const node_ptr node_;
   const peer_ptr peer_;

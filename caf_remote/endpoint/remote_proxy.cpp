@@ -293,9 +293,10 @@ void remote_proxy::send_stray_error(const sending& x) {
 void remote_proxy::send_error_result(const sending& x, const std::string& why) {
   auto request_id = static_cast<uint32_t>(x.mid.request_id().integer_value());
   wire::dead_letter_response response;
+  // a failure is no reason to make an actor known that was not
   if (x.sender != nullptr && as_remote_proxy(x.sender) == nullptr)
-    response.target = {node_->own().advertised(),
-                       node_->processes->name_of(x.sender)->id, 0};
+    if (auto id = node_->processes->known_name(x.sender); !id.empty())
+      response.target = {node_->own().advertised(), std::move(id), 0};
   send_system(wire::dead_letter_response::type_name, wire::encode(response),
               request_id,
               request_id != 0 ? node_->reason_for(name_->address, why) : "");
@@ -629,8 +630,13 @@ void remote_proxy::kill_proxy(caf::execution_unit* ctx, caf::error reason) {
 // A handle for an own address stands for whoever has the name, so observers go
 // to that actor, as if they had its own handle.
 
+// Not the module's own actors: what a peer makes up as a sender may be linked
+// to, and a link would end them.
 caf::strong_actor_ptr remote_proxy::holder_here() {
-  return node_->processes->find(name_->id).hdl;
+  auto holder = node_->processes->find(name_->id);
+  auto is_users = holder.kind == process_kind::published
+                  || holder.kind == process_kind::reply_address;
+  return is_users ? holder.hdl : nullptr;
 }
 
 // With the actor's mutex held.

@@ -187,7 +187,8 @@ void decode_header(std::string_view bytes, header_view& result);
 /// Reads the content of remote.MessageBatch. Returns false if the frame as a
 /// whole is not a MessageBatch; defects inside one envelope or table entry show
 /// in the affected envelopes only. `max_entries` bounds each table and the
-/// envelopes (more is a defect of the whole).
+/// envelopes, and a table may have no more than 256 entries beyond what the
+/// envelopes can use (more is a defect of the whole).
 bool decode_batch(std::string_view bytes, batch_view& result,
                   size_t max_entries = 1u << 17);
 

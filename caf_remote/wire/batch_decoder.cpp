@@ -4,6 +4,8 @@
 #include "caf_remote/wire/coding.hpp"
 #include "caf_remote/wire/utf8.hpp"
 
+#include <algorithm>
+
 namespace caf_remote::wire {
 
 namespace {
@@ -266,8 +268,46 @@ bool read_entry(cursor& in, std::vector<T>& to, size_t max_entries, F make) {
   return true;
 }
 
+size_t count_envelopes(std::string_view bytes) noexcept {
+  size_t result = 0;
+  cursor in{bytes};
+  uint32_t tag;
+  while (!in.at_end() && in.read_tag(tag) && in.skip(tag))
+    if (tag == bytes_tag(3))
+      ++result;
+  return result;
+}
+
+/// How many entries a table may have. Each envelope uses at most one of each,
+/// so that a table much longer than the batch is there only to take memory.
+class table_limit {
+public:
+  table_limit(std::string_view batch, size_t max_entries)
+    : batch_(batch), limit_(std::min(max_entries, spare)), most_(max_entries) {
+    // nop
+  }
+
+  /// For one more than `size`.
+  size_t operator()(size_t size) {
+    if (size >= limit_ && !counted_) {
+      counted_ = true;
+      limit_ = std::min(most_, count_envelopes(batch_) + spare);
+    }
+    return limit_;
+  }
+
+private:
+  static constexpr size_t spare = 256;
+
+  const std::string_view batch_;
+  size_t limit_;
+  const size_t most_;
+  bool counted_ = false;
+};
+
 bool read_batch(std::string_view bytes, batch_view& result,
                 size_t max_entries) {
+  table_limit limit{bytes, max_entries};
   cursor in{bytes};
   while (!in.at_end()) {
     uint32_t tag;
@@ -276,7 +316,7 @@ bool read_batch(std::string_view bytes, batch_view& result,
     auto ok = true;
     switch (tag) {
       case bytes_tag(1):
-        ok = read_entry(in, result.type_names, max_entries,
+        ok = read_entry(in, result.type_names, limit(result.type_names.size()),
                         [](std::string_view x, auto& to) {
                           auto good = too_long(x) || valid_utf8(x);
                           to.push_back(good ? x : std::string_view{});
@@ -284,7 +324,7 @@ bool read_batch(std::string_view bytes, batch_view& result,
         break;
       case bytes_tag(2):
         ok = read_entry(
-          in, result.targets, max_entries,
+          in, result.targets, limit(result.targets.size()),
           [](std::string_view x, auto& to) { to.push_back(decode_target(x)); });
         break;
       case bytes_tag(3):
@@ -295,7 +335,7 @@ bool read_batch(std::string_view bytes, batch_view& result,
         break;
       case bytes_tag(4):
         ok = read_entry(
-          in, result.senders, max_entries,
+          in, result.senders, limit(result.senders.size()),
           [](std::string_view x, auto& to) { to.push_back(decode_sender(x)); });
         break;
       default:

@@ -117,6 +117,7 @@ TEST_CASE_FIXTURE(effort_fixture, "entries that nobody uses") {
     *x.add_type_names() = name(i);
     *x.add_targets() = name(i);
     x.add_senders()->set_id(name(i));
+    x.add_envelopes();
   });
 }
 
@@ -165,6 +166,35 @@ TEST_CASE_FIXTURE(effort_fixture, "news that an actor has ended, for each "
     x.add_envelopes()->set_message_data(
       wire::encode(wire::terminated{{"", name(i), 0}}));
   });
+}
+
+TEST_CASE_FIXTURE(effort_fixture, "news for a watcher, however many endpoints "
+                                  "lead to the peer") {
+  connect();
+  batch x;
+  *x.add_type_names() = "actor.Terminated";
+  *x.add_targets() = watcher_id();
+  for (int i = 0; i < 1000; ++i)
+    x.add_envelopes()->set_message_data(
+      wire::encode(wire::terminated{{"", name(i), 0}}));
+  auto bytes = x.SerializeAsString();
+  auto prepare = [] { return 0; };
+  auto deliver = [&](int) {
+    inbound_dispatcher in{home, home->endpoints.peer_of(peer_address),
+                          peer_member, [] {}};
+    REQUIRE(in.dispatch(bytes));
+    run();
+  };
+  auto alone = effort(prepare, deliver);
+  for (int i = 0; i < 500; ++i) {
+    errc why = errc::none;
+    auto where = home->endpoints.acquire("10.0.0.1:" + std::to_string(1 + i),
+                                         why);
+    REQUIRE(where);
+    home->endpoints.set_member(where, peer_member);
+  }
+  run();
+  CHECK_LT(effort(prepare, deliver), 4 * alone);
 }
 
 TEST_SUITE_END();

@@ -2,6 +2,8 @@
 
 // Handles for an address of our own that were made before there was an actor.
 
+#include "caf_remote/endpoint/activator.hpp"
+
 #include "support/actor_fixture.hpp"
 
 using namespace caf_remote;
@@ -154,6 +156,25 @@ TEST_CASE_FIXTURE(own_handle_fixture,
   jim.quit(caf::exit_reason::user_shutdown);
   run();
   CHECK_EQ(alice.exits().size(), 2);
+}
+
+TEST_CASE_FIXTURE(actor_fixture, "the module's own actors cannot be linked "
+                                 "through a sender that a peer has made up") {
+  auto act = sys.spawn(activator, home);
+  REQUIRE_FALSE(home->processes->publish(
+    caf::actor_cast<caf::strong_actor_ptr>(act), activator_id,
+    delivery_mode::decoded, process_kind::activator));
+  auto session = spawn_witness();
+  session.link_to(remote(activator_id, own_address));
+  run();
+  CHECK_EQ(session.exits(), reasons{caf::exit_reason::unknown});
+  caf::anon_send_exit(remote(activator_id, own_address),
+                      caf::exit_reason::user_shutdown);
+  session.quit(caf::exit_reason::user_shutdown);
+  run();
+  CHECK_NE(home->processes->find(activator_id).hdl, nullptr);
+  caf::anon_send_exit(act, caf::exit_reason::kill);
+  run();
 }
 
 TEST_SUITE_END();

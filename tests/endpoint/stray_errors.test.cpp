@@ -113,6 +113,31 @@ TEST_CASE_FIXTURE(failing_fixture, "an error that is sent to a caf_remote peer "
   CHECK_EQ(dead_letters(errc::stray_error), 1);
 }
 
+// A published actor that passes its messages on, to one that fails.
+TEST_CASE_FIXTURE(actor_fixture, "a failure does not make an actor reachable "
+                                 "that was not") {
+  auto worker = sys.spawn([](caf::event_based_actor*) -> caf::behavior {
+    return {[](const Ping&) -> caf::result<Ping> {
+      return caf::sec::invalid_argument;
+    }};
+  });
+  publish(sys.spawn([=](caf::event_based_actor* self) -> caf::behavior {
+    return {[=](const Ping& x) { return self->delegate(worker, x); }};
+  }),
+          "router");
+  connect();
+  auto in = accept();
+  auto asked = make_envelope_for("router", make_ping("hello"));
+  asked.sender = {"", "stranger", 7};
+  receive(in, {asked});
+  auto answers = of_type(sent(), wire::dead_letter_response::type_name);
+  REQUIRE_EQ(answers.size(), 1);
+  wire::dead_letter_response answer;
+  REQUIRE(wire::decode(answers[0].payload, answer));
+  CHECK_EQ(answer.target.id, "");
+  CHECK_EQ(home->processes->count(process_kind::reply_address), 0);
+}
+
 TEST_SUITE_END();
 
 } // namespace

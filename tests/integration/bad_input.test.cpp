@@ -190,8 +190,8 @@ TEST_CASE("100,000 type names") {
       batch.type("my.Type" + std::to_string(i));
     y.set_type_id(-1);
   });
-  CHECK(eventually([&] { return x.log->read().front() == 'a'; }));
-  x.check_well();
+  // nobody needs more than one for each message
+  x.check_ended(status_code::invalid_argument);
 }
 
 TEST_CASE("the payload of another type") {

@@ -306,12 +306,21 @@ TEST_CASE_FIXTURE(memory_fixture, "table entries that nobody uses leave "
                                   "nothing") {
   remote::MessageBatch batch;
   add(batch, "some.Type", "target");
-  for (auto i = 0; i < 8000; ++i) {
-    batch.add_type_names();
-    batch.add_targets();
-    batch.add_senders();
-  }
+  auto fill = [&](int count) {
+    for (auto i = 0; i < count; ++i) {
+      batch.add_type_names();
+      batch.add_targets();
+      batch.add_senders();
+    }
+  };
+  fill(200);
   check("unused entries", batch);
+  fill(1u << 16);
+  auto bytes = batch.SerializeAsString();
+  auto before = heap_in_use();
+  heap_peak_from_now_on();
+  CHECK_FALSE(in->dispatch(bytes));
+  CHECK_LE(heap_peak() - before, 4 * bytes.size());
 }
 
 TEST_CASE_FIXTURE(memory_fixture, "Proto.Actor's own messages") {

@@ -345,6 +345,19 @@ TEST_CASE("the count of entries is bounded") {
   }
 }
 
+TEST_CASE("a table may be a little longer than its batch can use") {
+  std::string entries;
+  for (int i = 0; i < 256; ++i)
+    entries += from_hex("0A0012002200");
+  batch_view view;
+  CHECK(decode_batch(entries, view));
+  for (std::string entry : {"0A00", "1200", "2200"}) {
+    CHECK_FALSE(decode_batch(entries + from_hex(entry), view));
+    CHECK(decode_batch(from_hex("1A00") + entries + from_hex(entry), view));
+    CHECK(decode_batch(entries + from_hex(entry + "1A00"), view));
+  }
+}
+
 // -- targets ------------------------------------------------------------------
 
 TEST_CASE("PIDs and bare ids are told apart") {
