@@ -4,12 +4,14 @@
 
 #include "caf_remote/endpoint/activator.hpp"
 #include "caf_remote/endpoint/node.hpp"
+#include "caf_remote/endpoint/own_watch.hpp"
 #include "caf_remote/endpoint/remote_proxy.hpp"
 #include "caf_remote/endpoint/supervision.hpp"
 
 #include <caf/send.hpp>
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 namespace caf_remote {
@@ -144,7 +146,8 @@ void endpoint_watcher_state::on_remote_watch(const remote_watch& x) {
   auto local = x.local != nullptr ? x.local->address() : caf::actor_addr{};
   auto res = incoming_.add(local, x.target, x.watcher, x.number);
   if (res.monitor)
-    self_->monitor(caf::actor_cast<caf::actor>(x.local));
+    x.local->get()->attach(
+      std::make_unique<own_watch>(local, self_->address()));
   if (res.answer)
     tell(*res.answer);
   check_bounds();
@@ -152,6 +155,12 @@ void endpoint_watcher_state::on_remote_watch(const remote_watch& x) {
 
 void endpoint_watcher_state::on_remote_unwatch(const remote_unwatch& x) {
   incoming_.remove(x.target->id, x.watcher);
+}
+
+void endpoint_watcher_state::forget_incoming() {
+  for (auto& x : incoming_.clear())
+    if (auto hdl = caf::actor_cast<caf::strong_actor_ptr>(x))
+      hdl->get()->detach(own_watch::token{self_->address()});
 }
 
 void endpoint_watcher_state::on_down(const caf::down_msg& x) {
@@ -285,7 +294,7 @@ left endpoint_watcher_state::on_incarnation_over(uint64_t written_seq) {
       endpoint_->tell_unwatch(proxy->target());
     fire(x.proxy, unreachable, serial_);
   }
-  incoming_.clear();
+  forget_incoming();
   return {};
 }
 
@@ -296,7 +305,7 @@ void endpoint_watcher_state::end_streams() {
 void endpoint_watcher_state::on_address_over() {
   if (incoming_.size() > 0 && !silent_)
     end_streams();
-  incoming_.clear();
+  forget_incoming();
   // ends the cycle between the endpoint and its watcher; watches that are still
   // on their way are answered at once
   endpoint_ = nullptr;
@@ -306,7 +315,7 @@ void endpoint_watcher_state::on_address_over() {
 
 void endpoint_watcher_state::on_fall_silent() {
   silent_ = true;
-  incoming_.clear();
+  forget_incoming();
 }
 
 void endpoint_watcher_state::check_bounds() {

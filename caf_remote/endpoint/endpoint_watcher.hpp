@@ -41,6 +41,7 @@ private:
 
   void on_remote_watch(const remote_watch& x);
   void on_remote_unwatch(const remote_unwatch& x);
+  void forget_incoming();
   void on_down(const caf::down_msg& x);
   void tell(const incoming_watches::ending& x);
 

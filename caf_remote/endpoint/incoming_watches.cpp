@@ -98,14 +98,17 @@ incoming_watches::take(const caf::actor_addr& local) {
   return result;
 }
 
-void incoming_watches::clear() {
+std::vector<caf::actor_addr> incoming_watches::clear() {
+  std::vector<caf::actor_addr> result;
   for (auto& kvp : by_actor_)
-    kvp.second.keys.clear();
+    result.push_back(std::move(kvp.second.addr));
+  by_actor_.clear();
   told_.clear();
   waiting_.clear();
   records_.clear();
   bound_ = 0;
   name_bytes_ = 0;
+  return result;
 }
 
 // -- what was told -----------------------------------------------------------------------------

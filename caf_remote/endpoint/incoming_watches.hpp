@@ -47,8 +47,7 @@ public:
 
   /// What follows from a Watch.
   struct outcome {
-    /// The actor is new here: it must be monitored, until its end. (CAF takes
-    /// actors of two systems for equal when it ends monitors.)
+    /// The actor is new here: it must be monitored, until its end or `clear`.
     bool monitor = false;
     /// There is no actor of that name.
     std::optional<ending> answer;
@@ -66,8 +65,8 @@ public:
   /// be told.
   std::vector<ending> take(const caf::actor_addr& local);
 
-  /// Takes out everything.
-  void clear();
+  /// Takes out everything, and returns the actors that are monitored.
+  std::vector<caf::actor_addr> clear();
 
   // -- until the peer has got it -------------------------------------------------------------
 

@@ -197,6 +197,54 @@ TEST_CASE_FIXTURE(watched_fixture, "a peer that was told everything is not "
   CHECK_FALSE(in->finished());
 }
 
+/// Counts those who observe it.
+class observed_actor final : public caf::monitorable_actor {
+public:
+  explicit observed_actor(caf::actor_config& cfg)
+    : caf::monitorable_actor(cfg) {
+    // nop
+  }
+
+  void enqueue(caf::mailbox_element_ptr, caf::execution_unit*) override {
+    // nop
+  }
+
+  void attach(caf::attachable_ptr x) override {
+    ++observers;
+    caf::monitorable_actor::attach(std::move(x));
+  }
+
+  size_t detach(const caf::attachable::token& what) override {
+    auto result = caf::monitorable_actor::detach(what);
+    observers -= result;
+    return result;
+  }
+
+  size_t observers = 0;
+};
+
+TEST_CASE_FIXTURE(watched_fixture,
+                  "nothing is left in an actor that a peer has "
+                  "watched") {
+  caf::actor_config cfg;
+  auto bob = caf::make_actor<observed_actor, caf::strong_actor_ptr>(
+    sys.next_actor_id(), sys.node(), &sys, cfg);
+  auto& observers = static_cast<observed_actor*>(bob->get())->observers;
+  publish(caf::actor_cast<caf::actor>(bob), "bob");
+  auto before = observers;
+  receive(in, {watch_of("bob"), watch_of("bob", "another")});
+  CHECK_EQ(observers, before + 1);
+  SUBCASE("the address is given up") {
+    cut(last_dialled());
+    refuse_all_connections();
+  }
+  SUBCASE("the peer restarts") {
+    cut(last_dialled());
+    shake_hands("member-b");
+  }
+  CHECK_EQ(observers, before);
+}
+
 TEST_CASE_FIXTURE(watched_fixture, "many ends take one question") {
   std::vector<witness> xs;
   std::vector<envelope> watches;
