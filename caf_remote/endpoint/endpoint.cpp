@@ -128,8 +128,9 @@ bool endpoint::watch(caf::strong_actor_ptr proxy, const actor_name_ptr& who,
   return !abandoned_.load();
 }
 
-void endpoint::unwatch(caf::strong_actor_ptr proxy, const actor_name_ptr& who) {
-  auto msg = make_watch(who, wire::unwatch::type_name, 0);
+void endpoint::unwatch(caf::strong_actor_ptr proxy, const actor_name_ptr& who,
+                       uint32_t number) {
+  auto msg = make_watch(who, wire::unwatch::type_name, number);
   std::lock_guard<std::mutex> guard{control_mtx_};
   post_to_watcher(unwatch_actor{std::move(proxy)});
   push_next(std::move(msg));
@@ -150,8 +151,8 @@ uint64_t endpoint::renew_watch(const actor_name_ptr& who, uint32_t number) {
   return push_control(make_watch(who, wire::watch::type_name, number));
 }
 
-uint64_t endpoint::tell_unwatch(const actor_name_ptr& who) {
-  return push_control(make_watch(who, wire::unwatch::type_name, 0));
+uint64_t endpoint::tell_unwatch(const actor_name_ptr& who, uint32_t number) {
+  return push_control(make_watch(who, wire::unwatch::type_name, number));
 }
 
 uint64_t endpoint::tell_terminated(std::string_view watcher,
@@ -270,7 +271,10 @@ void endpoint::notify_when_empty(const caf::actor& x) {
 }
 
 bool endpoint::has_control_room() const noexcept {
-  return control_.queued_bytes() < control_ahead;
+  auto& opts = node_->opts;
+  return control_.queued_bytes()
+           < std::min(control_ahead, opts.control_bytes / 2)
+         && control_.queued() <= opts.control_messages / 2;
 }
 
 void endpoint::notify_when_control_room(const caf::actor& x) {
@@ -293,7 +297,7 @@ bool endpoint::is_due(const waiter& x) const noexcept {
   if (closed())
     return true;
   if (x.what == need::control_room)
-    return control_.queued_bytes() <= control_ahead / 2;
+    return has_control_room();
   return user_.queued() <= node_->opts.pause_messages / 2
          && user_.queued_bytes() <= node_->opts.pause_bytes / 2;
 }

@@ -80,7 +80,10 @@ public:
   /// for the caller.
   bool watch(caf::strong_actor_ptr proxy, const actor_name_ptr& who,
              uint32_t number);
-  void unwatch(caf::strong_actor_ptr proxy, const actor_name_ptr& who);
+
+  /// The observers have gone whose watches have numbers up to this one.
+  void unwatch(caf::strong_actor_ptr proxy, const actor_name_ptr& who,
+               uint32_t number);
 
   /// Queues a further Watch of an actor that is watched. Only for peers that
   /// number watches, others would take it for the same.
@@ -148,7 +151,7 @@ public:
   uint64_t renew_watch(const actor_name_ptr& who, uint32_t number);
 
   /// Queues an Unwatch of an actor that is not in the watcher's table any more.
-  uint64_t tell_unwatch(const actor_name_ptr& who);
+  uint64_t tell_unwatch(const actor_name_ptr& who, uint32_t number);
 
   /// Queues a Terminated for a watcher, whose PID has that request id.
   uint64_t tell_terminated(std::string_view watcher, uint32_t request_id,

@@ -213,7 +213,7 @@ void endpoint_manager_state::end_if_unused(const std::string& address) {
   if (where == nullptr || !where->unused()
       || std::any_of(readers_.begin(), readers_.end(), same))
     return;
-  on_end_endpoint({where, errc::endpoint_terminated, "the peer is gone"});
+  on_end_endpoint({where, errc::endpoint_terminated, "the peer is gone", true});
 }
 
 void endpoint_manager_state::on_end_streams_of(const std::string& address) {
@@ -335,7 +335,7 @@ caf::result<member_met_result>
 endpoint_manager_state::on_member_met(const member_met& x) {
   auto promise = self_->make_response_promise<member_met_result>();
   // ahead of streams to us, which may be many and take long to be asked about
-  turns_.take_next(x.where->address(),
+  turns_.take_soon(x.where->address(),
                    [this, promise, x](const turns::done& done) {
                      auto tell = [promise](member_met_result res) mutable {
                        promise.deliver(std::move(res));

@@ -7,6 +7,7 @@
 #include "caf_remote/endpoint/own_watch.hpp"
 #include "caf_remote/endpoint/remote_proxy.hpp"
 #include "caf_remote/endpoint/supervision.hpp"
+#include "caf_remote/printable.hpp"
 
 #include <caf/send.hpp>
 
@@ -144,17 +145,33 @@ void endpoint_watcher_state::on_remote_watch(const remote_watch& x) {
     return;
   }
   auto local = x.local != nullptr ? x.local->address() : caf::actor_addr{};
-  auto res = incoming_.add(local, x.target, x.watcher, x.number);
+  auto full = incoming_.size() >= node_->opts.control_messages
+              || incoming_.name_bytes() >= node_->opts.control_bytes;
+  auto res = incoming_.add(local, x.target, x.watcher, x.number, !full);
   if (res.monitor)
     x.local->get()->attach(
       std::make_unique<own_watch>(local, self_->address()));
-  if (res.answer)
+  if (res.answer && full)
+    refuse(*res.answer);
+  else if (res.answer)
     tell(*res.answer);
-  check_bounds();
+}
+
+// Without room to note what was told. If it is lost, the peer watches again.
+void endpoint_watcher_state::refuse(const incoming_watches::ending& x) {
+  node_->on_shortage("more than control-messages or control-bytes allow are "
+                     "watched by "
+                     + printable(address_)
+                     + ", or were told of ends without a sign that it knows: "
+                       "further watches are refused");
+  if (endpoint_->has_control_room())
+    push(x);
+  else
+    end_streams();
 }
 
 void endpoint_watcher_state::on_remote_unwatch(const remote_unwatch& x) {
-  incoming_.remove(x.target->id, x.watcher);
+  incoming_.remove(x.target->id, x.watcher, x.number);
 }
 
 void endpoint_watcher_state::forget_incoming() {
@@ -166,7 +183,6 @@ void endpoint_watcher_state::forget_incoming() {
 void endpoint_watcher_state::on_down(const caf::down_msg& x) {
   for (auto& y : incoming_.take(x.source))
     tell(y);
-  check_bounds();
 }
 
 // The peer does not acknowledge. So what it was told is kept until it has
@@ -243,25 +259,30 @@ void endpoint_watcher_state::on_tick() {
   tick_pending_ = false;
   if (endpoint_ == nullptr || silent_)
     return;
-  // without a stream of ours, the attempts to get one decide
-  if (endpoint_->connected()) {
-    if (return_path_.renewal_due()) {
-      return_path_.renewed();
-      outgoing_.all_lost();
-      speak();
-    }
-    if (!outgoing_.empty() && return_path_.missing()) {
-      if (return_path_.wait(look_interval(node_->opts)))
-        give_up_watches();
-      else
-        probe();
-    } else if (incoming_.has_unproven()
-               && (!asked_ || ++asked_->looks == patience)) {
-      // a bound at the peer may have cost the question or its answer
-      probe();
-    }
-  }
+  // Without a stream of ours, the attempts to get one decide. Those that
+  // succeed are no sign that the peer can reach us.
+  auto connected = endpoint_->connected();
+  auto connects = endpoint_->connects.load();
+  auto reached = connected || connects != last_connects_;
+  last_connects_ = connects;
+  auto in_vain = !outgoing_.empty() && return_path_.missing();
+  if (in_vain && reached && return_path_.wait(look_interval(node_->opts)))
+    give_up_watches();
+  else if (connected)
+    ask(in_vain);
   look_after();
+}
+
+void endpoint_watcher_state::ask(bool in_vain) {
+  if (return_path_.renewal_due()) {
+    return_path_.renewed();
+    outgoing_.all_lost();
+    speak();
+  }
+  // a bound at the peer may have cost the question or its answer
+  if (in_vain
+      || (incoming_.has_unproven() && (!asked_ || ++asked_->looks == patience)))
+    probe();
 }
 
 // An answer takes a stream from the peer, and comes after the peer has seen
@@ -279,7 +300,7 @@ void endpoint_watcher_state::give_up_watches() {
   for (auto& hdl : outgoing_.take_all()) {
     // saves the peer the attempts to tell us, and no more than that
     if (auto proxy = as_remote_proxy(hdl); endpoint_->has_control_room())
-      endpoint_->tell_unwatch(proxy->target());
+      endpoint_->tell_unwatch(proxy->target(), proxy->last_watch());
     fire(hdl, unreachable, serial_);
   }
 }
@@ -291,7 +312,7 @@ left endpoint_watcher_state::on_incarnation_over(uint64_t written_seq) {
     auto proxy = as_remote_proxy(x.proxy);
     // before the observers can watch again
     if (x.is_queued && proxy != nullptr && endpoint_ != nullptr)
-      endpoint_->tell_unwatch(proxy->target());
+      endpoint_->tell_unwatch(proxy->target(), proxy->last_watch());
     fire(x.proxy, unreachable, serial_);
   }
   forget_incoming();
@@ -320,17 +341,14 @@ void endpoint_watcher_state::on_fall_silent() {
 
 void endpoint_watcher_state::check_bounds() {
   auto limit = node_->opts.control_messages;
-  if (endpoint_ == nullptr
-      || (outgoing_.size() <= limit && incoming_.size() <= limit
-          && incoming_.name_bytes() <= node_->opts.control_bytes)
+  if (endpoint_ == nullptr || outgoing_.size() <= limit
       || std::exchange(too_many_, true))
     return;
   caf::anon_send(node_->manager(),
                  end_endpoint{endpoint_, errc::queue_full,
                               "more than " + std::to_string(limit)
-                                + " watches for one peer, or more than "
-                                + std::to_string(node_->opts.control_bytes)
-                                + " bytes of names in them"});
+                                + " of its actors are watched: see "
+                                  "control-messages"});
 }
 
 caf::behavior

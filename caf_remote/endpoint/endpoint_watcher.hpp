@@ -41,6 +41,7 @@ private:
 
   void on_remote_watch(const remote_watch& x);
   void on_remote_unwatch(const remote_unwatch& x);
+  void refuse(const incoming_watches::ending& x);
   void forget_incoming();
   void on_down(const caf::down_msg& x);
   void tell(const incoming_watches::ending& x);
@@ -58,6 +59,7 @@ private:
   void on_touched(peer_touched x);
   void look_after();
   void on_tick();
+  void ask(bool in_vain);
   void probe();
   void give_up_watches();
 
@@ -88,6 +90,8 @@ private:
   return_path return_path_{caf::timespan{0}};
   std::optional<question> asked_;
   uint32_t last_question_ = 0;
+  // of our own stream, at the last look
+  uint64_t last_connects_ = 0;
   bool tick_pending_ = false;
   // for room to say more
   bool waits_for_room_ = false;

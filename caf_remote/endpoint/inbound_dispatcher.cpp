@@ -408,7 +408,8 @@ void inbound_dispatcher::on_unwatch(const wire::envelope& x) {
   if (auto where = node_->endpoints.find(peer_->address))
     tell_watcher(x, *where,
                  make_inbound_news(remote_unwatch{batch_.target_name(x),
-                                                  std::move(msg.watcher.id)}));
+                                                  std::move(msg.watcher.id),
+                                                  msg.watcher.request_id}));
 }
 
 void inbound_dispatcher::on_terminated(const wire::envelope& x) {

@@ -13,30 +13,34 @@ namespace caf_remote {
 incoming_watches::outcome incoming_watches::add(const caf::actor_addr& local,
                                                 const actor_name_ptr& name,
                                                 const std::string& watcher,
-                                                uint32_t number) {
+                                                uint32_t number,
+                                                bool has_room) {
   auto i = get(name, watcher);
   auto& rec = i->second;
-  auto fresh = rec.bindings.empty() && rec.told.empty() && rec.waiting.empty();
+  uint32_t first = 0;
   if (number == 0) {
     // whatever it was told before, it asks again
     forget_told(rec);
   } else {
+    auto fresh = rec.bindings.empty() && rec.told.empty()
+                 && rec.waiting.empty();
     if (!fresh && !is_later(number, rec.last))
       return {};
-    auto next = fresh ? 0 : next_watch_number(rec.last);
+    if (!fresh)
+      first = next_watch_number(rec.last);
     rec.last = number;
-    if (local != nullptr)
-      return {bind(local, i, next, number), std::nullopt};
-    outcome result{false, ending{name, watcher, next, number,
-                                 wire::terminated_reason::not_found}};
-    drop_if_empty(i);
-    return result;
   }
-  if (local != nullptr)
-    return {bind(local, i, 0, 0), std::nullopt};
+  if (local != nullptr && (has_room || is_bound(local.get(), rec)))
+    return {bind(local, i, first, number), std::nullopt};
   drop_if_empty(i);
-  return {false,
-          ending{name, watcher, 0, 0, wire::terminated_reason::not_found}};
+  auto why = local != nullptr ? wire::terminated_reason::address_terminated
+                              : wire::terminated_reason::not_found;
+  return {false, ending{name, watcher, first, number, why}};
+}
+
+bool incoming_watches::is_bound(actor_key local, const record& x) noexcept {
+  return std::any_of(x.bindings.begin(), x.bindings.end(),
+                     [&](const binding& y) { return y.local == local; });
 }
 
 // Returns whether the actor is new.
@@ -45,8 +49,7 @@ bool incoming_watches::bind(const caf::actor_addr& local, records::iterator i,
   auto& bindings = i->second.bindings;
   auto who = local.get();
   if (last == 0) {
-    auto is_same = [who](const binding& x) { return x.local == who; };
-    if (std::any_of(bindings.begin(), bindings.end(), is_same))
+    if (is_bound(who, i->second))
       return false;
   } else if (!bindings.empty() && bindings.back().local == who) {
     // the numbers in between were answered, and are not asked again
@@ -61,16 +64,26 @@ bool incoming_watches::bind(const caf::actor_addr& local, records::iterator i,
   return entry.second;
 }
 
-void incoming_watches::remove(std::string_view id, std::string_view watcher) {
+void incoming_watches::remove(std::string_view id, std::string_view watcher,
+                              uint32_t number) {
   auto i = records_.find(key_view{id, watcher});
   if (i == records_.end())
     return;
   auto& rec = i->second;
-  forget_told(rec);
-  bound_ -= rec.bindings.size();
-  for (auto& x : rec.bindings)
-    by_actor_[x.local].keys.erase(&i->first);
-  rec.bindings.clear();
+  forget_told(rec, number);
+  std::vector<binding> rest;
+  for (auto& x : rec.bindings) {
+    if (number != 0 && is_later(x.last, number)) {
+      if (x.first == 0 || !is_later(x.first, number))
+        x.first = next_watch_number(number);
+      rest.push_back(x);
+    }
+  }
+  bound_ -= rec.bindings.size() - rest.size();
+  rec.bindings.swap(rest);
+  for (auto& x : rest)
+    if (!is_bound(x.local, rec))
+      by_actor_[x.local].keys.erase(&i->first);
   drop_if_empty(i);
 }
 
@@ -180,13 +193,22 @@ void incoming_watches::drop_if_empty(records::iterator i) {
   records_.erase(i);
 }
 
-void incoming_watches::forget_told(record& x) {
-  for (auto seq : x.told)
-    told_.erase(seq);
-  for (auto place : x.waiting)
-    waiting_.erase(place);
-  x.told.clear();
-  x.waiting.clear();
+// Those up to a number; 0: all.
+void incoming_watches::forget_told(record& x, uint32_t up_to) {
+  auto forget = [&](std::set<uint64_t>& places,
+                    std::map<uint64_t, unproven>& table) {
+    for (auto i = places.begin(); i != places.end();) {
+      auto j = table.find(*i);
+      if (up_to != 0 && is_later(j->second.last, up_to)) {
+        ++i;
+        continue;
+      }
+      table.erase(j);
+      i = places.erase(i);
+    }
+  };
+  forget(x.told, told_);
+  forget(x.waiting, waiting_);
 }
 
 } // namespace caf_remote

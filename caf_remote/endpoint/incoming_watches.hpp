@@ -49,17 +49,22 @@ public:
   struct outcome {
     /// The actor is new here: it must be monitored, until its end or `clear`.
     bool monitor = false;
-    /// There is no actor of that name.
+    /// There is no actor of that name, or no room.
     std::optional<ending> answer;
   };
 
   /// Notes a Watch with a number. `local` is who has the name now, null if
-  /// nobody has it. A Watch that is known already changes nothing.
+  /// nobody has it. A Watch that is known already changes nothing. One that
+  /// is not, and for which there is no room, ends as if the node were out of
+  /// reach.
   outcome add(const caf::actor_addr& local, const actor_name_ptr& name,
-              const std::string& watcher, uint32_t number);
+              const std::string& watcher, uint32_t number,
+              bool has_room = true);
 
-  /// The watcher does not care any more.
-  void remove(std::string_view id, std::string_view watcher);
+  /// The watcher does not care any more, as far as its watches up to `number`
+  /// are concerned; 0: all. An Unwatch may come after a later Watch, by an
+  /// older stream.
+  void remove(std::string_view id, std::string_view watcher, uint32_t number);
 
   /// The actor has ended: takes out its watches and returns what the peer must
   /// be told.
@@ -167,8 +172,9 @@ private:
 
   records::iterator get(const actor_name_ptr& name, const std::string& watcher);
   void drop_if_empty(records::iterator i);
+  static bool is_bound(actor_key local, const record& x) noexcept;
   void wait(const unproven& x);
-  void forget_told(record& x);
+  void forget_told(record& x, uint32_t up_to = 0);
   bool bind(const caf::actor_addr& local, records::iterator i, uint32_t first,
             uint32_t last);
 

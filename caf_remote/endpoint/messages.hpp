@@ -39,6 +39,8 @@ struct end_endpoint {
   endpoint_ptr where;
   errc code;
   std::string reason;
+  /// Only if nothing was ever to go that way, when the writer looks.
+  bool if_unused = false;
 };
 
 /// transport -> manager: a peer has opened a stream.
@@ -264,6 +266,7 @@ struct remote_watch {
 struct remote_unwatch {
   actor_name_ptr target;
   std::string watcher;
+  uint32_t number;
 };
 
 /// An actor that we watch has ended; the watches from `first` to `last` were

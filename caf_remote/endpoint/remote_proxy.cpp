@@ -589,7 +589,7 @@ void remote_proxy::post_unwatch() {
   // an endpoint that is over has forgotten the watch by itself
   auto where = current_endpoint();
   if (where != nullptr && where->serial() == watched_by_)
-    where->unwatch(caf::strong_actor_ptr{ctrl()}, name_);
+    where->unwatch(caf::strong_actor_ptr{ctrl()}, name_, last_watch());
 }
 
 bool remote_proxy::fire(const gone& x, uint64_t endpoint) {

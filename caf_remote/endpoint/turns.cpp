@@ -11,8 +11,8 @@ void turns::take(const std::string& key, job x) {
   run(key);
 }
 
-void turns::take_next(const std::string& key, job x) {
-  lines_[key].jobs.push_front(std::move(x));
+void turns::take_soon(const std::string& key, job x) {
+  lines_[key].soon.push_back(std::move(x));
   run(key);
 }
 
@@ -22,9 +22,10 @@ void turns::run(const std::string& key) {
   if (x.starting || x.busy)
     return;
   x.starting = true;
-  while (!x.busy && !x.jobs.empty()) {
-    auto next = std::move(x.jobs.front());
-    x.jobs.pop_front();
+  while (!x.busy && !(x.soon.empty() && x.jobs.empty())) {
+    auto& from = x.soon.empty() ? x.jobs : x.soon;
+    auto next = std::move(from.front());
+    from.pop_front();
     x.busy = true;
     next([this, key] { finish(key); });
   }

@@ -24,8 +24,9 @@ public:
   /// Runs `x` when all earlier jobs for `key` are done.
   void take(const std::string& key, job x);
 
-  /// The same ahead of those that have not begun.
-  void take_next(const std::string& key, job x);
+  /// The same ahead of those that `take` has put into the line, in order among
+  /// themselves.
+  void take_soon(const std::string& key, job x);
 
   size_t size() const noexcept {
     return lines_.size();
@@ -33,6 +34,7 @@ public:
 
 private:
   struct line {
+    std::deque<job> soon;
     std::deque<job> jobs;
     bool starting = false;
     bool busy = false;

@@ -308,6 +308,29 @@ TEST_CASE_FIXTURE(actor_fixture,
   CHECK_EQ(events.count<endpoint_connected>(), 2);
 }
 
+TEST_CASE_FIXTURE(actor_fixture,
+                  "of two incarnations that our own streams meet "
+                  "the later one lives there") {
+  auto alice = spawn_witness();
+  auto first = connect("member-z");
+  // the address is asked, and has not answered yet
+  accept("member-y");
+  auto probe = take_probe();
+  cut(first);
+  auto second = shake_hands("member-a");
+  cut(second);
+  advance(home->opts.retry_wait);
+  REQUIRE_NE(last_dialled(), second);
+  shake_hands("member-b");
+  alice.monitor(remote("joe"));
+  run();
+  probe->close(transport::status_code::unavailable);
+  run();
+  CHECK_EQ(home->endpoints.peer_of(peer_address)->member_id(), "member-b");
+  CHECK(alice.downs().empty());
+  CHECK_FALSE(accept("member-b")->finished());
+}
+
 TEST_SUITE_END();
 
 } // namespace

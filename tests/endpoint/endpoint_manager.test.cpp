@@ -287,6 +287,28 @@ TEST_CASE_FIXTURE(actor_fixture,
   CHECK(last_dialled()->cancelled());
 }
 
+TEST_CASE_FIXTURE(actor_fixture,
+                  "an endpoint that only the peer's watches needed "
+                  "is not ended under a first message") {
+  auto alice = publish_witness("alice");
+  auto bob = spawn_witness();
+  auto in = accept();
+  receive(in, {make_system_envelope("alice", wire::watch::type_name,
+                                    wire::encode(wire::watch{{"", "w", 0}}))});
+  REQUIRE_NE(peer_endpoint(), nullptr);
+  REQUIRE_EQ(dials(), 0);
+  in->close(transport::status_code::unavailable, "cut");
+  sched.run_once(); // its reader
+  sched.run_once(); // the manager
+  bob.monitor(remote("joe"));
+  caf::anon_send(remote("joe"), make_ping("first"));
+  sched.prioritize(bob.hdl);
+  run();
+  CHECK_EQ(dials(), 1);
+  CHECK_EQ(dead_letters(errc::endpoint_terminated), 0);
+  CHECK(bob.downs().empty());
+}
+
 TEST_SUITE_END();
 
 } // namespace

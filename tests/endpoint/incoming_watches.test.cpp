@@ -77,11 +77,11 @@ TEST_CASE_FIXTURE(incoming_fixture, "a local actor is monitored from its first "
   CHECK_FALSE(watch(alice, "alice", "w2"));
   CHECK_FALSE(watch(alice, "alice", "w2"));
   CHECK_EQ(in.size(), 2);
-  in.remove("alice", "w3");
-  in.remove("bob", "w1");
+  in.remove("alice", "w3", 0);
+  in.remove("bob", "w1", 0);
   CHECK_EQ(in.size(), 2);
-  in.remove("alice", "w1");
-  in.remove("alice", "w2");
+  in.remove("alice", "w1", 0);
+  in.remove("alice", "w2", 0);
   CHECK_EQ(in.size(), 0);
   CHECK_FALSE(watch(alice, "alice", "w1"));
   CHECK_EQ(in.clear(), std::vector{alice});
@@ -166,7 +166,7 @@ TEST_CASE_FIXTURE(incoming_fixture, "a name that comes back is a range of its "
   watch(bob, "name", "w", 2);
   CHECK_FALSE(watch(alice, "name", "w", 3));
   CHECK_EQ(texts(in.take(alice)), endings{"w name 0..1", "w name 3..3"});
-  in.remove("name", "w");
+  in.remove("name", "w", 0);
   CHECK(in.take(bob).empty());
 }
 
@@ -230,7 +230,7 @@ TEST_CASE_FIXTURE(incoming_fixture,
                   "whoever stops watching is not told again") {
   tell("a", 1, 10);
   in.tell({named("a"), "w", 0, 2, {}});
-  in.remove("a", "w");
+  in.remove("a", "w", 0);
   CHECK(sent_again(10).empty());
   CHECK_EQ(in.name_bytes(), 0);
 }
@@ -282,6 +282,56 @@ TEST_CASE_FIXTURE(incoming_fixture, "what was told takes no names of its own") {
     in.tell({named(id), "w", 0, static_cast<uint32_t>(i), {}});
   CHECK_EQ(in.size(), 1000);
   CHECK_EQ(in.name_bytes(), id.size() + 1);
+}
+
+// -- an Unwatch with a number -------------------------------------------------
+
+TEST_CASE_FIXTURE(incoming_fixture, "an Unwatch concerns no later watch") {
+  watch(alice, "name", "w", 3);
+  watch(alice, "name", "w", 4);
+  SUBCASE("all of them") {
+    in.remove("name", "w", 4);
+    CHECK(in.take(alice).empty());
+    CHECK_EQ(in.name_bytes(), 0);
+  }
+  SUBCASE("the former ones") {
+    in.remove("name", "w", 3);
+    CHECK_EQ(texts(in.take(alice)), endings{"w name 4..4"});
+  }
+  SUBCASE("one that came late") {
+    in.remove("name", "w", 2);
+    CHECK_EQ(texts(in.take(alice)), endings{"w name 3..4"});
+  }
+  SUBCASE("of a former holder") {
+    watch(bob, "name", "w", 5);
+    in.remove("name", "w", 4);
+    CHECK(in.take(alice).empty());
+    CHECK_EQ(texts(in.take(bob)), endings{"w name 5..5"});
+  }
+}
+
+TEST_CASE_FIXTURE(incoming_fixture, "an Unwatch forgets what was told, but not "
+                                    "of later watches") {
+  tell("a", 1, 10);
+  tell("a", 2, 11);
+  in.tell({named("a"), "w", 2, 3, {}});
+  in.remove("a", "w", 1);
+  CHECK_EQ(sent_again(11), endings{"w a 2..3", "w a 0..2"});
+}
+
+// -- bounds -------------------------------------------------------------------
+
+TEST_CASE_FIXTURE(incoming_fixture, "without room a watch ends at once, unless "
+                                    "it is known") {
+  watch(alice, "alice", "w", 1);
+  auto known = in.add(alice, named("alice"), "w", 2, false);
+  CHECK_FALSE(known.answer.has_value());
+  auto res = in.add(bob, named("bob"), "w", 3, false);
+  REQUIRE(res.answer);
+  CHECK_EQ(text(*res.answer), "w bob 0..3");
+  CHECK_EQ(res.answer->why, wire::terminated_reason::address_terminated);
+  CHECK_EQ(in.size(), 1);
+  CHECK_EQ(texts(in.take(alice)), endings{"w alice 0..2"});
 }
 
 TEST_SUITE_END();

@@ -56,7 +56,7 @@ TEST_CASE_FIXTURE(turns_fixture, "keys do not wait for each other") {
 TEST_CASE_FIXTURE(turns_fixture, "the next turn can be asked for") {
   table.take("a", slow(1));
   table.take("a", quick(2));
-  table.take_next("a", quick(3));
+  table.take_soon("a", quick(3));
   done();
   CHECK_EQ(begun, numbers{1, 3, 2});
 }
@@ -78,6 +78,16 @@ TEST_CASE_FIXTURE(turns_fixture, "a long line needs no deep stack") {
   done();
   CHECK_EQ(begun.size(), 100000);
   CHECK_EQ(table.size(), 0);
+}
+
+TEST_CASE_FIXTURE(turns_fixture,
+                  "those that are soon to come keep their order") {
+  table.take("a", slow(1));
+  table.take("a", quick(2));
+  table.take_soon("a", quick(3));
+  table.take_soon("a", quick(4));
+  done();
+  CHECK_EQ(begun, numbers{1, 3, 4, 2});
 }
 
 TEST_SUITE_END();

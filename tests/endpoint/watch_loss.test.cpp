@@ -264,30 +264,53 @@ TEST_CASE_FIXTURE(watched_fixture, "many ends take one question") {
   CHECK_EQ(of_type(out, "actor.Touch").size(), 1);
 }
 
-TEST_CASE("more ends without a sign than may be kept end the peer's streams") {
-  options opts;
-  opts.control_messages = 10;
-  loss_fixture fix{opts};
-  fix.connect();
-  auto in = fix.accept();
-  for (int i = 0; i < 11; ++i) {
-    fix.receive(in, {watch_of("nobody" + std::to_string(i))});
-    if (i < 10)
-      CHECK_FALSE(in->finished());
-  }
-  CHECK(in->finished());
+/// Reads a Terminated.
+terminated_reason why_of(const envelope& x) {
+  wire::terminated msg;
+  REQUIRE_EQ(x.type_name, wire::terminated::type_name);
+  REQUIRE(wire::decode(x.payload, msg));
+  return msg.why;
 }
 
-TEST_CASE("the names in watches are bounded, too") {
+TEST_CASE("watches for which there is no room end at once, others stay") {
   options opts;
-  opts.control_bytes = 64 << 10;
+  SUBCASE("too many") {
+    opts.control_messages = 10;
+  }
+  SUBCASE("too long names") {
+    opts.control_bytes = 4000;
+  }
   loss_fixture fix{opts};
   auto alice = fix.publish_witness("alice");
   fix.connect();
   auto in = fix.accept();
-  for (int i = 0; i < 100 && !in->finished(); ++i)
-    fix.receive(in,
-                {watch_of("alice", std::string(900, 'w') + std::to_string(i))});
+  auto name = std::string(300, 'w');
+  for (int i = 0; i < 20; ++i)
+    fix.receive(in, {watch_of("alice", name + std::to_string(i))});
+  auto refused = of_type(fix.sent(), "actor.Terminated");
+  REQUIRE_FALSE(refused.empty());
+  for (auto& x : refused)
+    CHECK_EQ(why_of(x), terminated_reason::address_terminated);
+  alice.quit();
+  fix.run();
+  auto ended = of_type(fix.sent(), "actor.Terminated");
+  CHECK_EQ(ended.size() + refused.size(), 20);
+  for (auto& x : ended)
+    CHECK_EQ(why_of(x), terminated_reason::stopped);
+  CHECK_FALSE(in->finished());
+}
+
+TEST_CASE(
+  "a peer that does not read what it is told, and asks for more than may "
+  "be kept, is hung up on") {
+  options opts;
+  opts.control_messages = 10;
+  loss_fixture fix{opts};
+  fix.connect();
+  fix.last_dialled()->hold_writes();
+  auto in = fix.accept();
+  for (int i = 0; i < 1000 && !in->finished(); ++i)
+    fix.receive(in, {watch_of(std::string(500, 'x') + std::to_string(i))});
   CHECK(in->finished());
 }
 
@@ -451,6 +474,37 @@ TEST_CASE_FIXTURE(loss_fixture, "a peer that can never reach us cannot be "
                                   != std::string::npos;
                          }),
            1);
+}
+
+TEST_CASE_FIXTURE(loss_fixture,
+                  "a peer that hangs up at each Watch is given up "
+                  "in time") {
+  auto alice = spawn_witness();
+  alice.monitor(remote("joe"));
+  run();
+  size_t met = 0;
+  for (auto passed = 0s; passed <= dial_limit + 10s; passed += 1s) {
+    if (dials() > met && alice.downs().empty()) {
+      met = dials();
+      shake_hands();
+      cut(last_dialled());
+    }
+    advance(1s);
+  }
+  CHECK_EQ(alice.downs(), reasons{unreachable});
+}
+
+TEST_CASE_FIXTURE(watched_fixture,
+                  "an Unwatch of the stream before does not take "
+                  "a watch of this one along") {
+  receive(in, {watch_of("alice", "w", 1)});
+  auto next = accept();
+  receive(next, {watch_of("alice", "w", 2)});
+  receive(in,
+          {make_system_envelope("alice", wire::unwatch::type_name,
+                                wire::encode(wire::unwatch{{"", "w", 1}}))});
+  end_alice();
+  CHECK_EQ(of_type(sent(), "actor.Terminated").size(), 1);
 }
 
 TEST_CASE_FIXTURE(loss_fixture, "a peer that hangs up on us for want of a way "
