@@ -208,10 +208,9 @@ void endpoint_manager_state::tell_watcher(const endpoint_ptr& where) {
 
 void endpoint_manager_state::end_if_unused(const std::string& address) {
   // only the peer's watches needed the endpoint, and they went with its streams
-  auto same = [&](const auto& kvp) { return kvp.second.address == address; };
   auto where = node_->endpoints.find(address);
   if (where == nullptr || !where->unused()
-      || std::any_of(readers_.begin(), readers_.end(), same))
+      || incarnations_.has_streams(address))
     return;
   on_end_endpoint({where, errc::endpoint_terminated, "the peer is gone"});
 }
@@ -219,9 +218,9 @@ void endpoint_manager_state::end_if_unused(const std::string& address) {
 void endpoint_manager_state::on_end_streams_of(const std::string& address) {
   transport::status why{transport::status_code::unavailable,
                         "the node cannot be reached for an answer"};
-  for (auto& kvp : readers_)
-    if (kvp.second.address == address)
-      caf::anon_send(kvp.second.hdl, end_stream{why});
+  for (auto id : incarnations_.take_streams(address))
+    if (auto i = readers_.find(id); i != readers_.end())
+      caf::anon_send(i->second.hdl, end_stream{why});
 }
 
 void endpoint_manager_state::on_reader_over(uint64_t id) {
@@ -282,7 +281,7 @@ void endpoint_manager_state::decide(const client_connection& x,
 // Our own stream has met the incarnation that speaks, and nobody else does.
 bool endpoint_manager_state::is_plain(const client_connection& x) const {
   return incarnations_.met_at(x.address) == x.member_id
-         && incarnations_.others(x.address, x.member_id).empty()
+         && !incarnations_.has_others(x.address, x.member_id)
          && changing_.count(x.address) == 0;
 }
 
