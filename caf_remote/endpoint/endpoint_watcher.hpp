@@ -84,6 +84,8 @@ private:
   uint32_t last_question_ = 0;
   bool tick_pending_ = false;
   bool silent_ = false;
+  // the manager was asked to end the streams of an address that is over
+  bool ended_streams_ = false;
   // the manager was asked to give the peer up
   bool too_many_ = false;
 };

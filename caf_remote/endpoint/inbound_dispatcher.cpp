@@ -18,6 +18,7 @@
 #include <google/protobuf/unknown_field_set.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace caf_remote {
 
@@ -390,7 +391,8 @@ void inbound_dispatcher::on_watch(const wire::envelope& x) {
   if (where == nullptr) {
     dead(x, why, node_->explain_no_endpoint(why));
     // the peer could never be told; so it learns that we are out of reach
-    caf::anon_send(node_->manager(), end_streams_of{peer_->address});
+    if (!std::exchange(ending_, true))
+      caf::anon_send(node_->manager(), end_streams_of{peer_->address});
     return;
   }
   where->post_to_watcher(caf::make_message(remote_watch{
@@ -419,8 +421,8 @@ void inbound_dispatcher::on_terminated(const wire::envelope& x) {
   }
   remote_terminated news{msg.who.id, msg.why, x.target_request_id,
                          msg.who.request_id};
-  for (auto& where : watchers(x))
-    where->post_to_watcher(caf::make_message(news));
+  if (auto where = endpoint_of_watcher(x))
+    where->post_to_watcher(caf::make_message(std::move(news)));
 }
 
 // -- the rest of the system messages -----------------------------------------------------------
@@ -475,7 +477,7 @@ void inbound_dispatcher::on_touched(const wire::envelope& x) {
     refuse(x, "a Touched without an actor");
     return;
   }
-  if (tell_watchers_of_answer(x))
+  if (tell_watcher_of_answer(x))
     return;
   msg.who.address = batch_.peer_address(msg.who.address);
   answer_pending(x, make_inbound_answer(touched{std::move(msg.who)}));
@@ -483,7 +485,7 @@ void inbound_dispatcher::on_touched(const wire::envelope& x) {
 
 void inbound_dispatcher::on_dead_letter_response(const wire::envelope& x) {
   // a peer without an activator has got the question all the same
-  if (tell_watchers_of_answer(x))
+  if (tell_watcher_of_answer(x))
     return;
   auto entry = take_pending(x);
   if (!entry)
@@ -531,43 +533,35 @@ void inbound_dispatcher::on_pid_response(const wire::envelope& x) {
 
 // -- who is who --------------------------------------------------------------------------------
 
-std::vector<endpoint_ptr> inbound_dispatcher::endpoints_of_peer() const {
-  auto result = node_->endpoints.by_member(member_id_);
+// The endpoint whose watcher the envelope is for; null if it is none of the
+// peer's. A peer may have many.
+endpoint_ptr
+inbound_dispatcher::endpoint_of_watcher(const wire::envelope& x) const {
+  auto to = batch_.target_id(x);
+  if (to.substr(0, watcher_prefix.size()) != watcher_prefix)
+    return nullptr;
+  std::string address{to.substr(watcher_prefix.size())};
+  auto result = node_->endpoints.find(address);
+  if (result == nullptr || result->watcher_id() != to)
+    return nullptr;
+  if (address == peer_->address)
+    return result;
   // one whose listener calls itself otherwise is not the node that speaks here
-  auto is_other = [this](const endpoint_ptr& x) {
-    auto said = x->remote().own_address();
-    return !said.empty() && canonical_address(said) != peer_->address;
-  };
-  result.erase(std::remove_if(result.begin(), result.end(), is_other),
-               result.end());
-  auto direct = node_->endpoints.find(peer_->address);
-  if (direct != nullptr
-      && std::find(result.begin(), result.end(), direct) == result.end())
-    result.push_back(std::move(direct));
-  return result;
+  auto said = result->remote().own_address();
+  auto is_peers = node_->endpoints.leads_to(address, member_id_)
+                  && (said.empty()
+                      || canonical_address(said) == peer_->address);
+  return is_peers ? result : nullptr;
 }
 
 // Whether the envelope answers a question of our watchers.
-bool inbound_dispatcher::tell_watchers_of_answer(const wire::envelope& x) {
-  auto to = batch_.target_id(x);
-  if (to.substr(0, watcher_prefix.size()) != watcher_prefix)
+bool inbound_dispatcher::tell_watcher_of_answer(const wire::envelope& x) {
+  if (batch_.target_id(x).substr(0, watcher_prefix.size()) != watcher_prefix)
     return false;
-  for (auto& where : watchers(x))
+  if (auto where = endpoint_of_watcher(x))
     where->post_to_watcher(
       caf::make_message(peer_touched{x.target_request_id}));
   return true;
-}
-
-// Those whose watcher the envelope is for.
-std::vector<endpoint_ptr>
-inbound_dispatcher::watchers(const wire::envelope& x) const {
-  auto result = endpoints_of_peer();
-  auto is_other = [to = batch_.target_id(x)](const endpoint_ptr& y) {
-    return y->watcher_id() != to;
-  };
-  result.erase(std::remove_if(result.begin(), result.end(), is_other),
-               result.end());
-  return result;
 }
 
 bool inbound_dispatcher::is_peer(std::string_view wire_address) const {

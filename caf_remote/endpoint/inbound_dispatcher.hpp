@@ -117,9 +117,8 @@ private:
   bool may_tell(const pid& who, const pid& about) noexcept;
 
   bool is_peer(std::string_view wire_address) const;
-  std::vector<endpoint_ptr> endpoints_of_peer() const;
-  std::vector<endpoint_ptr> watchers(const wire::envelope& x) const;
-  bool tell_watchers_of_answer(const wire::envelope& x);
+  endpoint_ptr endpoint_of_watcher(const wire::envelope& x) const;
+  bool tell_watcher_of_answer(const wire::envelope& x);
 
   const node_ptr node_;
   const peer_ptr peer_;
@@ -127,6 +126,8 @@ private:
   caf::intrusive_ptr<inbound_ledger> ledger_;
   caf::execution_unit* ctx_ = nullptr;
   bool discarding_ = false;
+  // the manager was asked to end the peer's streams, this one among them
+  bool ending_ = false;
   // by type; kept by the ledger as long as elements of theirs are under way
   using shelves = std::unordered_map<const message_codec*, inbound_shelf>;
   const std::shared_ptr<shelves> shelves_;

@@ -167,6 +167,38 @@ TEST_CASE_FIXTURE(effort_fixture, "news that an actor has ended, for each "
   });
 }
 
+TEST_CASE_FIXTURE(effort_fixture, "the same of a peer that we know by many "
+                                  "names") {
+  // few enough for us to shake hands with all of them
+  constexpr size_t some = 20;
+  constexpr size_t more = 32 * some;
+  auto prepare = [&](size_t names) {
+    auto watcher = std::string{watcher_prefix} + peer_address;
+    while (home->endpoints.size() < names) {
+      send_ping(remote("joe", name(static_cast<int>(dials())) + ":1"), "hello");
+      shake_hands();
+    }
+    remote::MessageBatch content;
+    *content.add_type_names() = "actor.Terminated";
+    *content.add_targets() = watcher;
+    for (size_t i = 0; i < some; ++i)
+      content.add_envelopes()->set_message_data(
+        wire::encode(wire::terminated{{"", "joe", 0}}));
+    return content.SerializeAsString();
+  };
+  auto deliver = [&](const std::string& bytes) {
+    inbound_dispatcher in{home, home->endpoints.peer_of(peer_address),
+                          peer_member, [] {}};
+    for (auto i = 0; i < 100; ++i)
+      REQUIRE(in.dispatch(bytes));
+    run();
+  };
+  connect();
+  auto with_some = effort([&] { return prepare(some); }, deliver);
+  auto with_more = effort([&] { return prepare(more); }, deliver);
+  CHECK_LT(with_more / with_some, flat);
+}
+
 TEST_SUITE_END();
 
 } // namespace
