@@ -269,9 +269,16 @@ void endpoint_manager_state::decide(const client_connection& x,
   incarnations::claim claim{x.address, x.member_id, x.host};
   if (incarnations_.judge(claim) == verdict::accept)
     return replace(x, tell);
+  if (!x.dials.claimed->take(self_->clock().now()))
+    return tell(refuse(x, "another node is known there, and more addresses "
+                          "are in doubt than can be asked now: try again "
+                          "later"));
   ask_resident(x.address, [=](const std::string& answer) {
     if (incarnations_.judge(claim, answer) == verdict::refuse)
-      return tell(refuse(x, answer));
+      return tell(refuse(
+        x, answer.empty() ? "another node is known there, and the address "
+                            "cannot be reached to ask it"
+                          : "member " + printable(answer) + " answers there"));
     if (!incarnations_.met_at(x.address).empty())
       incarnations_.met(x.address, answer);
     replace(x, tell);
@@ -300,7 +307,7 @@ void endpoint_manager_state::replace(const client_connection& x,
     if (known.empty() || known == x.member_id)
       let_it_in();
     else
-      end_incarnation(x.address, known, x.member_id, let_it_in);
+      end_incarnation(x, known, let_it_in);
   });
 }
 
@@ -320,14 +327,10 @@ endpoint_manager_state::let_in(const client_connection& x) {
 
 client_connection_result
 endpoint_manager_state::refuse(const client_connection& x,
-                               const std::string& who_is_there) {
-  auto text = who_is_there.empty()
-                ? "another node is known there, and the address cannot be "
-                  "reached to ask it"
-                : "member " + printable(who_is_there) + " answers there";
+                               const std::string& why) {
   node_->on_protocol_error(x.address, "member " + printable(x.member_id)
-                                        + " claims the address, but " + text);
-  return {false, "the address belongs to another node: " + text};
+                                        + " claims the address, but " + why);
+  return {false, "the address belongs to another node: " + why};
 }
 
 caf::result<member_met_result>
@@ -383,24 +386,25 @@ void endpoint_manager_state::meet(
 // dialled under other names have met the old incarnation there, which is for
 // these addresses to deny.
 void endpoint_manager_state::end_incarnation(
-  const std::string& address, const std::string& old,
-  const std::string& member_id, const std::function<void()>& next) {
+  const client_connection& x, const std::string& old,
+  const std::function<void()>& next) {
+  auto now = self_->clock().now();
   std::vector<std::string> aliases;
   for (auto& where : node_->endpoints.by_member(old))
-    if (where->address() != address)
+    if (where->address() != x.address && x.dials.others->take(now))
       aliases.push_back(where->address());
   ask_residents(aliases, old, [=](const moved& xs) {
     std::vector<caf::actor> writers;
-    auto add = [&](const std::string& x) {
-      auto where = node_->endpoints.find(x);
+    auto add = [&](const std::string& address) {
+      auto where = node_->endpoints.find(address);
       if (where != nullptr && endpoints_.count(where->serial()) != 0)
         writers.push_back(where->writer());
     };
-    add(address);
+    add(x.address);
     for (auto& [alias, resident] : xs)
-      if (resident == member_id)
+      if (resident == x.member_id)
         add(alias);
-    ask_all(self_, writers, peer_restarted{member_id}, next);
+    ask_all(self_, writers, peer_restarted{x.member_id}, next);
   });
 }
 
@@ -409,9 +413,10 @@ void endpoint_manager_state::end_incarnation(
 void endpoint_manager_state::end_streams_elsewhere(
   const std::string& address, const std::string& old,
   const std::function<void()>& next) {
-  auto others = incarnations_.addresses_of(old);
-  others.erase(std::remove(others.begin(), others.end(), address),
-               others.end());
+  std::vector<std::string> others;
+  for (auto& other : incarnations_.addresses_of(old))
+    if (other != address && node_->endpoints.may_ask(other))
+      others.push_back(other);
   ask_residents(others, old, [=](const moved& xs) {
     std::vector<uint64_t> streams;
     for (auto& [other, resident] : xs)

@@ -106,11 +106,12 @@ TEST_CASE_FIXTURE(directory_fixture,
                   "streams are counted per peer and in all") {
   auto x = table.peer_of("a:1");
   auto y = table.peer_of("b:1");
-  table.stream_opened(*x);
-  table.stream_opened(*x);
-  table.stream_opened(*y);
-  table.stream_over(*x);
+  table.stream_opened(*x, false);
+  table.stream_opened(*x, true);
+  table.stream_opened(*y, true);
+  table.stream_over(*x, false);
   CHECK_EQ(x->inbound_streams, 1);
+  CHECK_EQ(x->near_streams, 1);
   CHECK_EQ(table.inbound_streams(), 2);
 }
 

@@ -35,12 +35,16 @@ struct effort_fixture : actor_fixture {
     };
     auto deliver = [&](const std::string& bytes) {
       inbound_dispatcher in{home, home->endpoints.peer_of(peer_address),
-                            peer_member, [] {}};
+                            peer_member, dials_of_peer(), [] {}};
       REQUIRE(in.dispatch(bytes));
       run();
       alice.clear();
     };
     CHECK_LT(growth(few, many, prepare, deliver), flat);
+  }
+
+  stream_dials dials_of_peer() {
+    return home->endpoints.dials_of_stream(peer_address, "127.0.0.1");
   }
 
   static std::string name(int i) {
@@ -188,7 +192,7 @@ TEST_CASE_FIXTURE(effort_fixture, "the same of a peer that we know by many "
   };
   auto deliver = [&](const std::string& bytes) {
     inbound_dispatcher in{home, home->endpoints.peer_of(peer_address),
-                          peer_member, [] {}};
+                          peer_member, dials_of_peer(), [] {}};
     for (auto i = 0; i < 100; ++i)
       REQUIRE(in.dispatch(bytes));
     run();
