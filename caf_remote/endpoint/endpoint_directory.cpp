@@ -156,9 +156,15 @@ void endpoint_directory::clear() {
   decltype(endpoints_) dropped;
   decltype(over_) dropped_too;
   decltype(members_) dropped_members;
-  for (auto& x : all())
-    x->abandon();
   std::unique_lock<std::mutex> guard{mtx_};
+  // a sender may still hold one that was taken out, and be about to use it
+  auto xs = over_;
+  for (auto& kvp : endpoints_)
+    xs.push_back(kvp.second);
+  guard.unlock();
+  for (auto& x : xs)
+    x->abandon();
+  guard.lock();
   auto fold = [this](const endpoint_ptr& x) {
     auto figures = x->read();
     // what is still on its way can only become dead letters

@@ -62,7 +62,8 @@ public:
   /// Takes `x` out. Does nothing if the address has a newer endpoint already.
   bool remove(const endpoint_ptr& x);
 
-  /// Takes everything out and lets go of it; the figures stay.
+  /// Takes everything out, abandons it and what was taken out before, and lets
+  /// go of it; the figures stay.
   void clear();
 
   /// What is known about the node at an address; made if need be.
