@@ -103,21 +103,28 @@ caf::behavior endpoint_manager_state::make_behavior(node_ptr home) {
 
 void endpoint_manager_state::on_open_endpoint(const endpoint_ptr& where) {
   auto serial = where->serial();
+  caf::actor watcher;
+  caf::actor writer;
   try {
-    auto watcher = self_->spawn<caf::hidden>(endpoint_watcher, node_, where);
+    watcher = self_->spawn<caf::hidden>(endpoint_watcher, node_, where);
     look_after(watcher, role::watcher, serial, where->address());
-    auto writer = self_->spawn<caf::hidden>(endpoint_writer, node_, where,
-                                            watcher);
+    writer = self_->spawn<caf::hidden>(endpoint_writer, node_, where, watcher);
     look_after(writer, role::writer, serial);
     endpoints_.emplace(serial, where);
-    where->open(std::move(writer), std::move(watcher));
+    where->open(writer, watcher);
   } catch (...) {
     node_->on_shortage("no endpoint for " + where->address() + ": "
                        + printable_exception());
     endpoints_.erase(serial);
     node_->endpoints.remove(where);
     where->abandon();
+    // the endpoint may hold them already, and they hold the endpoint
+    for (auto& x : {writer, watcher})
+      if (x != nullptr)
+        caf::anon_send_exit(x, caf::exit_reason::kill);
+    // watches may have been under way to the watcher, of both sides
     give_up_watches(where->address(), serial);
+    on_end_streams_of(where->address());
     return;
   }
   if (leaving_)

@@ -12,6 +12,12 @@ namespace {
 
 std::atomic<size_t> in_use{0};
 
+thread_local size_t until_failure = 0;
+
+bool is_to_fail() noexcept {
+  return until_failure != 0 && --until_failure == 0;
+}
+
 // The allocator's own word before each block.
 constexpr size_t head = sizeof(size_t);
 
@@ -31,7 +37,8 @@ void release(void* ptr) noexcept {
 
 void* aligned(size_t bytes, std::align_val_t alignment) {
   void* ptr = nullptr;
-  if (posix_memalign(&ptr, static_cast<size_t>(alignment), bytes) != 0)
+  if (is_to_fail()
+      || posix_memalign(&ptr, static_cast<size_t>(alignment), bytes) != 0)
     ptr = nullptr;
   return counted(ptr);
 }
@@ -41,7 +48,7 @@ void* aligned(size_t bytes, std::align_val_t alignment) {
 // The other forms of the operators call these.
 
 void* operator new(size_t bytes) {
-  return counted(std::malloc(bytes));
+  return counted(is_to_fail() ? nullptr : std::malloc(bytes));
 }
 
 void* operator new(size_t bytes, std::align_val_t alignment) {
@@ -68,6 +75,14 @@ namespace caf_remote::test {
 
 size_t heap_in_use() noexcept {
   return in_use.load(std::memory_order_relaxed);
+}
+
+void fail_allocation(size_t n) noexcept {
+  until_failure = n;
+}
+
+bool has_failed_allocation() noexcept {
+  return until_failure == 0;
 }
 
 } // namespace caf_remote::test

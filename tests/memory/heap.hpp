@@ -10,4 +10,10 @@ namespace caf_remote::test {
 /// the allocator rounds it. Only in the program that replaces the operators.
 size_t heap_in_use() noexcept;
 
+/// The n-th allocation of this thread from now on fails, and no other; 0: none.
+void fail_allocation(size_t n) noexcept;
+
+/// Whether it has.
+bool has_failed_allocation() noexcept;
+
 } // namespace caf_remote::test
