@@ -22,6 +22,12 @@ bool dial_budget::take(clock::time_point now) {
   return true;
 }
 
+bool dial_budget::is_full(clock::time_point now) {
+  std::lock_guard<std::mutex> guard{mtx_};
+  refill(now);
+  return left_ >= per_minute_;
+}
+
 void dial_budget::refill(clock::time_point now) {
   using minutes = std::chrono::duration<double, std::ratio<60>>;
   if (since_ != clock::time_point{} && now > since_)

@@ -9,10 +9,11 @@
 
 namespace caf_remote {
 
-/// How many endpoints may be opened at addresses that somebody else has named:
-/// a sender in a frame is whatever the peer writes there, and an answer to it,
-/// the module's or an actor's, makes us dial. So many at once, and as many
-/// again in each minute, evenly. Any thread.
+/// How many endpoints may be opened, or addresses asked who lives there,
+/// because somebody else has named them: a sender in a frame, like the address
+/// in a handshake, is whatever the peer writes there, and an answer to it, the
+/// module's or an actor's, makes us dial. So many at once, and as many again in
+/// each minute, evenly. Any thread.
 class dial_budget {
 public:
   using clock = std::chrono::steady_clock;
@@ -23,6 +24,9 @@ public:
 
   /// Takes leave for one endpoint. False: there is none left now.
   bool take(clock::time_point now);
+
+  /// Whether all is left, as in a new one.
+  bool is_full(clock::time_point now);
 
 private:
   void refill(clock::time_point now);

@@ -10,13 +10,24 @@ namespace caf_remote {
 
 namespace {
 
-// Own decision: room for a node that passes on requests of many others, and far
-// from what would fill the table.
-constexpr size_t budget_of_stream = 100;
-constexpr size_t budget_of_all_streams = 10;
+// Own decisions, in a minute.
 
-size_t share_of(const node& home, size_t divisor) {
-  return std::max<size_t>(8, home.opts.max_endpoints / divisor);
+// Room for a node that passes on requests of many others.
+size_t budget_of_stream(const node& home) {
+  return std::max<size_t>(8, home.opts.max_endpoints / 100);
+}
+
+// Of all streams, and of one host for itself. Far from what would fill the
+// table, but also in a small one there is room for a cluster of a hundred nodes
+// that start at the same moment and cannot be told from strangers.
+size_t budget_of_many(const node& home) {
+  auto max = home.opts.max_endpoints;
+  return std::max({size_t{8}, max / 10, std::min<size_t>(128, max / 2)});
+}
+
+// Without the port.
+std::string host_of(const std::string& address) {
+  return address.substr(0, address.rfind(':'));
 }
 
 void add(endpoint_counters& sum, const endpoint_counters& x) {
@@ -37,8 +48,8 @@ void add(endpoint_counters& sum, const endpoint_counters& x) {
 void endpoint_directory::start(node_ptr home,
                                std::function<void(endpoint_ptr)> announce) {
   std::lock_guard<std::mutex> guard{mtx_};
-  all_streams_ = std::make_shared<dial_budget>(
-    share_of(*home, budget_of_all_streams));
+  all_streams_ = std::make_shared<dial_budget>(budget_of_many(*home));
+  hosts_.emplace(budget_of_many(*home));
   node_ = std::move(home);
   announce_ = std::move(announce);
 }
@@ -81,20 +92,41 @@ endpoint_ptr endpoint_directory::acquire(const std::string& spelling, errc& why,
   return result;
 }
 
-// With the lock held.
+// With the lock held, and before the stop: the actor system is still there.
+dial_budget::clock::time_point endpoint_directory::now() const {
+  return node_->sys.clock().now();
+}
+
+// The same. What is named by another stream does not cost who lives there, if
+// that is known, more than what it names itself.
 bool endpoint_directory::may_dial(const std::string& address,
-                                  dial_budget* named_by) const {
+                                  dial_budget* named_by) {
   if (named_by == nullptr)
     return true;
   auto i = peers_.find(address);
-  return (i != peers_.end() && i->second->inbound_streams.load() != 0)
-         || named_by->take(dial_budget::clock::now());
+  if (i != peers_.end() && i->second->near_streams.load() != 0)
+    return hosts_->of(host_of(address), now())->take(now());
+  return named_by->take(now());
 }
 
-dial_budget_ptr endpoint_directory::budget_for_stream() const {
+stream_dials endpoint_directory::dials_of_stream(const std::string& address,
+                                                 const std::string& host) {
   std::lock_guard<std::mutex> guard{mtx_};
-  auto n = node_ != nullptr ? share_of(*node_, budget_of_stream) : 0;
-  return std::make_shared<dial_budget>(n, all_streams_);
+  auto n = node_ != nullptr ? budget_of_stream(*node_) : 0;
+  auto others = std::make_shared<dial_budget>(n, all_streams_);
+  if (node_ == nullptr || host_of(address) != host)
+    return {others, others};
+  return {hosts_->of(host, now()), others};
+}
+
+dial_budget_ptr endpoint_directory::dials_of_all_streams() const {
+  std::lock_guard<std::mutex> guard{mtx_};
+  return all_streams_;
+}
+
+bool endpoint_directory::may_ask(const std::string& address) {
+  std::lock_guard<std::mutex> guard{mtx_};
+  return node_ != nullptr && may_dial(address, all_streams_.get());
 }
 
 endpoint_ptr endpoint_directory::find(const std::string& spelling) const {
@@ -124,9 +156,15 @@ void endpoint_directory::clear() {
   decltype(endpoints_) dropped;
   decltype(over_) dropped_too;
   decltype(members_) dropped_members;
-  for (auto& x : all())
-    x->abandon();
   std::unique_lock<std::mutex> guard{mtx_};
+  // a sender may still hold one that was taken out, and be about to use it
+  auto xs = over_;
+  for (auto& kvp : endpoints_)
+    xs.push_back(kvp.second);
+  guard.unlock();
+  for (auto& x : xs)
+    x->abandon();
+  guard.lock();
   auto fold = [this](const endpoint_ptr& x) {
     auto figures = x->read();
     // what is still on its way can only become dead letters
@@ -219,13 +257,17 @@ bool endpoint_directory::is_connected(const std::string& spelling) const {
          || (i != peers_.end() && i->second->inbound_streams.load() != 0);
 }
 
-void endpoint_directory::stream_opened(peer& from) noexcept {
+void endpoint_directory::stream_opened(peer& from, bool near) noexcept {
   from.inbound_streams.fetch_add(1);
+  if (near)
+    from.near_streams.fetch_add(1);
   inbound_streams_.fetch_add(1);
 }
 
-void endpoint_directory::stream_over(peer& from) noexcept {
+void endpoint_directory::stream_over(peer& from, bool near) noexcept {
   from.inbound_streams.fetch_sub(1);
+  if (near)
+    from.near_streams.fetch_sub(1);
   inbound_streams_.fetch_sub(1);
 }
 

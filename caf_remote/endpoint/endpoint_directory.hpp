@@ -4,7 +4,9 @@
 
 #include "caf_remote/endpoint/dial_budget.hpp"
 #include "caf_remote/endpoint/endpoint.hpp"
+#include "caf_remote/endpoint/host_budgets.hpp"
 #include "caf_remote/endpoint/purge_mark.hpp"
+#include "caf_remote/endpoint/stream_dials.hpp"
 #include "caf_remote/wire/name_hash.hpp"
 
 #include <atomic>
@@ -12,6 +14,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -33,15 +36,25 @@ public:
   void stop();
 
   /// Finds the endpoint of an address or makes it. Null if the node is stopping
-  /// or has too many endpoints; `why` says which. `named_by` is the budget of
-  /// the stream that has named the address, null if nobody but us did. Who has
-  /// a stream open to us may be dialled under the address that it claims.
+  /// or has too many endpoints; `why` says which. `named_by` pays for a new
+  /// one, null if nobody but us has named the address. If a stream to us comes
+  /// from the host that it claims with the address, that host pays.
   endpoint_ptr acquire(const std::string& spelling, errc& why,
                        dial_budget* named_by = nullptr);
 
-  /// What one more stream to us may make us dial: a hundredth of
-  /// `max-endpoints` in a minute, and all streams together a tenth.
-  dial_budget_ptr budget_for_stream() const;
+  /// What one more stream to us may make us dial, which claims this canonical
+  /// address and comes from that host: a hundredth of `max-endpoints` in a
+  /// minute, and all streams together a tenth. What a host makes us dial at
+  /// itself is apart: a tenth as well, for each host.
+  stream_dials dials_of_stream(const std::string& address,
+                               const std::string& host);
+
+  /// What all streams together have, for what cannot be put down to one.
+  dial_budget_ptr dials_of_all_streams() const;
+
+  /// Takes leave to ask a canonical address who lives there because of what
+  /// streams to us claim.
+  bool may_ask(const std::string& address);
 
   /// Null if there is none.
   endpoint_ptr find(const std::string& spelling) const;
@@ -49,7 +62,8 @@ public:
   /// Takes `x` out. Does nothing if the address has a newer endpoint already.
   bool remove(const endpoint_ptr& x);
 
-  /// Takes everything out and lets go of it; the figures stay.
+  /// Takes everything out, abandons it and what was taken out before, and lets
+  /// go of it; the figures stay.
   void clear();
 
   /// What is known about the node at an address; made if need be.
@@ -64,9 +78,10 @@ public:
   /// Whether there is an endpoint for the address or a stream from it.
   bool is_connected(const std::string& spelling) const;
 
-  /// A peer has a stream open to us; it is over.
-  void stream_opened(peer& from) noexcept;
-  void stream_over(peer& from) noexcept;
+  /// A peer has a stream open to us, `near` if it comes from the host that it
+  /// claims; it is over.
+  void stream_opened(peer& from, bool near) noexcept;
+  void stream_over(peer& from, bool near) noexcept;
 
   /// The streams that peers have open to us, all peers together.
   uint64_t inbound_streams() const noexcept {
@@ -92,7 +107,8 @@ public:
 
 private:
   peer_ptr get_peer(const std::string& address);
-  bool may_dial(const std::string& address, dial_budget* named_by) const;
+  dial_budget::clock::time_point now() const;
+  bool may_dial(const std::string& address, dial_budget* named_by);
   void forget_member(const endpoint& x);
   void forget_unused_peers();
   void fold_unused(std::vector<endpoint_ptr>& dropped);
@@ -106,6 +122,7 @@ private:
   wire::name_map<peer_ptr> peers_;
   purge_mark purge_peers_;
   dial_budget_ptr all_streams_;
+  std::optional<host_budgets> hosts_;
   const std::shared_ptr<known_types_table>
     types_ = std::make_shared<known_types_table>();
   // taken out, but messages of theirs may still be on their way to the dead

@@ -103,21 +103,28 @@ caf::behavior endpoint_manager_state::make_behavior(node_ptr home) {
 
 void endpoint_manager_state::on_open_endpoint(const endpoint_ptr& where) {
   auto serial = where->serial();
+  caf::actor watcher;
+  caf::actor writer;
   try {
-    auto watcher = self_->spawn<caf::hidden>(endpoint_watcher, node_, where);
+    watcher = self_->spawn<caf::hidden>(endpoint_watcher, node_, where);
     look_after(watcher, role::watcher, serial, where->address());
-    auto writer = self_->spawn<caf::hidden>(endpoint_writer, node_, where,
-                                            watcher);
+    writer = self_->spawn<caf::hidden>(endpoint_writer, node_, where, watcher);
     look_after(writer, role::writer, serial);
     endpoints_.emplace(serial, where);
-    where->open(std::move(writer), std::move(watcher));
+    where->open(writer, watcher);
   } catch (...) {
     node_->on_shortage("no endpoint for " + where->address() + ": "
                        + printable_exception());
     endpoints_.erase(serial);
     node_->endpoints.remove(where);
     where->abandon();
+    // the endpoint may hold them already, and they hold the endpoint
+    for (auto& x : {writer, watcher})
+      if (x != nullptr)
+        caf::anon_send_exit(x, caf::exit_reason::kill);
+    // watches may have been under way to the watcher, of both sides
     give_up_watches(where->address(), serial);
+    on_end_streams_of(where->address());
     return;
   }
   if (leaving_)
@@ -208,10 +215,9 @@ void endpoint_manager_state::tell_watcher(const endpoint_ptr& where) {
 
 void endpoint_manager_state::end_if_unused(const std::string& address) {
   // only the peer's watches needed the endpoint, and they went with its streams
-  auto same = [&](const auto& kvp) { return kvp.second.address == address; };
   auto where = node_->endpoints.find(address);
   if (where == nullptr || !where->unused()
-      || std::any_of(readers_.begin(), readers_.end(), same))
+      || incarnations_.has_streams(address))
     return;
   on_end_endpoint({where, errc::endpoint_terminated, "the peer is gone", true});
 }
@@ -219,9 +225,9 @@ void endpoint_manager_state::end_if_unused(const std::string& address) {
 void endpoint_manager_state::on_end_streams_of(const std::string& address) {
   transport::status why{transport::status_code::unavailable,
                         "the node cannot be reached for an answer"};
-  for (auto& kvp : readers_)
-    if (kvp.second.address == address)
-      caf::anon_send(kvp.second.hdl, end_stream{why});
+  for (auto id : incarnations_.take_streams(address))
+    if (auto i = readers_.find(id); i != readers_.end())
+      caf::anon_send(i->second.hdl, end_stream{why});
 }
 
 void endpoint_manager_state::on_reader_over(uint64_t id) {
@@ -270,9 +276,16 @@ void endpoint_manager_state::decide(const client_connection& x,
   incarnations::claim claim{x.address, x.member_id, x.host};
   if (incarnations_.judge(claim) == verdict::accept)
     return replace(x, tell);
+  if (!x.dials.claimed->take(self_->clock().now()))
+    return tell(refuse(x, "another node is known there, and more addresses "
+                          "are in doubt than can be asked now: try again "
+                          "later"));
   ask_resident(x.address, [=](const std::string& answer) {
     if (incarnations_.judge(claim, answer) == verdict::refuse)
-      return tell(refuse(x, answer));
+      return tell(refuse(
+        x, answer.empty() ? "another node is known there, and the address "
+                            "cannot be reached to ask it"
+                          : "member " + printable(answer) + " answers there"));
     if (!incarnations_.met_at(x.address).empty())
       incarnations_.met(x.address, answer);
     replace(x, tell);
@@ -282,7 +295,7 @@ void endpoint_manager_state::decide(const client_connection& x,
 // Our own stream has met the incarnation that speaks, and nobody else does.
 bool endpoint_manager_state::is_plain(const client_connection& x) const {
   return incarnations_.met_at(x.address) == x.member_id
-         && incarnations_.others(x.address, x.member_id).empty()
+         && !incarnations_.has_others(x.address, x.member_id)
          && changing_.count(x.address) == 0;
 }
 
@@ -301,7 +314,7 @@ void endpoint_manager_state::replace(const client_connection& x,
     if (known.empty() || known == x.member_id)
       let_it_in();
     else
-      end_incarnation(x.address, known, x.member_id, let_it_in);
+      end_incarnation(x, known, let_it_in);
   });
 }
 
@@ -321,14 +334,10 @@ endpoint_manager_state::let_in(const client_connection& x) {
 
 client_connection_result
 endpoint_manager_state::refuse(const client_connection& x,
-                               const std::string& who_is_there) {
-  auto text = who_is_there.empty()
-                ? "another node is known there, and the address cannot be "
-                  "reached to ask it"
-                : "member " + printable(who_is_there) + " answers there";
+                               const std::string& why) {
   node_->on_protocol_error(x.address, "member " + printable(x.member_id)
-                                        + " claims the address, but " + text);
-  return {false, "the address belongs to another node: " + text};
+                                        + " claims the address, but " + why);
+  return {false, "the address belongs to another node: " + why};
 }
 
 caf::result<member_met_result>
@@ -384,24 +393,25 @@ void endpoint_manager_state::meet(
 // dialled under other names have met the old incarnation there, which is for
 // these addresses to deny.
 void endpoint_manager_state::end_incarnation(
-  const std::string& address, const std::string& old,
-  const std::string& member_id, const std::function<void()>& next) {
+  const client_connection& x, const std::string& old,
+  const std::function<void()>& next) {
+  auto now = self_->clock().now();
   std::vector<std::string> aliases;
   for (auto& where : node_->endpoints.by_member(old))
-    if (where->address() != address)
+    if (where->address() != x.address && x.dials.others->take(now))
       aliases.push_back(where->address());
   ask_residents(aliases, old, [=](const moved& xs) {
     std::vector<caf::actor> writers;
-    auto add = [&](const std::string& x) {
-      auto where = node_->endpoints.find(x);
+    auto add = [&](const std::string& address) {
+      auto where = node_->endpoints.find(address);
       if (where != nullptr && endpoints_.count(where->serial()) != 0)
         writers.push_back(where->writer());
     };
-    add(address);
+    add(x.address);
     for (auto& [alias, resident] : xs)
-      if (resident == member_id)
+      if (resident == x.member_id)
         add(alias);
-    ask_all(self_, writers, peer_restarted{member_id}, next);
+    ask_all(self_, writers, peer_restarted{x.member_id}, next);
   });
 }
 
@@ -410,9 +420,10 @@ void endpoint_manager_state::end_incarnation(
 void endpoint_manager_state::end_streams_elsewhere(
   const std::string& address, const std::string& old,
   const std::function<void()>& next) {
-  auto others = incarnations_.addresses_of(old);
-  others.erase(std::remove(others.begin(), others.end(), address),
-               others.end());
+  std::vector<std::string> others;
+  for (auto& other : incarnations_.addresses_of(old))
+    if (other != address && node_->endpoints.may_ask(other))
+      others.push_back(other);
   ask_residents(others, old, [=](const moved& xs) {
     std::vector<uint64_t> streams;
     for (auto& [other, resident] : xs)

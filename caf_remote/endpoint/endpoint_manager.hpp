@@ -84,15 +84,14 @@ private:
   void replace(const client_connection& x, const decision& tell);
   client_connection_result let_in(const client_connection& x);
   client_connection_result refuse(const client_connection& x,
-                                  const std::string& who_is_there);
+                                  const std::string& why);
 
   caf::result<member_met_result> on_member_met(const member_met& x);
   void meet(const member_met& x,
             const std::function<void(member_met_result)>& tell,
             const turns::done& done);
 
-  void end_incarnation(const std::string& address, const std::string& old,
-                       const std::string& member_id,
+  void end_incarnation(const client_connection& x, const std::string& old,
                        const std::function<void()>& next);
   void end_streams_elsewhere(const std::string& address, const std::string& old,
                              const std::function<void()>& next);

@@ -134,10 +134,12 @@ void endpoint_reader_state::on_server_connection(
     return;
   }
   phase_ = phase::deciding;
+  auto address = canonical_address(x.address);
+  dials_ = node_->endpoints.dials_of_stream(address, host());
   self_
     ->request(node_->manager(), caf::infinite,
-              client_connection{id_, x.member_id, canonical_address(x.address),
-                                x.address, host(), intro_.is_caf_remote})
+              client_connection{id_, x.member_id, std::move(address), x.address,
+                                host(), intro_.is_caf_remote, dials_})
     .then(
       [this, x](const client_connection_result& res) { on_decision(res, x); });
 }
@@ -159,7 +161,7 @@ void endpoint_reader_state::on_decision(const client_connection_result& x,
 
 // Where the connection comes from, without its port.
 std::string endpoint_reader_state::host() const {
-  auto result = in_.str->peer();
+  auto result = canonical_address(in_.str->peer());
   result.resize(std::min(result.rfind(':'), result.size()));
   return result;
 }
@@ -167,7 +169,7 @@ std::string endpoint_reader_state::host() const {
 void endpoint_reader_state::accept(const wire::server_connection& peer) {
   from_ = peer.address;
   peer_ = node_->endpoints.peer_of(canonical_address(peer.address));
-  node_->endpoints.stream_opened(*peer_);
+  node_->endpoints.stream_opened(*peer_, dials_.is_near());
   phase_ = phase::open; // counted from here on
   auto resume = [weak = caf::actor_cast<caf::weak_actor_ptr>(self_),
                  where = node_->wake_on] {
@@ -175,7 +177,7 @@ void endpoint_reader_state::accept(const wire::server_connection& peer) {
       post(hdl, resume_reading{}, where);
   };
   dispatcher_ = std::make_unique<inbound_dispatcher>(
-    node_, peer_, peer.member_id, std::move(resume));
+    node_, peer_, peer.member_id, dials_, std::move(resume));
   write(wire::encode(wire::connect_response{node_->member_id, false}));
   for (int i = 0; i < reads_ahead; ++i)
     in_.str->read();
@@ -261,7 +263,7 @@ void endpoint_reader_state::finish(transport::status_code code,
 // The stream is over or about to be.
 void endpoint_reader_state::count_out() {
   if (phase_ == phase::open)
-    node_->endpoints.stream_over(*peer_);
+    node_->endpoints.stream_over(*peer_, dials_.is_near());
   phase_ = phase::ending;
 }
 

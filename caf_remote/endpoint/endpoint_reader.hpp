@@ -75,6 +75,7 @@ private:
   // who the peer is, for log lines
   std::string from_;
   peer_ptr peer_;
+  stream_dials dials_;
   std::unique_ptr<inbound_dispatcher> dispatcher_;
 };
 

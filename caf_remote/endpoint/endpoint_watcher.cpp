@@ -319,17 +319,21 @@ left endpoint_watcher_state::on_incarnation_over(uint64_t written_seq) {
   return {};
 }
 
+// Once the address is over, nobody comes here whose stream was not there then:
+// the first time ends them all.
 void endpoint_watcher_state::end_streams() {
+  if (endpoint_ == nullptr && std::exchange(ended_streams_, true))
+    return;
   caf::anon_send(node_->manager(), end_streams_of{address_});
 }
 
 void endpoint_watcher_state::on_address_over() {
-  if (incoming_.size() > 0 && !silent_)
-    end_streams();
-  forget_incoming();
   // ends the cycle between the endpoint and its watcher; watches that are still
   // on their way are answered at once
   endpoint_ = nullptr;
+  if (incoming_.size() > 0 && !silent_)
+    end_streams();
+  forget_incoming();
   for (auto& proxy : outgoing_.take_all())
     fire(proxy, unreachable, serial_);
 }

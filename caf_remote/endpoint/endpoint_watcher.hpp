@@ -96,6 +96,8 @@ private:
   // for room to say more
   bool waits_for_room_ = false;
   bool silent_ = false;
+  // the manager was asked to end the streams of an address that is over
+  bool ended_streams_ = false;
   // the manager was asked to give the peer up
   bool too_many_ = false;
 };

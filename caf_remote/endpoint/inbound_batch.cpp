@@ -12,10 +12,10 @@
 namespace caf_remote {
 
 inbound_batch::inbound_batch(node_ptr home, peer_ptr from,
-                             std::shared_ptr<known_types> types)
+                             std::shared_ptr<known_types> types,
+                             stream_dials dials)
   : node_(std::move(home)), peer_(std::move(from)),
-    sent_types_(std::move(types)),
-    dials_(node_->endpoints.budget_for_stream()) {
+    sent_types_(std::move(types)), dials_(std::move(dials)) {
   // nop
 }
 
@@ -106,7 +106,8 @@ caf::strong_actor_ptr inbound_batch::sender(const wire::envelope& x) {
     auto& view = batch_.senders[index];
     auto address = peer_address(view.address);
     slot.proxy = reference_stock<caf::actor_control_block>{node_->proxies.get(
-      *node_, address, view.id, address == peer_->address ? nullptr : dials_,
+      *node_, address, view.id,
+      address == peer_->address ? dials_.claimed : dials_.others,
       &slot.is_new)};
   }
   return slot.proxy.take();

@@ -3,13 +3,13 @@
 #pragma once
 
 #include "caf_remote/compat/reference_stock.hpp"
-#include "caf_remote/endpoint/dial_budget.hpp"
 #include "caf_remote/endpoint/endpoint.hpp"
 #include "caf_remote/endpoint/inbound_ledger.hpp"
 #include "caf_remote/endpoint/known_types.hpp"
 #include "caf_remote/endpoint/lost_message.hpp"
 #include "caf_remote/endpoint/peer.hpp"
 #include "caf_remote/endpoint/process_registry.hpp"
+#include "caf_remote/endpoint/stream_dials.hpp"
 #include "caf_remote/pid.hpp"
 #include "caf_remote/wire/batch_codec.hpp"
 #include "caf_remote/wire/serializer_registry.hpp"
@@ -33,9 +33,9 @@ class inbound_shelf;
 /// on its thread only.
 class inbound_batch {
 public:
-  /// `types` learns what the peer sends.
+  /// `types` learns what the peer sends. `dials` pays for answers.
   inbound_batch(node_ptr home, peer_ptr from,
-                std::shared_ptr<known_types> types);
+                std::shared_ptr<known_types> types, stream_dials dials);
 
   using account_stock = reference_stock<inbound_ledger::account>;
 
@@ -129,8 +129,7 @@ private:
   const node_ptr node_;
   const peer_ptr peer_;
   const std::shared_ptr<known_types> sent_types_;
-  // for answers to senders at other addresses than the peer's
-  const dial_budget_ptr dials_;
+  const stream_dials dials_;
   wire::batch_view batch_;
   std::vector<target_slot> targets_;
   std::vector<type_slot> types_;

@@ -18,6 +18,7 @@
 #include <google/protobuf/unknown_field_set.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace caf_remote {
 
@@ -50,15 +51,16 @@ inbound_ledger::bounds bounds_of(const node& x) {
 
 inbound_dispatcher::inbound_dispatcher(node_ptr home, peer_ptr from,
                                        std::string member_id,
+                                       const stream_dials& dials,
                                        std::function<void()> resume)
   : node_(std::move(home)), peer_(std::move(from)),
-    member_id_(std::move(member_id)),
+    member_id_(std::move(member_id)), claimed_dials_(dials.claimed),
     ledger_(caf::make_counted<inbound_ledger>(
       bounds_of(*node_), std::move(resume),
       std::make_shared<undelivered_messages>(node_),
       node_->own().advertised())),
     shelves_(std::make_shared<shelves>()),
-    batch_(node_, peer_, node_->endpoints.types_of(member_id_)) {
+    batch_(node_, peer_, node_->endpoints.types_of(member_id_), dials) {
   ledger_->keep(shelves_);
 }
 
@@ -385,11 +387,12 @@ void inbound_dispatcher::on_watch(const wire::envelope& x) {
   }
   auto& target = batch_.target(x);
   errc why = errc::none;
-  auto where = node_->endpoints.acquire(peer_->address, why);
+  auto where = node_->endpoints.acquire(peer_->address, why,
+                                        claimed_dials_.get());
   if (where == nullptr) {
     dead(x, why, node_->explain_no_endpoint(why));
     // the peer could never be told; so it learns that we are out of reach
-    caf::anon_send(node_->manager(), end_streams_of{peer_->address});
+    end_streams();
     return;
   }
   tell_watcher(x, *where,
@@ -435,6 +438,11 @@ void inbound_dispatcher::tell_watcher(const wire::envelope& x, endpoint& where,
   if (charge(msg, x, watchers_account_))
     where.post_to_watcher(caf::mailbox_element_ptr{msg.element.release()});
   else
+    end_streams();
+}
+
+void inbound_dispatcher::end_streams() {
+  if (!std::exchange(ending_, true))
     caf::anon_send(node_->manager(), end_streams_of{peer_->address});
 }
 
@@ -575,7 +583,7 @@ inbound_dispatcher::endpoint_of_watcher(const wire::envelope& x) const {
   if (result == nullptr || result->watcher_id() != to)
     return nullptr;
   auto is_peers = result->address() == peer_->address
-                  || (result->remote().member_id() == member_id_
+                  || (node_->endpoints.leads_to(result->address(), member_id_)
                       && calls_itself_as_here(*result));
   return is_peers ? result : nullptr;
 }
@@ -615,7 +623,9 @@ void inbound_dispatcher::tell_sender(const wire::envelope& x,
     return;
   auto target = batch_.target_pid(x);
   if (may_tell(sender, target))
-    node_->tell_dead(sender, target, why);
+    node_->tell_dead(sender, target, why,
+                     sender.address == peer_->address ? claimed_dials_
+                                                      : nullptr);
 }
 
 // What the node says by itself to one batch must not cost more than the batch

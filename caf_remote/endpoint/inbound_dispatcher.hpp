@@ -9,6 +9,7 @@
 #include "caf_remote/endpoint/inbound_ledger.hpp"
 #include "caf_remote/endpoint/peer.hpp"
 #include "caf_remote/endpoint/pending_requests.hpp"
+#include "caf_remote/endpoint/stream_dials.hpp"
 #include "caf_remote/message.hpp"
 #include "caf_remote/wire/batch_codec.hpp"
 #include "caf_remote/wire/system_messages.hpp"
@@ -30,10 +31,10 @@ namespace caf_remote {
 /// reader and is used on its thread only.
 class inbound_dispatcher {
 public:
-  /// `resume` is called, on any thread, when `must_stop` returned true and
-  /// there is room again.
+  /// `dials` pays for what the stream makes us dial. `resume` is called, on any
+  /// thread, when `must_stop` returned true and there is room again.
   inbound_dispatcher(node_ptr home, peer_ptr from, std::string member_id,
-                     std::function<void()> resume);
+                     const stream_dials& dials, std::function<void()> resume);
 
   ~inbound_dispatcher();
 
@@ -102,6 +103,7 @@ private:
   void on_unwatch(const wire::envelope& x);
   void on_terminated(const wire::envelope& x);
   void tell_watcher(const wire::envelope& x, endpoint& where, inbound_ptr news);
+  void end_streams();
   void on_stop(const wire::envelope& x, bool at_once);
   void on_touch(const wire::envelope& x, target_slot& target);
   void on_touched(const wire::envelope& x);
@@ -125,9 +127,12 @@ private:
   const node_ptr node_;
   const peer_ptr peer_;
   const std::string member_id_;
+  const dial_budget_ptr claimed_dials_;
   caf::intrusive_ptr<inbound_ledger> ledger_;
   caf::execution_unit* ctx_ = nullptr;
   bool discarding_ = false;
+  // the manager was asked to end the peer's streams, this one among them
+  bool ending_ = false;
   // by type; kept by the ledger as long as elements of theirs are under way
   using shelves = std::unordered_map<const message_codec*, inbound_shelf>;
   const std::shared_ptr<shelves> shelves_;

@@ -3,22 +3,33 @@
 #include "caf_remote/endpoint/incarnations.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace caf_remote {
 
+// Until `f` returns false.
 template <class F>
-void incarnations::for_each(const index& from, const std::string& key, F f) {
-  for (auto i = from.lower_bound({key, 0}); i != from.end() && i->first == key;
-       ++i)
-    f(i->second);
+void incarnations::for_each_other(const std::string& address,
+                                  const std::string& member_id, F f) const {
+  auto i = by_address_.lower_bound({address, {}, 0});
+  while (i != by_address_.end() && std::get<0>(*i) == address) {
+    if (std::get<1>(*i) == member_id) {
+      constexpr auto last = std::numeric_limits<uint64_t>::max();
+      i = by_address_.upper_bound({address, member_id, last});
+    } else if (f(std::get<2>(*i))) {
+      ++i;
+    } else {
+      return;
+    }
+  }
 }
 
 incarnations::verdict incarnations::judge(const claim& x) const {
   auto met = met_at(x.address);
   if (met == x.member_id)
     return verdict::accept;
-  return met.empty() && others(x.address, x.member_id).empty() ? verdict::accept
-                                                               : verdict::ask;
+  return met.empty() && !has_others(x.address, x.member_id) ? verdict::accept
+                                                            : verdict::ask;
 }
 
 incarnations::verdict incarnations::judge(const claim& x,
@@ -48,8 +59,10 @@ std::string incarnations::met_at(const std::string& address) const {
 }
 
 void incarnations::enter(uint64_t stream, claim x) {
-  by_address_.emplace(x.address, stream);
-  by_member_.emplace(x.member_id, stream);
+  by_address_.emplace(x.address, x.member_id, stream);
+  ++by_member_[{x.member_id, x.address}];
+  ++by_member_[{x.member_id, {}}];
+  not_taken_.emplace(x.address, stream);
   claims_.emplace(stream, std::move(x));
 }
 
@@ -59,39 +72,66 @@ std::optional<incarnations::claim> incarnations::leave(uint64_t stream) {
     return std::nullopt;
   auto result = std::move(i->second);
   claims_.erase(i);
-  by_address_.erase({result.address, stream});
-  by_member_.erase({result.member_id, stream});
-  return result;
-}
-
-size_t incarnations::streams_of(const std::string& member_id,
-                                const std::string& address) const {
-  size_t result = 0;
-  for_each(by_member_, member_id, [&](uint64_t stream) {
-    if (address.empty() || claims_.at(stream).address == address)
-      ++result;
-  });
+  by_address_.erase({result.address, result.member_id, stream});
+  not_taken_.erase({result.address, stream});
+  auto one_less = [&](const std::string& address) {
+    auto j = by_member_.find({result.member_id, address});
+    if (--j->second == 0)
+      by_member_.erase(j);
+  };
+  one_less(result.address);
+  one_less({});
   return result;
 }
 
 std::vector<uint64_t> incarnations::others(const std::string& address,
                                            const std::string& member_id) const {
   std::vector<uint64_t> result;
-  for_each(by_address_, address, [&](uint64_t stream) {
-    if (claims_.at(stream).member_id != member_id)
-      result.push_back(stream);
+  for_each_other(address, member_id, [&](uint64_t stream) {
+    result.push_back(stream);
+    return true;
   });
   return result;
+}
+
+bool incarnations::has_others(const std::string& address,
+                              const std::string& member_id) const {
+  auto result = false;
+  for_each_other(address, member_id, [&](uint64_t) {
+    result = true;
+    return false;
+  });
+  return result;
+}
+
+bool incarnations::has_streams(const std::string& address) const {
+  auto i = by_address_.lower_bound({address, {}, 0});
+  return i != by_address_.end() && std::get<0>(*i) == address;
+}
+
+std::vector<uint64_t> incarnations::take_streams(const std::string& address) {
+  std::vector<uint64_t> result;
+  auto first = not_taken_.lower_bound({address, 0});
+  auto last = first;
+  for (; last != not_taken_.end() && last->first == address; ++last)
+    result.push_back(last->second);
+  not_taken_.erase(first, last);
+  return result;
+}
+
+size_t incarnations::streams_of(const std::string& member_id,
+                                const std::string& address) const {
+  auto i = by_member_.find({member_id, address});
+  return i != by_member_.end() ? i->second : 0;
 }
 
 std::vector<std::string>
 incarnations::addresses_of(const std::string& member_id) const {
   std::vector<std::string> result;
-  for_each(by_member_, member_id, [&](uint64_t stream) {
-    result.push_back(claims_.at(stream).address);
-  });
-  std::sort(result.begin(), result.end());
-  result.erase(std::unique(result.begin(), result.end()), result.end());
+  // behind the entry for all of them
+  for (auto i = by_member_.upper_bound({member_id, {}});
+       i != by_member_.end() && i->first.first == member_id; ++i)
+    result.push_back(i->first.second);
   return result;
 }
 

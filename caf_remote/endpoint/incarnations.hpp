@@ -4,10 +4,13 @@
 
 #include "caf_remote/wire/name_hash.hpp"
 
+#include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -68,6 +71,17 @@ public:
   std::vector<uint64_t> others(const std::string& address,
                                const std::string& member_id) const;
 
+  /// Whether there are any.
+  bool has_others(const std::string& address,
+                  const std::string& member_id) const;
+
+  /// Whether a stream claims the address.
+  bool has_streams(const std::string& address) const;
+
+  /// The streams that claim an address and were not taken before: to be ended,
+  /// each of them once.
+  std::vector<uint64_t> take_streams(const std::string& address);
+
   /// The streams that claim to be an incarnation; with an address, only those
   /// that claim that address.
   size_t streams_of(const std::string& member_id,
@@ -79,14 +93,20 @@ public:
 private:
   wire::name_map<std::string> met_;
   std::unordered_map<uint64_t, claim> claims_;
-  // streams, by what they claim
-  using index = std::set<std::pair<std::string, uint64_t>>;
+
+  // Anybody can open many streams with the same claim, so none of what follows
+  // looks at more of them than it has to return.
 
   template <class F>
-  static void for_each(const index& from, const std::string& key, F f);
+  void for_each_other(const std::string& address, const std::string& member_id,
+                      F f) const;
 
-  index by_address_;
-  index by_member_;
+  // address, member id, stream
+  std::set<std::tuple<std::string, std::string, uint64_t>> by_address_;
+  // member id and address -> streams; with an empty address: in all
+  std::map<std::pair<std::string, std::string>, size_t> by_member_;
+  // address and stream, of those that were not taken
+  std::set<std::pair<std::string, uint64_t>> not_taken_;
 };
 
 } // namespace caf_remote

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "caf_remote/endpoint/endpoint.hpp"
+#include "caf_remote/endpoint/stream_dials.hpp"
 #include "caf_remote/error.hpp"
 #include "caf_remote/pid.hpp"
 #include "caf_remote/transport/stream.hpp"
@@ -73,6 +74,7 @@ struct client_connection {
   /// Where the connection comes from.
   std::string host;
   bool is_caf_remote;
+  stream_dials dials;
 };
 
 struct client_connection_result {

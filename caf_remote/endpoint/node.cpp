@@ -166,8 +166,8 @@ std::string node::explain_no_endpoint(errc why) const {
   // the queue of an endpoint that exists has no part in this
   if (why == errc::queue_full)
     return "max-endpoints (" + std::to_string(opts.max_endpoints)
-           + ") nodes are known already, or strangers have named their share: "
-             "raise it, or send to fewer nodes";
+           + ") nodes are known already, or what others make us dial has used "
+             "up its share: raise it, or send to fewer nodes";
   return std::string{explain(why)};
 }
 
@@ -250,7 +250,7 @@ std::string node::reason_for(const std::string& address, std::string_view why) {
 }
 
 void node::tell_dead(const pid& requester, const pid& target,
-                     std::string_view why) {
+                     std::string_view why, dial_budget_ptr named_by) {
   if (own().contains(requester.address)) {
     // a request of ours that a peer sent back to us
     if (auto entry = pending.take(requester.request_id, requester.id))
@@ -264,10 +264,11 @@ void node::tell_dead(const pid& requester, const pid& target,
   if (requester.request_id == 0
       && endpoints.peer_of(requester.address)->seems_caf_remote())
     return;
-  static const auto no_dials = std::make_shared<dial_budget>(0);
+  if (named_by == nullptr)
+    named_by = endpoints.dials_of_all_streams();
   auto hdl = proxies.find(requester.address, requester.id);
   if (hdl == nullptr)
-    hdl = proxies.get(*this, requester.address, requester.id, no_dials);
+    hdl = proxies.get(*this, requester.address, requester.id, named_by);
   if (auto ptr = as_remote_proxy(hdl))
     ptr->send_system(
       wire::dead_letter_response::type_name,

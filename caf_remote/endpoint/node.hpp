@@ -144,9 +144,10 @@ public:
 
   /// Tells a remote requester that its message reached nobody, and why if its
   /// node is caf_remote; also the sender of a message without a request, if its
-  /// node can make use of that.
+  /// node can make use of that. `named_by` pays if that takes a dial; null: all
+  /// streams do.
   void tell_dead(const pid& requester, const pid& target,
-                 std::string_view why = {});
+                 std::string_view why = {}, dial_budget_ptr named_by = nullptr);
 
   /// The header that tells a peer why; empty if it may not be sent one.
   std::string reason_for(const std::string& address, std::string_view why);

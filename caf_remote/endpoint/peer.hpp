@@ -88,6 +88,9 @@ public:
   /// Streams that the peer has open to us. Changed by the directory.
   std::atomic<uint64_t> inbound_streams{0};
 
+  /// Those of them whose connection comes from the host in `address`.
+  std::atomic<uint64_t> near_streams{0};
+
 private:
   const std::shared_ptr<known_types_table> all_types_;
   mutable std::mutex mtx_;

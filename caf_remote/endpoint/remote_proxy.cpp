@@ -92,7 +92,7 @@ std::string_view text_of(const caf::error& x) {
 remote_proxy::remote_proxy(caf::actor_config& cfg, node_ptr home,
                            actor_name_ptr name, dial_budget_ptr named_by)
   : caf::actor_proxy(cfg), node_(std::move(home)), name_(std::move(name)),
-    named_by_(std::move(named_by)), own_will_(named_by_ == nullptr) {
+    named_by_(std::move(named_by)), payer_(named_by_.get()) {
   // nop
 }
 
@@ -469,13 +469,14 @@ bool remote_proxy::renew_endpoint(errc& why) {
 }
 
 void remote_proxy::named_by(const dial_budget_ptr& x) {
-  if (own_will_.load(std::memory_order_acquire))
+  auto payer = payer_.load(std::memory_order_acquire);
+  if (payer == nullptr || payer == x.get())
     return;
   std::lock_guard<std::mutex> guard{endpoint_mtx_};
-  if (own_will_.load(std::memory_order_relaxed))
+  if (named_by_ == nullptr)
     return;
   named_by_ = x;
-  own_will_.store(x == nullptr, std::memory_order_release);
+  payer_.store(x.get(), std::memory_order_release);
 }
 
 endpoint_ptr remote_proxy::acquire_endpoint(errc& why) {

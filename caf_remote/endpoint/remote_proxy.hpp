@@ -57,8 +57,8 @@ public:
   /// none to be had; `why` says why.
   endpoint_ptr acquire_endpoint(errc& why);
 
-  /// The actor was named once more: by a stream with this budget, or, null, by
-  /// ourselves, which then holds for good.
+  /// The actor was named once more: by a stream whose budget this is, or, null,
+  /// by ourselves, which then holds for good.
   void named_by(const dial_budget_ptr& x);
 
   // -- observers -----------------------------------------------------------------------------
@@ -145,7 +145,8 @@ private:
   endpoint_slot endpoint_;
   // whose budget pays for a dial; null: ours to decide
   dial_budget_ptr named_by_;
-  std::atomic<bool> own_will_;
+  // the same, to be compared without the mutex
+  std::atomic<const dial_budget*> payer_;
 
   // Who observes, and by which watch: a later one may be for another actor,
   // which has the name now.

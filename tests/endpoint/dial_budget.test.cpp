@@ -51,6 +51,14 @@ TEST_CASE("streams share what all of them have") {
   CHECK_EQ(take_all(y, start + 30s), 7);
 }
 
+TEST_CASE("it is full when it has all that a new one has") {
+  dial_budget x{60};
+  CHECK(x.is_full(start));
+  x.take(start);
+  CHECK_FALSE(x.is_full(start + 900ms));
+  CHECK(x.is_full(start + 1100ms));
+}
+
 TEST_CASE("none is none") {
   dial_budget x{0};
   CHECK_FALSE(x.take(start));

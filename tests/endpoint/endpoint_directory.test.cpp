@@ -73,6 +73,21 @@ TEST_CASE_FIXTURE(directory_fixture, "figures survive their endpoint") {
   CHECK_EQ(table.retired().unconfirmed, 3);
 }
 
+TEST_CASE_FIXTURE(directory_fixture, "at the end nobody is left to observe in "
+                                     "vain, also by an endpoint that was taken "
+                                     "out before") {
+  auto x = acquire("a:1");
+  auto y = acquire("b:1");
+  table.remove(x);
+  table.clear();
+  for (auto& where : {x, y}) {
+    CHECK(where->closed());
+    auto joe = caf::actor_cast<caf::strong_actor_ptr>(
+      remote("joe", where->address()));
+    CHECK_FALSE(where->watch(joe, as_remote_proxy(joe)->target(), 1));
+  }
+}
+
 TEST_CASE_FIXTURE(directory_fixture, "endpoints are found by the member they "
                                      "lead to") {
   auto x = acquire("a:1");
@@ -106,11 +121,12 @@ TEST_CASE_FIXTURE(directory_fixture,
                   "streams are counted per peer and in all") {
   auto x = table.peer_of("a:1");
   auto y = table.peer_of("b:1");
-  table.stream_opened(*x);
-  table.stream_opened(*x);
-  table.stream_opened(*y);
-  table.stream_over(*x);
+  table.stream_opened(*x, false);
+  table.stream_opened(*x, true);
+  table.stream_opened(*y, true);
+  table.stream_over(*x, false);
   CHECK_EQ(x->inbound_streams, 1);
+  CHECK_EQ(x->near_streams, 1);
   CHECK_EQ(table.inbound_streams(), 2);
 }
 

@@ -3,6 +3,7 @@
 #include "caf_remote/endpoint/endpoint_manager.hpp"
 
 #include "support/actor_fixture.hpp"
+#include "support/effort.hpp"
 
 using namespace caf_remote;
 using namespace caf_remote::test;
@@ -172,6 +173,28 @@ TEST_CASE_FIXTURE(actor_fixture, "a stream that ends while the manager decides "
   answer_probe("member-b");
   CHECK_EQ(home->endpoints.peer_of(peer_address)->inbound_streams, 0);
   CHECK_FALSE(accept("member-b")->over());
+}
+
+TEST_CASE_FIXTURE(actor_fixture, "to end the streams of one address costs no "
+                                 "more because there are many others") {
+  constexpr size_t some = 100;
+  constexpr size_t more = 32 * some;
+  size_t streams = 0;
+  auto effort_with = [&](size_t n) {
+    for (; streams < n; ++streams)
+      accept("somebody", "host:" + std::to_string(streams + 1));
+    return effort([] { return 1000; },
+                  [&](int times) {
+                    for (int i = 0; i < times; ++i)
+                      caf::anon_send(home->manager(),
+                                     end_streams_of{"host:9999"});
+                    run();
+                  });
+  };
+  auto with_some = effort_with(some);
+  auto with_more = effort_with(more);
+  CHECK_LT(with_more / with_some, flat);
+  CHECK_EQ(home->endpoints.inbound_streams(), streams);
 }
 
 // -- leave --------------------------------------------------------------------

@@ -2,9 +2,12 @@
 
 #include "caf_remote/endpoint/incarnations.hpp"
 
+#include "support/effort.hpp"
+
 #include <doctest/doctest.h>
 
 using caf_remote::incarnations;
+using namespace caf_remote::test;
 
 namespace {
 
@@ -81,6 +84,46 @@ TEST_CASE("streams are found by what they claim") {
   CHECK_FALSE(xs.leave(2));
   CHECK(xs.others("node:1", "a").empty());
   CHECK(xs.addresses_of("b").empty());
+}
+
+TEST_CASE("the streams of an address are taken once") {
+  incarnations xs;
+  xs.enter(1, claim("a"));
+  xs.enter(2, claim("b"));
+  xs.enter(3, {"node:2", "a", ""});
+  CHECK_EQ(xs.take_streams("node:1"), ids{1, 2});
+  CHECK(xs.take_streams("node:1").empty());
+  xs.enter(4, claim("a"));
+  CHECK_EQ(xs.take_streams("node:1"), ids{4});
+  CHECK_EQ(xs.take_streams("node:2"), ids{3});
+  // they claim it until they are over
+  CHECK(xs.has_streams("node:1"));
+  for (auto id : {1, 2, 4})
+    xs.leave(static_cast<uint64_t>(id));
+  CHECK_FALSE(xs.has_streams("node:1"));
+  CHECK(xs.has_streams("node:2"));
+}
+
+TEST_CASE("a stream costs no more because many others claim the same") {
+  auto come_and_go = [](size_t n) {
+    incarnations xs;
+    xs.met("node:1", "a");
+    xs.enter(0, {"node:2", "a", ""});
+    for (uint64_t i = 1; i <= n; ++i) {
+      CHECK(xs.judge(claim("a")) == verdict::accept);
+      CHECK(xs.others("node:1", "a").empty());
+      xs.enter(i, claim("a"));
+      CHECK_EQ(xs.streams_of("a", "node:1"), i);
+      CHECK_EQ(xs.addresses_of("a").size(), 2);
+      xs.take_streams("node:1");
+    }
+    for (uint64_t i = 1; i <= n; ++i) {
+      xs.leave(i);
+      CHECK_EQ(xs.streams_of("a", ""), n + 1 - i);
+    }
+  };
+  auto prepare = [](size_t n) { return n; };
+  CHECK_LT(growth(few, many, prepare, come_and_go), flat);
 }
 
 TEST_SUITE_END();

@@ -142,18 +142,23 @@ TEST_CASE_FIXTURE(spoof_fixture, "an endpoint that is there costs nothing") {
   CHECK_EQ(dead_letters(errc::queue_full), 0);
 }
 
-TEST_CASE_FIXTURE(spoof_fixture, "the address of the peer itself and those of "
-                                 "others with a stream to us are always "
-                                 "answered") {
+TEST_CASE_FIXTURE(spoof_fixture, "who comes from the host that it claims is "
+                                 "always answered there, whoever names it") {
   publish_echo("alice");
+  in = accept(peer_member, peer_address, {}, "127.0.0.1:50000");
   auto x = make_envelope_for("alice", make_ping("hi"));
   receive_from_all(x);
   REQUIRE_EQ(dials(), bound);
   x.sender = {"", "somebody", 7};
   receive(in, {x});
   CHECK_EQ(dials(), bound + 1);
-  accept("member-x", "127.0.0.1:7777");
-  x.sender = {"127.0.0.1:7777", "somebody", 7};
+  x.sender = {"10.9.9.9:80", "somebody", 7};
+  auto other = accept("member-x", "10.9.9.9:80", {}, "10.9.9.9:50000");
+  receive(in, {x});
+  CHECK_EQ(dials(), bound + 2);
+  // but not when it is gone
+  x.sender = {"10.9.9.8:80", "somebody", 7};
+  cut(accept("member-y", "10.9.9.8:80", {}, "10.9.9.8:50000"));
   receive(in, {x});
   CHECK_EQ(dials(), bound + 2);
 }

@@ -325,6 +325,57 @@ TEST_CASE("a peer whose watch cannot be served is hung up on") {
   CHECK(in->finished());
 }
 
+TEST_CASE("a peer is hung up on once, however many of its watches cannot be "
+          "served") {
+  options opts;
+  opts.max_endpoints = 1;
+  actor_fixture fix{opts};
+  fix.home->events->unsubscribe(fix.events.hdl);
+  fix.publish_witness("alice");
+  fix.connect();
+  auto others = {fix.accept("member-x", "127.0.0.1:7777"),
+                 fix.accept("member-x", "127.0.0.1:7777")};
+  // how many messages our actors get
+  auto work_of = [&](size_t watches) {
+    auto in = fix.accept("member-y", "127.0.0.1:8888");
+    std::vector<envelope> xs;
+    for (size_t i = 0; i < watches; ++i)
+      xs.push_back(watch_of("alice", "w" + std::to_string(i)));
+    in->receive(batch_frame(xs));
+    auto result = fix.sched.run();
+    CHECK(in->finished());
+    return result;
+  };
+  auto work_of_one = work_of(1);
+  CHECK_EQ(work_of(100), work_of_one);
+  for (auto& x : others)
+    CHECK_FALSE(x->over());
+}
+
+TEST_CASE("a peer is hung up on once, however many of its watches come too "
+          "late") {
+  actor_fixture fix;
+  fix.home->events->unsubscribe(fix.events.hdl);
+  auto alice = fix.publish_witness("alice");
+  auto work_of = [&](size_t watches) {
+    fix.connect();
+    auto where = fix.peer_endpoint();
+    auto in = fix.accept();
+    fix.last_dialled()->receive(wire::encode(wire::disconnect_request{}));
+    fix.run();
+    REQUIRE(where->closed());
+    for (size_t i = 0; i < watches; ++i)
+      where->post_to_watcher(remote_watch{
+        caf::make_counted<const actor_name>("", "alice"),
+        caf::actor_cast<caf::strong_actor_ptr>(alice.hdl), "w", 0});
+    auto result = fix.sched.run();
+    CHECK(in->finished());
+    return result;
+  };
+  auto work_of_one = work_of(1);
+  CHECK_EQ(work_of(100), work_of_one + 99);
+}
+
 TEST_CASE("a Terminated that does not fit a frame ends the peer's streams") {
   options opts;
   opts.max_batch_bytes = 1024;

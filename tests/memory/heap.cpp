@@ -13,6 +13,12 @@ namespace {
 std::atomic<size_t> in_use{0};
 std::atomic<size_t> peak{0};
 
+thread_local size_t until_failure = 0;
+
+bool is_to_fail() noexcept {
+  return until_failure != 0 && --until_failure == 0;
+}
+
 // The allocator's own word before each block.
 constexpr size_t head = sizeof(size_t);
 
@@ -36,7 +42,8 @@ void release(void* ptr) noexcept {
 
 void* aligned(size_t bytes, std::align_val_t alignment) {
   void* ptr = nullptr;
-  if (posix_memalign(&ptr, static_cast<size_t>(alignment), bytes) != 0)
+  if (is_to_fail()
+      || posix_memalign(&ptr, static_cast<size_t>(alignment), bytes) != 0)
     ptr = nullptr;
   return counted(ptr);
 }
@@ -46,7 +53,7 @@ void* aligned(size_t bytes, std::align_val_t alignment) {
 // The other forms of the operators call these.
 
 void* operator new(size_t bytes) {
-  return counted(std::malloc(bytes));
+  return counted(is_to_fail() ? nullptr : std::malloc(bytes));
 }
 
 void* operator new(size_t bytes, std::align_val_t alignment) {
@@ -81,6 +88,14 @@ size_t heap_peak() noexcept {
 
 void heap_peak_from_now_on() noexcept {
   peak.store(heap_in_use());
+}
+
+void fail_allocation(size_t n) noexcept {
+  until_failure = n;
+}
+
+bool has_failed_allocation() noexcept {
+  return until_failure == 0;
 }
 
 } // namespace caf_remote::test

@@ -14,4 +14,10 @@ size_t heap_in_use() noexcept;
 size_t heap_peak() noexcept;
 void heap_peak_from_now_on() noexcept;
 
+/// The n-th allocation of this thread from now on fails, and no other; 0: none.
+void fail_allocation(size_t n) noexcept;
+
+/// Whether it has.
+bool has_failed_allocation() noexcept;
+
 } // namespace caf_remote::test

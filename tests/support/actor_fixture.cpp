@@ -275,8 +275,11 @@ void actor_fixture::answer_probe(const std::string& member_id) {
 
 // -- streams that peers dial --------------------------------------------------
 
-fake_stream_ptr actor_fixture::open_inbound(const transport::metadata& intro) {
+fake_stream_ptr actor_fixture::open_inbound(const transport::metadata& intro,
+                                            const std::string& from) {
   auto result = std::make_shared<fake_stream>();
+  if (!from.empty())
+    result->from = from;
   inbound_.push_back(result);
   caf::anon_send(home->manager(), incoming_stream{{result, intro}});
   run();
@@ -285,8 +288,9 @@ fake_stream_ptr actor_fixture::open_inbound(const transport::metadata& intro) {
 
 fake_stream_ptr actor_fixture::accept(const std::string& member_id,
                                       const std::string& address,
-                                      const transport::metadata& intro) {
-  auto result = open_inbound(intro);
+                                      const transport::metadata& intro,
+                                      const std::string& from) {
+  auto result = open_inbound(intro, from);
   result->complete_writes();
   result->receive(wire::encode(wire::server_connection{member_id, address}));
   run();

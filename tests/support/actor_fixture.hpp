@@ -290,13 +290,16 @@ public:
 
   // -- streams that peers dial ------------------------------------------------
 
-  /// A peer has opened a stream and says nothing yet.
-  fake_stream_ptr open_inbound(const transport::metadata& intro = {});
+  /// A peer has opened a stream and says nothing yet. `from` is where its
+  /// connection comes from, if that matters.
+  fake_stream_ptr open_inbound(const transport::metadata& intro = {},
+                               const std::string& from = "");
 
   /// A peer has opened a stream and shaken hands.
   fake_stream_ptr accept(const std::string& member_id = peer_member,
                          const std::string& address = peer_address,
-                         const transport::metadata& intro = {});
+                         const transport::metadata& intro = {},
+                         const std::string& from = "");
 
   /// What was written to the stream dialled last since the last look.
   std::vector<envelope> sent() const {

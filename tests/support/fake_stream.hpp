@@ -35,8 +35,12 @@ public:
   void attach(transport::listener_ptr listener) override;
 
   std::string peer() const override {
-    return "192.0.2.1:50000";
+    return from;
   }
+
+  /// Where the connection comes from, by default not from a host that anybody
+  /// claims.
+  std::string from = "192.0.2.1:50000";
 
   // -- what was done ----------------------------------------------------------
 
