@@ -224,26 +224,32 @@ bool inbound_dispatcher::charge(const decoded& msg, const wire::envelope& x,
 caf::error inbound_dispatcher::decode(const wire::envelope& x,
                                       const target_slot& target,
                                       decoded& result) {
-  if (!x.header.empty())
-    if (auto err = check_header(x))
-      return err;
-  auto& type = batch_.type(x);
-  auto raw = target.process.mode == delivery_mode::raw;
-  if (type.entry != nullptr && !raw) {
-    if (auto err = decode_object(x, type, result))
-      return err;
-  } else {
-    if (!raw && !node_->types.knows(x.serializer_id))
-      return make_error(errc::not_found, "no serializer has the id "
-                                           + std::to_string(x.serializer_id)
-                                           + "; add_serializer adds one");
-    // the name is copied for who reads the message
-    result = {
-      make_inbound(batch_.sender(x), batch_.message_id(x), batch_.encoded(x)),
-      batch_.type_name(x).size() + x.payload.size()};
-  }
+  if (x.header.empty())
+    return decode_content(x, target, result);
+  if (auto err = check_header(x))
+    return err;
+  if (auto err = decode_content(x, target, result))
+    return err;
   if (x.header_count != 0)
     result.element->encoded_header(x.header);
+  return caf::none;
+}
+
+caf::error inbound_dispatcher::decode_content(const wire::envelope& x,
+                                              const target_slot& target,
+                                              decoded& result) {
+  auto& type = batch_.type(x);
+  auto raw = target.process.mode == delivery_mode::raw;
+  if (type.entry != nullptr && !raw)
+    return decode_object(x, type, result);
+  if (!raw && !node_->types.knows(x.serializer_id))
+    return make_error(errc::not_found, "no serializer has the id "
+                                         + std::to_string(x.serializer_id)
+                                         + "; add_serializer adds one");
+  // the name is copied for who reads the message
+  result = {
+    make_inbound(batch_.sender(x), batch_.message_id(x), batch_.encoded(x)),
+    batch_.type_name(x).size() + x.payload.size()};
   return caf::none;
 }
 

@@ -83,6 +83,8 @@ private:
 
   caf::error decode(const wire::envelope& x, const target_slot& target,
                     decoded& result);
+  caf::error decode_content(const wire::envelope& x, const target_slot& target,
+                            decoded& result);
   caf::error decode_object(const wire::envelope& x,
                            inbound_batch::type_slot& type, decoded& result);
   caf::error check_header(const wire::envelope& x) const;
