@@ -182,6 +182,17 @@ TEST_CASE("the pages of what sends messages warn about unknown types") {
   for (auto& xs :
        {words{"help"}, words{"help", "send"}, words{"help", "request"}})
     CHECK(contains(tool_output(xs), "Go process ends"));
+TEST_CASE("help stays text with --json") {
+  for (auto& xs : {words{"--help"}, words{"help"}, words{"ping", "--help"},
+                   words{"help", "ping"}}) {
+    auto with_json = xs;
+    with_json.push_back("--json");
+    CHECK_EQ(tool_output(with_json), tool_output(xs));
+  }
+  CHECK(contains(tool_output({"help"}), "print JSON, one object a line; help "
+                                        "stays text"));
+}
+
 }
 
 TEST_CASE("the version is printed") {
