@@ -139,7 +139,7 @@ int send(const arguments& args) {
   return run_client(args, time, [&](client& here) {
     declare_if_wanted(here);
     caf_remote::anon_send(here.target(), content, args.headers);
-    if (here.flush() == errc::peer_cannot_take) {
+    if (code_of(here.flush()) == errc::peer_cannot_take) {
       consent_to_type(here);
       here.forget_losses();
       caf_remote::anon_send(here.target(), content, args.headers);

@@ -144,6 +144,24 @@ TEST_CASE("what the tool does not know is refused before anything is sent") {
   CHECK_FALSE(port.has_visitor());
 }
 
+TEST_CASE("what cannot be sent is told for the reason that it has") {
+  serve_process node;
+  temporary_folder here;
+  here.write("actor.proto", "syntax = \"proto3\"; package actor;\n"
+                            "message Stop {}\n");
+  for (auto command : {"request", "send"}) {
+    CHECK(
+      contains(tool_error({command, node.address(), "echo", "actor.Stop", "{}",
+                           "--proto-file=" + here.path_of("actor.proto")}),
+               "not_serializable: actor.Stop is one of Proto.Actor's own "
+               "messages"));
+    CHECK(
+      contains(tool_error({command, node.address(), "echo",
+                           "google.protobuf.Empty", "{}", "--header=k=\xff"}),
+               "invalid_utf8: a header is not UTF-8"));
+  }
+}
+
 TEST_CASE("settings that make no sense are told in one line") {
   silent_port port;
   const std::vector<std::pair<words, std::string>> table{
