@@ -378,7 +378,7 @@ TEST_CASE("output that cannot be written is an error, but for nobody to read") {
   CHECK_EQ(unread.wait(), 0);
 }
 
-TEST_CASE("output to a closed stream fails, and gets into no connection") {
+TEST_CASE("use of a closed stream fails, and gets into no connection") {
   serve_process node;
   auto with_closed = [&](const char* stream, const words& xs) {
     words all{"sh", "-c", std::string{"exec \"$@\" "} + stream, "sh"};
@@ -398,6 +398,16 @@ TEST_CASE("standard input is read within limits") {
   words xs{"send", port.address(), "x", "google.protobuf.Empty",
            "-",    "--timeout=20s"};
   words line{"sh", "-c", R"(exec "$@" </dev/zero)", "sh"};
+  result = with_closed("<&- >&-", {"ping", node.address()});
+  CHECK_EQ(result.code, 1);
+  CHECK(contains(result.errors, "cannot write the output"));
+  for (auto command : {"request", "send"}) {
+    result = with_closed("<&-", {command, node.address(), "echo",
+                                 "google.protobuf.StringValue", "-"});
+    CHECK_EQ(result.code, 1);
+    CHECK_EQ(result.errors, "caf-remote: cannot read standard input: Bad file "
+                            "descriptor\n");
+  }
   for (auto& x : tool_words(xs))
     line.push_back(x);
   auto result = run(line, tool_options());
