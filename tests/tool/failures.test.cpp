@@ -335,6 +335,13 @@ TEST_CASE("what is no file with message types is refused in one short line") {
   CHECK(contains(text, "garbage.proto:1:1"));
   CHECK(contains(text, " more"));
   CHECK_LT(text.size(), 1100);
+  for (auto& path : {missing, here.path_of("garbage.proto")})
+    CHECK_EQ(tool({"send", "127.0.0.1:1", "x", "google.protobuf.Empty", "{}",
+                   "--proto-file=" + here.path_of("empty.proto"),
+                   "--proto-path=" + path})
+               .errors,
+             "caf-remote: --proto-path: there is no folder " + path
+               + " (see caf-remote --help)\n");
   here.write("empty.proto", "");
   auto result = tool({"send", "127.0.0.1:1", "x", "x.Y", "{}",
                       "--proto-file=" + here.path_of("empty.proto")});
@@ -391,13 +398,6 @@ TEST_CASE("use of a closed stream fails, and gets into no connection") {
   CHECK(contains(result.errors, "cannot write the output"));
   result = with_closed("2>&-", {"ping", node.address(), "--verbose"});
   CHECK_EQ(result.code, 0);
-}
-
-TEST_CASE("standard input is read within limits") {
-  silent_port port;
-  words xs{"send", port.address(), "x", "google.protobuf.Empty",
-           "-",    "--timeout=20s"};
-  words line{"sh", "-c", R"(exec "$@" </dev/zero)", "sh"};
   result = with_closed("<&- >&-", {"ping", node.address()});
   CHECK_EQ(result.code, 1);
   CHECK(contains(result.errors, "cannot write the output"));
@@ -408,6 +408,13 @@ TEST_CASE("standard input is read within limits") {
     CHECK_EQ(result.errors, "caf-remote: cannot read standard input: Bad file "
                             "descriptor\n");
   }
+}
+
+TEST_CASE("standard input is read within limits") {
+  silent_port port;
+  words xs{"send", port.address(), "x", "google.protobuf.Empty",
+           "-",    "--timeout=20s"};
+  words line{"sh", "-c", R"(exec "$@" </dev/zero)", "sh"};
   for (auto& x : tool_words(xs))
     line.push_back(x);
   auto result = run(line, tool_options());
