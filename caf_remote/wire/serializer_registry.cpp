@@ -164,15 +164,19 @@ caf::error serializer_registry::decode(std::string_view bytes,
                                        int32_t serializer_id, const entry& type,
                                        google::protobuf::Message& x) const {
   if (serializer_id == protobuf_serializer) {
-    // Protobuf would refuse it as well, but with a line to stderr for each
+    // Protobuf would refuse what is not UTF-8, or lacks a field, as well, but
+    // with a line to stderr for each
     if (!type.strings.trivial() && !type.strings.check(bytes))
       return make_error(errc::invalid_utf8, "a string in " + x.GetTypeName()
                                               + " is not UTF-8, or garbage");
-    if (fits_int(bytes)
-        && x.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
-      return caf::none;
-    return make_error(errc::not_serializable,
-                      "the bytes are not a " + x.GetTypeName());
+    auto size = static_cast<int>(bytes.size());
+    if (!fits_int(bytes) || !x.ParsePartialFromArray(bytes.data(), size))
+      return make_error(errc::not_serializable,
+                        "the bytes are not a " + x.GetTypeName());
+    if (!x.IsInitialized())
+      return make_error(errc::not_serializable,
+                        "a required field is missing in a " + x.GetTypeName());
+    return caf::none;
   }
   auto impl = get(serializer_id);
   if (impl == nullptr)
