@@ -11,6 +11,7 @@
 namespace {
 
 std::atomic<size_t> in_use{0};
+std::atomic<size_t> peak{0};
 
 // The allocator's own word before each block.
 constexpr size_t head = sizeof(size_t);
@@ -18,7 +19,14 @@ constexpr size_t head = sizeof(size_t);
 void* counted(void* ptr) {
   if (ptr == nullptr)
     throw std::bad_alloc{};
-  in_use.fetch_add(malloc_usable_size(ptr) + head, std::memory_order_relaxed);
+  auto bytes = malloc_usable_size(ptr) + head;
+  auto now = in_use.fetch_add(bytes, std::memory_order_relaxed) + bytes;
+  auto before = peak.load(std::memory_order_relaxed);
+  while (
+    before < now
+    && !peak.compare_exchange_weak(before, now, std::memory_order_relaxed)) {
+    // again
+  }
   return ptr;
 }
 
@@ -68,6 +76,10 @@ namespace caf_remote::test {
 
 size_t heap_in_use() noexcept {
   return in_use.load(std::memory_order_relaxed);
+}
+
+size_t take_heap_peak() noexcept {
+  return peak.exchange(heap_in_use(), std::memory_order_relaxed);
 }
 
 } // namespace caf_remote::test

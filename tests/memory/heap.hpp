@@ -10,4 +10,7 @@ namespace caf_remote::test {
 /// the allocator rounds it. Only in the program that replaces the operators.
 size_t heap_in_use() noexcept;
 
+/// The most that was in use since the last call.
+size_t take_heap_peak() noexcept;
+
 } // namespace caf_remote::test
