@@ -88,7 +88,7 @@ remoting_service::Receive(grpc::CallbackServerContext* context) {
   if (opts_.initial_metadata)
     initial = opts_.initial_metadata();
   auto [reactor, str] = accept_stream(context, initial, opts_.max_receive_bytes,
-                                      registry_);
+                                      opts_.handshake_timeout, registry_);
   // Without a callback the stream is dropped here, which cancels it.
   if (str && opts_.on_stream)
     opts_.on_stream({std::move(str), to_metadata(context->client_metadata())});
