@@ -121,19 +121,6 @@ caf::error bad_address(std::string_view str, const char* why) {
   return make_error(errc::invalid_address, quoted(str) + ": " + why);
 }
 
-// The control characters of ASCII and of Latin-1, the latter in UTF-8.
-bool has_control_characters(std::string_view str) {
-  for (size_t i = 0; i < str.size(); ++i) {
-    auto ch = static_cast<unsigned char>(str[i]);
-    if (ch < 0x20 || ch == 0x7F)
-      return true;
-    if (ch == 0xC2 && i + 1 < str.size()
-        && static_cast<unsigned char>(str[i + 1]) < 0xA0)
-      return true;
-  }
-  return false;
-}
-
 } // namespace
 
 std::string to_string(const pid& x) {

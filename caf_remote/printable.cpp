@@ -24,10 +24,13 @@ bool in(uint32_t x, uint32_t first, uint32_t last) noexcept {
   return x >= first && x <= last;
 }
 
+bool is_control(uint32_t x) noexcept {
+  return x < 0x20 || in(x, 0x7f, 0x9f);
+}
+
 // What a terminal or a reader would take for something else than text.
 bool misleads(uint32_t x) noexcept {
-  return x < 0x20 || in(x, 0x7f, 0x9f) // control characters
-         || in(x, 0x2028, 0x2029) // line separators
+  return is_control(x) || in(x, 0x2028, 0x2029) // line separators
          || x == 0x061c || in(x, 0x200e, 0x200f) // marks of direction
          || in(x, 0x202a, 0x202e) || in(x, 0x2066, 0x206f);
 }
@@ -51,6 +54,16 @@ std::string printable(std::string_view str, size_t max_bytes) {
     taken += std::max<size_t>(n, 1);
   }
   return result;
+}
+
+bool has_control_characters(std::string_view str) noexcept {
+  while (!str.empty()) {
+    auto n = std::max<size_t>(wire::sequence_length(str), 1);
+    if (is_control(code_point(str.substr(0, n))))
+      return true;
+    str.remove_prefix(n);
+  }
+  return false;
 }
 
 std::string printable_exception() {

@@ -29,6 +29,10 @@ constexpr size_t max_shown = 200;
 /// that `render` renders, and what CAF prints of its message types.
 std::string printable(std::string_view str, size_t max_bytes = max_shown);
 
+/// Whether a text has control characters, those of ASCII and of Latin-1.
+/// @pre it is UTF-8
+bool has_control_characters(std::string_view str) noexcept;
+
 /// The text of the exception that is being handled, in that form. Call it in a
 /// handler only.
 std::string printable_exception();

@@ -20,7 +20,8 @@ void tracing_hook::reconnect_attempt(const std::string&, size_t, size_t) {
   // nop
 }
 
-void tracing_hook::dead_lettered(const pid&, std::string_view, errc) {
+void tracing_hook::dead_lettered(const pid&, std::string_view,
+                                 const caf::error&) {
   // nop
 }
 

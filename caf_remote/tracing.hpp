@@ -43,9 +43,9 @@ public:
   virtual void reconnect_attempt(const std::string& address, size_t attempt,
                                  size_t max_attempts);
 
-  /// A message became a dead letter.
+  /// A message became a dead letter. `code_of` and `render` tell why.
   virtual void dead_lettered(const pid& target, std::string_view type_name,
-                             errc reason);
+                             const caf::error& reason);
 };
 
 /// Takes one log line, without a line end, printable (see printable.hpp). The

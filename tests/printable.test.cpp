@@ -39,6 +39,14 @@ TEST_CASE("control characters are replaced, one by one") {
   CHECK_EQ(printable("\xc2\x80\xc2\x9b\xc2\x9f"), "???");
 }
 
+TEST_CASE("control characters are found, and nothing else") {
+  for (auto str : {"", "joe", "\xc2\xa0", "\xe2\x80\xa8", "\xc4\x85"})
+    CHECK_FALSE(has_control_characters(str));
+  for (auto str : {"a\n", "\x1f", "\x7f", "a\xc2\x80z", "\xc2\x9f"})
+    CHECK(has_control_characters(str));
+  CHECK(has_control_characters(std::string_view{"a\0", 2}));
+}
+
 TEST_CASE("what breaks lines or turns the direction is replaced") {
   CHECK_EQ(printable("a\xe2\x80\xa8"
                      "b\xe2\x80\xa9"

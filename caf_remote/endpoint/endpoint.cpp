@@ -263,11 +263,11 @@ void endpoint::notify_when_room(const caf::actor& x) {
   if (has_room())
     caf::anon_send(x, endpoint_room{address()});
   else
-    wait_for({x, need::room});
+    wait_for(event::room, x);
 }
 
 void endpoint::notify_when_empty(const caf::actor& x) {
-  wait_for({x, need::empty_queue});
+  wait_for(event::empty, x);
 }
 
 bool endpoint::has_control_room() const noexcept {
@@ -278,48 +278,51 @@ bool endpoint::has_control_room() const noexcept {
 }
 
 void endpoint::notify_when_control_room(const caf::actor& x) {
-  wait_for({x, need::control_room});
+  wait_for(event::control_room, x);
 }
 
-void endpoint::wait_for(waiter x) {
+void endpoint::wait_for(event what, const caf::actor& x) {
   {
     std::lock_guard<std::mutex> guard{mtx_};
-    waiters_.push_back(std::move(x));
+    waiters_[what].emplace(caf::actor_cast<caf::actor_control_block*>(x), x);
     waiting_.store(true);
   }
   // what was written meanwhile may not have seen anyone waiting
   tell_waiting();
 }
 
-bool endpoint::is_due(const waiter& x) const noexcept {
-  if (x.what == need::empty_queue)
+bool endpoint::is_due(event x) const noexcept {
+  if (x == event::empty)
     return is_empty();
   if (closed())
     return true;
-  if (x.what == need::control_room)
+  if (x == event::control_room)
     return has_control_room();
   return user_.queued() <= node_->opts.pause_messages / 2
          && user_.queued_bytes() <= node_->opts.pause_bytes / 2;
 }
 
+// Called for each batch: looks at what is waited for, not at who waits.
 void endpoint::tell_waiting() {
-  std::vector<waiter> due;
+  std::vector<std::pair<event, waiters>> due;
   {
     std::lock_guard<std::mutex> guard{mtx_};
-    auto i = std::stable_partition(
-      waiters_.begin(), waiters_.end(),
-      [this](const waiter& x) { return !is_due(x); });
-    due.assign(std::make_move_iterator(i),
-               std::make_move_iterator(waiters_.end()));
-    waiters_.erase(i, waiters_.end());
+    for (auto i = waiters_.begin(); i != waiters_.end();) {
+      if (!is_due(i->first)) {
+        ++i;
+        continue;
+      }
+      due.emplace_back(i->first, std::move(i->second));
+      i = waiters_.erase(i);
+    }
     waiting_.store(!waiters_.empty());
   }
-  for (auto& x : due) {
-    if (x.what == need::control_room)
-      caf::anon_send(x.hdl, control_room{});
-    else
-      caf::anon_send(x.hdl, endpoint_room{address()});
-  }
+  for (auto& [what, xs] : due)
+    for (auto& x : xs)
+      if (what == event::control_room)
+        caf::anon_send(x.second, control_room{});
+      else
+        caf::anon_send(x.second, endpoint_room{address()});
 }
 
 void endpoint::written(size_t user_messages, size_t user_bytes,

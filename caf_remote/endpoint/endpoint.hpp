@@ -16,9 +16,11 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace caf_remote {
@@ -225,17 +227,15 @@ private:
   uint64_t push_control(outbound_ptr x);
   uint64_t push_next(outbound_ptr x);
   admission& gate_of(const outbound_element& x) noexcept;
+  /// What somebody waits for.
+  enum class event { room, empty, control_room };
 
-  enum class need { room, empty_queue, control_room };
+  /// Each once, however often it asks.
+  using waiters = std::unordered_map<const void*, caf::actor>;
 
-  struct waiter {
-    caf::actor hdl;
-    need what;
-  };
-
-  bool is_due(const waiter& x) const noexcept;
+  bool is_due(event x) const noexcept;
   bool is_empty() const noexcept;
-  void wait_for(waiter x);
+  void wait_for(event what, const caf::actor& x);
   void tell_waiting();
   void bury(outbound_element& x, errc reason);
   std::string_view loss_text(errc reason) const noexcept;
@@ -269,7 +269,7 @@ private:
   mutable std::mutex mtx_;
   std::vector<outbound_ptr> early_;
   std::vector<caf::mailbox_element_ptr> early_watcher_;
-  std::vector<waiter> waiters_;
+  std::map<event, waiters> waiters_;
   std::string last_error_;
   std::string announced_;
 };

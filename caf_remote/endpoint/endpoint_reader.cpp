@@ -68,10 +68,7 @@ caf::behavior endpoint_reader_state::make_behavior(node_ptr home, uint64_t id,
     [this](stream_half_closed) { on_half_closed(); },
     [this](const stream_closed& x) { on_closed(x.why); },
     [](const stream_metadata&) { /* only diallers see it */ },
-    [this](handshake_tick) {
-      if (phase_ == phase::handshake || phase_ == phase::deciding)
-        protocol_error("no handshake within the time limit");
-    },
+    [this](handshake_tick) { on_handshake_tick(); },
     [this](disconnect_peer) { on_disconnect_peer(); },
     [this](const end_stream& x) {
       finish(x.why.code, x.why.message);
@@ -121,6 +118,18 @@ void endpoint_reader_state::on_first_frame(const transport::frame& bytes) {
     protocol_error(bad->reason);
   else
     protocol_error("the first message must be a ConnectRequest");
+}
+
+void endpoint_reader_state::on_handshake_tick() {
+  if (phase_ == phase::handshake || phase_ == phase::deciding)
+    protocol_error("no handshake within the time limit");
+  else if (phase_ != phase::open || answered_)
+    return;
+  else if (std::exchange(late_, true))
+    protocol_error("the answer to the handshake is not read");
+  else // it may just have been written
+    self_->delayed_send(self_, node_->opts.handshake_timeout,
+                        handshake_tick{id_});
 }
 
 void endpoint_reader_state::on_server_connection(
@@ -239,6 +248,7 @@ void endpoint_reader_state::write(std::string bytes) {
 
 void endpoint_reader_state::on_written() {
   writing_ = false;
+  answered_ = true;
   if (next_write_.empty() || phase_ == phase::ending)
     return;
   write(std::move(next_write_));

@@ -47,6 +47,7 @@ private:
   void on_rest_tick();
   void write(std::string bytes);
   void on_written();
+  void on_handshake_tick();
   void protocol_error(const std::string& what);
   void finish(transport::status_code code, std::string text);
   void on_disconnect_peer();
@@ -63,6 +64,10 @@ private:
   introduction intro_;
   phase phase_ = phase::handshake;
   bool writing_ = false;
+  // whether the answer to the handshake was written, and whether it should have
+  // been
+  bool answered_ = false;
+  bool late_ = false;
   // a write that waits for the one in flight
   std::string next_write_;
   // reads that wait until there is room

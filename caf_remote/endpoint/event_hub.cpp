@@ -4,9 +4,12 @@
 
 #include "caf_remote/compat/inbound_element.hpp"
 
+#include <caf/attachable.hpp>
 #include <caf/send.hpp>
 
 #include <algorithm>
+#include <functional>
+#include <utility>
 
 namespace caf_remote {
 
@@ -17,6 +20,27 @@ public:
   void undelivered(inbound_element&) override {
     // nop
   }
+};
+
+/// Ends the subscription of an actor with the actor.
+class subscription final : public caf::attachable {
+public:
+  explicit subscription(const event_hub* hub, std::function<void()> at_end)
+    : hub_(hub), at_end_(std::move(at_end)) {
+    // nop
+  }
+
+  void actor_exited(const caf::error&, caf::execution_unit*) override {
+    at_end_();
+  }
+
+  bool matches(const token& what) override {
+    return what.subtype == event_hub::token_type && what.ptr == hub_;
+  }
+
+private:
+  const event_hub* hub_;
+  std::function<void()> at_end_;
 };
 
 caf::intrusive_ptr<inbound_ledger> make_ledger() {
@@ -42,15 +66,19 @@ void event_hub::subscribe(const caf::actor& x) {
     subscribers_.push_back({x, std::move(ledger), std::move(account)});
     count_.store(subscribers_.size(), std::memory_order_release);
   }
-  x->attach_functor([weak = weak_from_this(), key = key_of(x)] {
+  auto at_end = [weak = weak_from_this(), key = key_of(x)] {
     if (auto self = weak.lock())
       self->remove(key);
-  });
+  };
+  x->attach(std::make_unique<subscription>(this, std::move(at_end)));
 }
 
 void event_hub::unsubscribe(const caf::actor& x) {
-  if (x != nullptr)
-    remove(key_of(x));
+  if (x == nullptr)
+    return;
+  remove(key_of(x));
+  // or each round would leave one in the actor
+  x->detach({token_type, this});
 }
 
 void event_hub::remove(actor_key x) {
@@ -112,9 +140,13 @@ void event_hub::publish(const lost_message_ptr& x) {
 
 void event_hub::clear() {
   std::vector<subscriber> dropped;
-  std::lock_guard<std::mutex> guard{mtx_};
-  dropped.swap(subscribers_);
-  count_.store(0, std::memory_order_release);
+  {
+    std::lock_guard<std::mutex> guard{mtx_};
+    dropped.swap(subscribers_);
+    count_.store(0, std::memory_order_release);
+  }
+  for (auto& x : dropped)
+    x.hdl->detach({token_type, this});
 }
 
 } // namespace caf_remote

@@ -28,6 +28,10 @@ public:
   static constexpr size_t max_waiting = 100000;
   static constexpr size_t max_waiting_bytes = 64u << 20;
 
+  /// With the hub's address, the token of what is attached to a subscriber; CAF
+  /// has the numbers below.
+  static constexpr size_t token_type = 61440;
+
   void subscribe(const caf::actor& x);
 
   void unsubscribe(const caf::actor& x);

@@ -233,7 +233,7 @@ void node::tell_observers(const pid& target, const lost_message_ptr& event,
                           std::string_view type_name, errc reason,
                           std::string_view detail) {
   tell_hook([&](tracing_hook& x) { //
-    x.dead_lettered(target, type_name, reason);
+    x.dead_lettered(target, type_name, make_error(reason, std::string{detail}));
   });
   if (event != nullptr)
     events->publish(event);

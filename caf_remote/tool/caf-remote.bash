@@ -3,36 +3,44 @@
 # Commands and options come from the program's own help pages.
 
 _caf_remote() {
-  local program=$1 word=$2 before=$3 command= page
-  local i
+  local program=$1 word=$2
+  local page valued command= option= awaiting= i x
   COMPREPLY=()
-  # What stands after `=` is a word of its own for bash.
-  if [[ $word == = ]]; then
-    word=
-  elif [[ $before == = && $COMP_CWORD -gt 1 ]]; then
-    before=${COMP_WORDS[COMP_CWORD - 2]}
-  fi
-  for ((i = 1; i < COMP_CWORD; ++i)); do
-    case ${COMP_WORDS[i]} in
-      -* | =) ;;
-      *)
-        command=${COMP_WORDS[i]}
-        break
-        ;;
-    esac
+  page=$("$program" help 2>/dev/null)
+  valued=$(sed -nE 's/^  (--[a-z-]+)=.*/\1/p' <<<"$page")
+  # Finds the command, and the option whose value the cursor is in. For bash,
+  # `=` and `:` and what stands after them are words of their own.
+  for ((i = 1; i <= COMP_CWORD; ++i)); do
+    x=${COMP_WORDS[i]}
+    if ((i > 1)) && [[ $x =~ ^[=:]+$ || ${COMP_WORDS[i - 1]} =~ ^[=:]+$ ]]; then
+      # goes on what the words before have begun
+      option=${option:-$awaiting}
+      awaiting=
+    elif [[ -n $awaiting ]]; then
+      option=$awaiting
+      awaiting=
+    else
+      option=
+      if [[ $x != -* ]]; then
+        ((i < COMP_CWORD)) && command=${command:-$x}
+      elif grep -qxFe "$x" <<<"$valued"; then
+        awaiting=$x
+      fi
+    fi
   done
-  case $before in
+  if [[ $word =~ ^[=:]+$ ]]; then
+    word=
+  fi
+  case $option in
     --proto-file) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
     --proto-path) mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
     --host | --advertised-host) mapfile -t COMPREPLY < <(compgen -A hostname -- "$word") ;;
-    --port | --advertised-port | --max-retry-count | --retry-wait | --timeout | --header) ;;
-    *)
+    '')
       if [[ $word == -* ]]; then
         page=$("$program" help ${command:+"$command"} 2>/dev/null)
         mapfile -t COMPREPLY < <(compgen -W \
           "$(sed -nE 's/^  (--[a-z-]+).*/\1/p' <<<"$page")" -- "$word")
       elif [[ -z $command || $command == help ]]; then
-        page=$("$program" help 2>/dev/null)
         mapfile -t COMPREPLY < <(compgen -W \
           "$(sed -nE 's/^  ([a-z]+)( .*)?$/\1/p' <<<"$page")" -- "$word")
       fi

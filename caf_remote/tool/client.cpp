@@ -49,10 +49,10 @@ caf::actor client::target() {
   return *result;
 }
 
-errc client::flush() {
+caf::error client::flush() {
   auto done = module().flush(args_.address, time_.remaining());
   auto result = observer_->lost();
-  if (!done && result == errc::none)
+  if (!done && !result)
     throw failure{explain(caf::sec::request_timeout)};
   return result;
 }
@@ -74,8 +74,8 @@ void client::finish_sending() {
 }
 
 void client::check_losses() {
-  if (auto lost = observer_->lost(); lost != errc::none)
-    throw failure{explain(make_error(lost))};
+  if (auto lost = observer_->lost())
+    throw failure{explain(lost)};
 }
 
 // -- what went wrong ----------------------------------------------------------

@@ -51,8 +51,8 @@ public:
   }
 
   /// Writes out everything for ADDRESS. Returns why the first message was lost
-  /// that was; `errc::none` if none was. Throws `failure` if it takes too long.
-  errc flush();
+  /// that was; none if none was. Throws `failure` if it takes too long.
+  caf::error flush();
 
   /// Forgets what was lost so far.
   void forget_losses();

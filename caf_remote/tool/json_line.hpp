@@ -8,8 +8,13 @@
 
 namespace caf_remote::tool {
 
-/// A text as JSON, quotes included. What is not UTF-8 is replaced.
+/// A text as JSON, quotes included. What is not `printable` is escaped; each
+/// byte that is not UTF-8 is replaced by U+FFFD.
 std::string json_quoted(std::string_view str);
+
+/// JSON on one line, with what is not `printable` escaped: it can be only in
+/// strings.
+std::string printable_json(std::string_view json);
 
 /// A JSON object on one line, made member by member.
 class json_line {

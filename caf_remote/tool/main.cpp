@@ -68,13 +68,28 @@ int run_and_report(const std::vector<std::string>& words) {
   }
 }
 
-/// A closed stream for output would give its number to the next file or
-/// connection, which then got what we print. Opened the wrong way round, its
-/// use fails as it should.
-void keep_output_streams() {
-  for (auto fd : {STDOUT_FILENO, STDERR_FILENO})
-    if (::fcntl(fd, F_GETFD) < 0 && errno == EBADF)
-      ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+/// Whether a standard stream was closed when the program was started. One that
+/// is open never closes by itself on exec: such a descriptor was made here,
+/// before `main` (gRPC leaks an event descriptor if it gets the number 0).
+bool was_closed(int fd) {
+  auto flags = ::fcntl(fd, F_GETFD);
+  return flags < 0 ? errno == EBADF : (flags & FD_CLOEXEC) != 0;
+}
+
+/// A closed standard stream would give its number to the next file or
+/// connection, which then got what we print, or was read as our input. Opened
+/// the wrong way round, its use fails as it should.
+void keep_standard_streams() {
+  for (auto fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (!was_closed(fd))
+      continue;
+    auto mode = fd == STDIN_FILENO ? O_WRONLY : O_RDONLY;
+    auto opened = ::open("/dev/null", mode | O_CLOEXEC);
+    if (opened < 0 || opened == fd)
+      continue;
+    ::dup3(opened, fd, O_CLOEXEC);
+    ::close(opened);
+  }
 }
 
 } // namespace
@@ -82,7 +97,7 @@ void keep_output_streams() {
 } // namespace caf_remote::tool
 
 int main(int argc, char** argv) {
-  caf_remote::tool::keep_output_streams();
+  caf_remote::tool::keep_standard_streams();
   // whoever reads our output may go away
   ::signal(SIGPIPE, SIG_IGN);
   // errors are told by us, in one line

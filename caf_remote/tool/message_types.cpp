@@ -4,6 +4,7 @@
 
 #include "caf_remote/tool/command_line.hpp"
 #include "caf_remote/tool/error.hpp"
+#include "caf_remote/tool/json_line.hpp"
 #include "caf_remote/tool/output.hpp"
 #include "caf_remote/tool/proto_files.hpp"
 #include "caf_remote/tool/well_known_types.hpp"
@@ -141,7 +142,10 @@ std::string message_types::to_json(const raw_message& x,
   if (!decode(x, *msg))
     return "its content does not fit the type";
   auto status = pb::util::MessageToJsonString(*msg, &result);
-  return status.ok() ? "" : first_line(status.message().ToString());
+  if (!status.ok())
+    return first_line(status.message().ToString());
+  result = printable_json(result);
+  return "";
 }
 
 rendered_message message_types::render(const raw_message& x) const {
@@ -149,7 +153,7 @@ rendered_message message_types::render(const raw_message& x) const {
   auto problem = to_json(x, json);
   if (!problem.empty())
     json = render_unknown(x);
-  return {printable(x.type_name), std::move(json), std::move(problem)};
+  return {x.type_name, std::move(json), std::move(problem)};
 }
 
 } // namespace caf_remote::tool

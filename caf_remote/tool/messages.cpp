@@ -15,6 +15,8 @@
 
 #include <caf/others.hpp>
 
+#include <algorithm>
+
 namespace caf_remote::tool {
 
 namespace {
@@ -52,13 +54,21 @@ void print_text(const rendered_message& x, const message_header& headers) {
   // standard output has the answer and nothing else
   for (auto& [key, value] : headers)
     print_error("header " + printable(key) + '=' + printable(value));
-  print_line(x.type + ' ' + x.json);
+  print_line(printable(x.type) + ' ' + x.json);
+}
+
+/// Of a key that comes twice the last value counts, and JSON's readers see one.
+bool is_last_of_its_key(const message_header& xs,
+                        message_header::const_iterator i) {
+  return std::none_of(i + 1, xs.end(),
+                      [i](auto& x) { return x.first == i->first; });
 }
 
 void print_json(const rendered_message& x, const message_header& headers) {
   json_line all;
-  for (auto& [key, value] : headers)
-    all.text(key, value);
+  for (auto i = headers.begin(); i != headers.end(); ++i)
+    if (is_last_of_its_key(headers, i))
+      all.text(i->first, i->second);
   print_line(json_line{}
                .text("type", x.type)
                .json("message", x.json)
@@ -129,7 +139,7 @@ int send(const arguments& args) {
   return run_client(args, time, [&](client& here) {
     declare_if_wanted(here);
     caf_remote::anon_send(here.target(), content, args.headers);
-    if (here.flush() == errc::peer_cannot_take) {
+    if (code_of(here.flush()) == errc::peer_cannot_take) {
       consent_to_type(here);
       here.forget_losses();
       caf_remote::anon_send(here.target(), content, args.headers);

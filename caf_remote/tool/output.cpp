@@ -85,13 +85,6 @@ bool try_print_error_line(std::string_view line) {
   return try_write(standard_error, line);
 }
 
-size_t character_length(std::string_view str) {
-  auto lead = static_cast<unsigned char>(str.front());
-  size_t n = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-  auto character = str.substr(0, n);
-  return printable(character) == character ? character.size() : 0;
-}
-
 std::string printable(std::string_view str) {
   return caf_remote::printable(str, std::string_view::npos);
 }

@@ -27,11 +27,6 @@ bool try_print_error_line(std::string_view line);
 /// Writes a question to standard error, with the program's name before it.
 void print_question(std::string_view text);
 
-/// The length of the character at the front in bytes; 0 if `printable` would
-/// replace it.
-/// @pre `!str.empty()`
-size_t character_length(std::string_view str);
-
 /// `caf_remote::printable` of the whole text.
 std::string printable(std::string_view str);
 

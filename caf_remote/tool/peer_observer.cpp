@@ -16,9 +16,10 @@ void peer_observer::disconnected(const std::string&,
   disconnect_reason_ = reason;
 }
 
-void peer_observer::dead_lettered(const pid&, std::string_view, errc reason) {
+void peer_observer::dead_lettered(const pid&, std::string_view,
+                                  const caf::error& reason) {
   std::lock_guard<std::mutex> guard{mutex_};
-  if (lost_ == errc::none)
+  if (!lost_)
     lost_ = reason;
 }
 
@@ -32,14 +33,14 @@ std::string peer_observer::disconnect_reason() const {
   return disconnect_reason_;
 }
 
-errc peer_observer::lost() const {
+caf::error peer_observer::lost() const {
   std::lock_guard<std::mutex> guard{mutex_};
   return lost_;
 }
 
 void peer_observer::forget_losses() {
   std::lock_guard<std::mutex> guard{mutex_};
-  lost_ = errc::none;
+  lost_ = caf::none;
 }
 
 } // namespace caf_remote::tool

@@ -4,6 +4,8 @@
 
 #include "caf_remote/tracing.hpp"
 
+#include <caf/error.hpp>
+
 #include <mutex>
 #include <string>
 
@@ -20,7 +22,7 @@ public:
                     const std::string& reason) override;
 
   void dead_lettered(const pid& target, std::string_view type_name,
-                     errc reason) override;
+                     const caf::error& reason) override;
 
   /// Whether a handshake succeeded.
   bool was_connected() const;
@@ -28,8 +30,8 @@ public:
   /// Why the last connection ended; empty: it did not.
   std::string disconnect_reason() const;
 
-  /// What became of the first message that was lost; `errc::none`: nothing was.
-  errc lost() const;
+  /// Why the first message that was lost was; none: nothing was lost.
+  caf::error lost() const;
 
   void forget_losses();
 
@@ -37,7 +39,7 @@ private:
   mutable std::mutex mutex_;
   bool was_connected_ = false;
   std::string disconnect_reason_;
-  errc lost_ = errc::none;
+  caf::error lost_;
 };
 
 } // namespace caf_remote::tool

@@ -130,6 +130,13 @@ void check_file(const std::string& file,
   throw usage_error{"--proto-file: cannot find " + printable(file)};
 }
 
+/// For the compiler it would be no more than a warning.
+void check_path(const std::string& path) {
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(path, ignored))
+    throw usage_error{"--proto-path: there is no folder " + printable(path)};
+}
+
 std::string directory_of(const std::string& file) {
   auto result = std::filesystem::path{file}.parent_path().string();
   return result.empty() ? "." : result;
@@ -156,8 +163,13 @@ google::protobuf::FileDescriptorSet
 compile_proto_files(const std::vector<std::string>& files,
                     const std::vector<std::string>& paths) {
   google::protobuf::FileDescriptorSet result;
-  if (files.empty())
+  for (auto& x : paths)
+    check_path(x);
+  if (files.empty()) {
+    if (!paths.empty())
+      throw usage_error{"--proto-path is of use with --proto-file only"};
     return result;
+  }
   for (auto& x : files)
     check_file(x, paths);
   memory_file out;

@@ -3,6 +3,7 @@
 #include "caf_remote/transport/remoting_service.hpp"
 
 #include "caf_remote/transport/conversions.hpp"
+#include "caf_remote/wire/utf8.hpp"
 
 #include <string>
 #include <utility>
@@ -48,11 +49,25 @@ grpc::ServerUnaryReactor* answer(grpc::CallbackServerContext* context,
   return reactor;
 }
 
-grpc::Status check_size(const google::protobuf::Message& request,
-                        size_t limit) {
-  if (request.ByteSizeLong() <= limit)
-    return grpc::Status::OK;
-  return {grpc::StatusCode::RESOURCE_EXHAUSTED, "the request is too large"};
+/// Reads a request and writes down what `f` answers to it.
+template <class Request, class Response, class F>
+grpc::Status handle(const grpc::ByteBuffer& request, grpc::ByteBuffer& response,
+                    size_t limit, F f) {
+  if (request.Length() > limit)
+    return {grpc::StatusCode::RESOURCE_EXHAUSTED, "the request is too large"};
+  static const auto strings = new wire::utf8_plan{
+    Request::descriptor()}; // for all threads, always
+  Request in;
+  frame bytes;
+  auto copy = request; // shares the slices
+  if (!take_frame(copy, bytes) || !strings->check(bytes)
+      || !in.ParseFromString(bytes))
+    return {grpc::StatusCode::INVALID_ARGUMENT, "the request is garbage"};
+  Response out;
+  auto result = f(in, out);
+  if (result.ok())
+    response = to_byte_buffer(out.SerializeAsString());
+  return result;
 }
 
 grpc::Status disabled() {
@@ -73,7 +88,7 @@ remoting_service::Receive(grpc::CallbackServerContext* context) {
   if (opts_.initial_metadata)
     initial = opts_.initial_metadata();
   auto [reactor, str] = accept_stream(context, initial, opts_.max_receive_bytes,
-                                      registry_);
+                                      opts_.handshake_timeout, registry_);
   // Without a callback the stream is dropped here, which cancels it.
   if (str && opts_.on_stream)
     opts_.on_stream({std::move(str), to_metadata(context->client_metadata())});
@@ -82,24 +97,32 @@ remoting_service::Receive(grpc::CallbackServerContext* context) {
 
 grpc::ServerUnaryReactor*
 remoting_service::ListProcesses(grpc::CallbackServerContext* context,
-                                const remote::ListProcessesRequest* request,
-                                remote::ListProcessesResponse* response) {
+                                const grpc::ByteBuffer* request,
+                                grpc::ByteBuffer* response) {
   if (!opts_.diag || !opts_.diag->list)
     return answer(context, disabled());
-  if (auto bad = check_size(*request, opts_.max_receive_bytes); !bad.ok())
-    return answer(context, bad);
-  return answer(context, list_processes(*opts_.diag, *request, *response));
+  using input = remote::ListProcessesRequest;
+  using output = remote::ListProcessesResponse;
+  return answer(context, handle<input, output>(
+                           *request, *response, opts_.max_receive_bytes,
+                           [this](const input& in, output& out) {
+                             return list_processes(*opts_.diag, in, out);
+                           }));
 }
 
-grpc::ServerUnaryReactor* remoting_service::GetProcessDiagnostics(
-  grpc::CallbackServerContext* context,
-  const remote::GetProcessDiagnosticsRequest* request,
-  remote::GetProcessDiagnosticsResponse* response) {
+grpc::ServerUnaryReactor*
+remoting_service::GetProcessDiagnostics(grpc::CallbackServerContext* context,
+                                        const grpc::ByteBuffer* request,
+                                        grpc::ByteBuffer* response) {
   if (!opts_.diag || !opts_.diag->describe)
     return answer(context, disabled());
-  if (auto bad = check_size(*request, opts_.max_receive_bytes); !bad.ok())
-    return answer(context, bad);
-  return answer(context, describe_process(*opts_.diag, *request, *response));
+  using input = remote::GetProcessDiagnosticsRequest;
+  using output = remote::GetProcessDiagnosticsResponse;
+  return answer(context, handle<input, output>(
+                           *request, *response, opts_.max_receive_bytes,
+                           [this](const input& in, output& out) {
+                             return describe_process(*opts_.diag, in, out);
+                           }));
 }
 
 } // namespace caf_remote::transport

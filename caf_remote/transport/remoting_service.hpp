@@ -12,12 +12,14 @@
 namespace caf_remote::transport {
 
 using remoting_service_base = remote::Remoting::WithRawCallbackMethod_Receive<
-  remote::Remoting::WithCallbackMethod_ListProcesses<
-    remote::Remoting::WithCallbackMethod_GetProcessDiagnostics<
+  remote::Remoting::WithRawCallbackMethod_ListProcesses<
+    remote::Remoting::WithRawCallbackMethod_GetProcessDiagnostics<
       remote::Remoting::Service>>>;
 
 /// The service `remote.Remoting`: hands each stream to the options' callback
-/// and answers the diagnostics. Runs on gRPC's threads.
+/// and answers the diagnostics. Runs on gRPC's threads. All requests come raw:
+/// gRPC would have Protobuf read them first, which writes to stderr about
+/// strings that are not UTF-8.
 class remoting_service final : public remoting_service_base {
 public:
   /// @param opts is read on gRPC's threads and must not change any more.
@@ -26,15 +28,14 @@ public:
 
   server_reactor* Receive(grpc::CallbackServerContext* context) override;
 
-  grpc::ServerUnaryReactor*
-  ListProcesses(grpc::CallbackServerContext* context,
-                const remote::ListProcessesRequest* request,
-                remote::ListProcessesResponse* response) override;
+  grpc::ServerUnaryReactor* ListProcesses(grpc::CallbackServerContext* context,
+                                          const grpc::ByteBuffer* request,
+                                          grpc::ByteBuffer* response) override;
 
-  grpc::ServerUnaryReactor* GetProcessDiagnostics(
-    grpc::CallbackServerContext* context,
-    const remote::GetProcessDiagnosticsRequest* request,
-    remote::GetProcessDiagnosticsResponse* response) override;
+  grpc::ServerUnaryReactor*
+  GetProcessDiagnostics(grpc::CallbackServerContext* context,
+                        const grpc::ByteBuffer* request,
+                        grpc::ByteBuffer* response) override;
 
 private:
   const listen_options& opts_;

@@ -6,6 +6,8 @@
 #include "caf_remote/transport/defer.hpp"
 #include "caf_remote/transport/event_relay.hpp"
 
+#include <grpc/support/time.h>
+#include <grpcpp/alarm.h>
 #include <grpcpp/server_context.h>
 
 #include <cassert>
@@ -24,9 +26,11 @@ class server_call final : public server_reactor,
                           public std::enable_shared_from_this<server_call> {
 public:
   server_call(grpc::CallbackServerContext* context, size_t max_receive_bytes,
+              std::chrono::milliseconds last_write_timeout,
               std::shared_ptr<stream_registry> registry)
     : peer_(peer_text(context->peer(), context->peer())),
-      max_receive_bytes_(max_receive_bytes), registry_(std::move(registry)),
+      max_receive_bytes_(max_receive_bytes),
+      last_write_timeout_(last_write_timeout), registry_(std::move(registry)),
       context_(context) {
     // nop
   }
@@ -51,10 +55,14 @@ private:
   void start_read();
   void on_read_failed();
   void refuse(status why);
+  void finish_after_write();
   void finish_now(const status& why);
+
+  void cut_off();
 
   const std::string peer_;
   const size_t max_receive_bytes_;
+  const std::chrono::milliseconds last_write_timeout_;
   const std::shared_ptr<stream_registry> registry_;
   event_relay relay_;
   grpc::ByteBuffer in_;
@@ -65,6 +73,7 @@ private:
   std::shared_ptr<server_call> self_;
   std::optional<status> finish_status_;
   std::optional<status> refusal_;
+  std::unique_ptr<grpc::Alarm> last_write_timer_;
   size_t credit_ = 0;
   bool reading_ = false;
   bool writing_ = false;
@@ -112,7 +121,9 @@ void server_call::finish(status why) {
   if (finish_status_ || finished_ || cancelled_)
     return;
   finish_status_ = std::move(why);
-  if (!writing_)
+  if (writing_)
+    finish_after_write();
+  else
     finish_now(*finish_status_);
 }
 
@@ -189,9 +200,11 @@ void server_call::OnCancel() {
 
 void server_call::OnDone() {
   std::shared_ptr<server_call> self;
+  std::unique_ptr<grpc::Alarm> timer; // ends without the lock
   {
     std::lock_guard<std::mutex> guard{mutex_};
     context_ = nullptr;
+    timer = std::move(last_write_timer_);
     if (refusal_)
       relay_.push(std::move(*refusal_));
     else if (cancelled_ || !finish_status_)
@@ -236,8 +249,31 @@ void server_call::refuse(status why) {
     return; // somebody was faster
   refusal_ = why;
   finish_status_ = std::move(why);
-  if (!writing_ && !finished_)
+  if (finished_)
+    return;
+  if (writing_)
+    finish_after_write();
+  else
     finish_now(*finish_status_);
+}
+
+// The peer's flow control may hold the write back for ever, and with it the end
+// of the call.
+void server_call::finish_after_write() {
+  auto limit = gpr_time_from_millis(last_write_timeout_.count(), GPR_TIMESPAN);
+  last_write_timer_ = std::make_unique<grpc::Alarm>();
+  last_write_timer_->Set(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), limit),
+                         [weak = weak_from_this()](bool in_time) {
+                           auto self = in_time ? weak.lock() : nullptr;
+                           if (self != nullptr)
+                             self->cut_off();
+                         });
+}
+
+void server_call::cut_off() {
+  std::lock_guard<std::mutex> guard{mutex_};
+  if (context_ && !finished_)
+    context_->TryCancel();
 }
 
 void server_call::finish_now(const status& why) {
@@ -326,9 +362,10 @@ void stream_registry::cancel_all() {
 accepted_stream
 accept_stream(grpc::CallbackServerContext* context, const metadata& initial,
               size_t max_receive_bytes,
+              std::chrono::milliseconds last_write_timeout,
               const std::shared_ptr<stream_registry>& registry) {
   auto call = std::make_shared<server_call>(context, max_receive_bytes,
-                                            registry);
+                                            last_write_timeout, registry);
   call->start(initial);
   if (!registry->add(call)) {
     call->cancel();

@@ -7,6 +7,7 @@
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <mutex>
@@ -45,9 +46,11 @@ struct accepted_stream {
 };
 
 /// Wraps an incoming call: sends `initial` at once and waits for a listener. A
-/// message above `max_receive_bytes` ends it.
+/// message above `max_receive_bytes` ends it. A write in flight when it is
+/// finished has `last_write_timeout` to end.
 accepted_stream accept_stream(grpc::CallbackServerContext* context,
                               const metadata& initial, size_t max_receive_bytes,
+                              std::chrono::milliseconds last_write_timeout,
                               const std::shared_ptr<stream_registry>& registry);
 
 } // namespace caf_remote::transport

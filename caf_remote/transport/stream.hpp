@@ -116,7 +116,9 @@ public:
   /// flight.
   virtual void close_writes() = 0;
 
-  /// Listener: ends the stream with `why`, after the write in flight.
+  /// Listener: ends the stream with `why`, after the write in flight. If that
+  /// takes longer than `listen_options::handshake_timeout`, because the peer
+  /// does not read, the stream is cancelled.
   virtual void finish(status why) = 0;
 
   /// Ends the stream at once, from either side.
@@ -181,6 +183,7 @@ struct listen_options {
   size_t max_receive_bytes = 32u << 20;
   /// Closes connections whose HTTP/2 set-up takes longer, and those that have
   /// been without a stream or call for so long (up to twice, as gRPC counts).
+  /// Also the time that the last write of a stream has.
   std::chrono::milliseconds handshake_timeout{10000};
   /// Called with the literal IP address and the port that the server is bound
   /// to, before anything is accepted. An error is the server's. May be null.

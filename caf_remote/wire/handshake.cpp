@@ -2,10 +2,10 @@
 
 #include "caf_remote/wire/handshake.hpp"
 
+#include "caf_remote/printable.hpp"
 #include "caf_remote/wire/coding.hpp"
 #include "caf_remote/wire/utf8.hpp"
 
-#include <algorithm>
 #include <cstdint>
 
 namespace caf_remote::wire {
@@ -36,11 +36,6 @@ using defect = const char*;
 
 constexpr defect malformed = "malformed message";
 
-bool is_control(char ch) {
-  auto byte = static_cast<unsigned char>(ch);
-  return byte < 0x20 || byte == 0x7F;
-}
-
 // Reads a member id or an address.
 defect read_text(cursor& in, std::string& result) {
   std::string_view bytes;
@@ -50,7 +45,7 @@ defect read_text(cursor& in, std::string& result) {
     return "member id or address too long";
   if (!valid_utf8(bytes))
     return "member id or address is not UTF-8";
-  if (std::any_of(bytes.begin(), bytes.end(), is_control))
+  if (has_control_characters(bytes))
     return "member id or address has control characters";
   result = std::string{bytes};
   return nullptr;

@@ -44,8 +44,9 @@ using frame_content = std::variant<bad_frame, batch_bytes, server_connection,
                                    disconnect_request>;
 
 /// Reads one frame (a serialized RemoteMessage). Member ids and addresses are
-/// bounded (512 bytes) and must be UTF-8 and printable. An empty RemoteMessage,
-/// a ConnectRequest without content and unknown content are `bad_frame`.
+/// bounded (512 bytes) and must be UTF-8 without control characters. An empty
+/// RemoteMessage, a ConnectRequest without content and unknown content are
+/// `bad_frame`.
 frame_content decode_frame(std::string_view bytes);
 
 std::string encode(const server_connection& x);

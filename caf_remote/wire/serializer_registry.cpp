@@ -7,8 +7,10 @@
 
 #include <google/protobuf/util/json_util.h>
 
+#include <algorithm>
 #include <limits>
 #include <mutex>
+#include <set>
 
 namespace caf_remote {
 
@@ -32,6 +34,49 @@ bool is_flat(const google::protobuf::Descriptor& type) {
         || type.field(i)->message_type() != nullptr)
       return false;
   return true;
+}
+
+class any_finder {
+public:
+  using descriptor = google::protobuf::Descriptor;
+
+  bool found_in(const descriptor& type) {
+    if (type.full_name() == "google.protobuf.Any")
+      return true;
+    if (!seen_.insert(&type).second)
+      return false;
+    for (auto i = 0; i < type.field_count(); ++i)
+      if (auto child = type.field(i)->message_type())
+        if (found_in(*child))
+          return true;
+    return false;
+  }
+
+private:
+  std::set<const descriptor*> seen_;
+};
+
+// How deep objects and lists are nested. Protobuf takes both kinds of quotes.
+size_t json_depth(std::string_view bytes) noexcept {
+  size_t depth = 0;
+  size_t result = 0;
+  char quote = 0;
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    auto c = bytes[i];
+    if (quote != 0) {
+      if (c == '\\')
+        ++i;
+      else if (c == quote)
+        quote = 0;
+    } else if (c == '"' || c == '\'') {
+      quote = c;
+    } else if (c == '{' || c == '[') {
+      result = std::max(result, ++depth);
+    } else if ((c == '}' || c == ']') && depth > 0) {
+      --depth;
+    }
+  }
+  return result;
 }
 
 class json : public serializer {
@@ -59,8 +104,9 @@ serializer_registry::serializer_registry(
   entries_.reserve(codecs.size()); // the maps point into it
   for (auto codec : codecs) {
     auto type = codec->make()->GetDescriptor();
-    entries_.push_back(
-      {codec, utf8_plan{type}, is_flat(*type), codec->make()->GetReflection()});
+    entries_.push_back({codec, utf8_plan{type}, is_flat(*type),
+                        any_finder{}.found_in(*type),
+                        codec->make()->GetReflection()});
     auto ptr = &entries_.back();
     by_address_.emplace(&codec->type(), ptr);
     by_type_.emplace(codec->type(), ptr);
@@ -164,15 +210,19 @@ caf::error serializer_registry::decode(std::string_view bytes,
                                        int32_t serializer_id, const entry& type,
                                        google::protobuf::Message& x) const {
   if (serializer_id == protobuf_serializer) {
-    // Protobuf would refuse it as well, but with a line to stderr for each
+    // Protobuf would refuse what is not UTF-8, or lacks a field, as well, but
+    // with a line to stderr for each
     if (!type.strings.trivial() && !type.strings.check(bytes))
       return make_error(errc::invalid_utf8, "a string in " + x.GetTypeName()
                                               + " is not UTF-8, or garbage");
-    if (fits_int(bytes)
-        && x.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
-      return caf::none;
-    return make_error(errc::not_serializable,
-                      "the bytes are not a " + x.GetTypeName());
+    auto size = static_cast<int>(bytes.size());
+    if (!fits_int(bytes) || !x.ParsePartialFromArray(bytes.data(), size))
+      return make_error(errc::not_serializable,
+                        "the bytes are not a " + x.GetTypeName());
+    if (!x.IsInitialized())
+      return make_error(errc::not_serializable,
+                        "a required field is missing in a " + x.GetTypeName());
+    return caf::none;
   }
   auto impl = get(serializer_id);
   if (impl == nullptr)
@@ -181,6 +231,13 @@ caf::error serializer_registry::decode(std::string_view bytes,
                                          + "; add_serializer adds one");
   return run(serializer_id, " cannot decode a " + x.GetTypeName(),
              [&] { return impl->decode(bytes, x); });
+}
+
+size_t json_peak(std::string_view bytes,
+                 const serializer_registry::entry& type) noexcept {
+  constexpr size_t peak_per_byte = 128;
+  auto levels = type.holds_any ? std::max<size_t>(json_depth(bytes), 1) : 1;
+  return bytes.size() * peak_per_byte * levels;
 }
 
 } // namespace caf_remote::wire

@@ -37,6 +37,8 @@ public:
     /// No field is repeated or a message: objects hold little more than their
     /// encoded form, unless they have unknown fields.
     bool flat;
+    /// A google.protobuf.Any may be in it, at any depth.
+    bool holds_any;
     /// Of its objects; kept, because to ask for it takes time.
     const google::protobuf::Reflection* reflection;
   };
@@ -92,5 +94,12 @@ private:
   std::unordered_map<int32_t, std::shared_ptr<const serializer>> serializers_;
   std::set<std::string, std::less<>> declared_;
 };
+
+/// The most memory, roughly, that Protobuf takes to read `bytes` as JSON. It
+/// makes about 75 bytes of each in a google.protobuf.ListValue. In an Any it
+/// keeps all that comes before the "@type" in larger pieces, once more for each
+/// Any around it, so that every level of nesting counts.
+size_t json_peak(std::string_view bytes,
+                 const serializer_registry::entry& type) noexcept;
 
 } // namespace caf_remote::wire

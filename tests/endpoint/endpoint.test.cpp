@@ -136,6 +136,28 @@ TEST_CASE_FIXTURE(room_fixture, "above the mark one is told once, when half is "
   CHECK_EQ(alice.count<endpoint_room>(), 1);
 }
 
+TEST_CASE_FIXTURE(room_fixture, "who asks again and again is told once, but of "
+                                "each of the two by itself") {
+  fill(10);
+  auto where = peer_endpoint();
+  auto bob = spawn_witness();
+  for (int i = 0; i < 100; ++i) {
+    where->notify_when_room(alice.hdl);
+    where->notify_when_empty(alice.hdl);
+    where->notify_when_room(bob.hdl);
+  }
+  auto str = shake_hands_slowly();
+  str->complete_write();
+  run();
+  CHECK_EQ(totals().queued, 4);
+  CHECK_EQ(alice.count<endpoint_room>(), 1);
+  CHECK_EQ(bob.count<endpoint_room>(), 1);
+  str->complete_writes();
+  run();
+  CHECK_EQ(alice.count<endpoint_room>(), 2);
+  CHECK_EQ(bob.count<endpoint_room>(), 1);
+}
+
 TEST_CASE_FIXTURE(room_fixture, "the end of an endpoint is room as well") {
   fill(10);
   peer_endpoint()->notify_when_room(alice.hdl);

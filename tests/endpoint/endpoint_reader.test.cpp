@@ -70,6 +70,28 @@ TEST_CASE_FIXTURE(actor_fixture,
   CHECK_EQ(in->finished()->code, status_code::invalid_argument);
 }
 
+TEST_CASE_FIXTURE(actor_fixture, "a peer that does not read our answer to its "
+                                 "handshake is cut off") {
+  auto in = open_inbound();
+  in->hold_writes();
+  in->receive(hello(peer_member, peer_address));
+  run();
+  REQUIRE(in->writing());
+  advance(20s - 1ns);
+  CHECK_FALSE(in->over());
+  SUBCASE("unless it does in time") {
+    in->complete_write();
+    run();
+    advance(1h);
+    CHECK_FALSE(in->finished());
+  }
+  SUBCASE("") {
+    advance(1ns);
+    REQUIRE(in->finished());
+    CHECK_EQ(in->finished()->code, status_code::invalid_argument);
+  }
+}
+
 TEST_CASE_FIXTURE(actor_fixture, "a peer with a handshake may be idle") {
   auto in = accept();
   advance(1h);

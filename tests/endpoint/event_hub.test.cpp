@@ -58,6 +58,25 @@ TEST_CASE_FIXTURE(hub_fixture, "who unsubscribes or ends hears no more") {
   CHECK_FALSE(hub->has_subscribers());
 }
 
+TEST_CASE_FIXTURE(hub_fixture, "who subscribes and unsubscribes in turn keeps "
+                               "nothing of it") {
+  auto attached = [this] {
+    return alice.hdl->detach({event_hub::token_type, hub.get()});
+  };
+  hub->subscribe(alice.hdl);
+  hub->subscribe(alice.hdl);
+  CHECK_EQ(attached(), 1);
+  for (int i = 0; i < 3; ++i) {
+    hub->unsubscribe(alice.hdl);
+    hub->subscribe(alice.hdl);
+  }
+  CHECK_EQ(attached(), 1);
+  hub->unsubscribe(alice.hdl);
+  hub->subscribe(alice.hdl);
+  hub->clear();
+  CHECK_EQ(attached(), 0);
+}
+
 TEST_CASE_FIXTURE(hub_fixture, "an actor of another system with the same id is "
                                "another subscriber") {
   twin_system others;

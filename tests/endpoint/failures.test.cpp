@@ -72,7 +72,7 @@ public:
     fail();
   }
 
-  void dead_lettered(const pid&, std::string_view, errc) override {
+  void dead_lettered(const pid&, std::string_view, const caf::error&) override {
     fail();
   }
 
@@ -90,7 +90,7 @@ public:
     // nop
   }
 
-  void dead_lettered(const pid&, std::string_view, errc) override {
+  void dead_lettered(const pid&, std::string_view, const caf::error&) override {
     f_();
   }
 

@@ -24,7 +24,7 @@ public:
   /// Of the endpoint that was there at first, also when it is over.
   endpoint_counters peer;
 
-  void dead_lettered(const pid&, std::string_view, errc) override {
+  void dead_lettered(const pid&, std::string_view, const caf::error&) override {
     look();
   }
 

@@ -5,6 +5,7 @@
 #include "caf_remote/endpoint/activator.hpp"
 
 #include "support/actor_fixture.hpp"
+#include "support/text.hpp"
 
 #include "remote.pb.h"
 
@@ -67,6 +68,26 @@ TEST_CASE_FIXTURE(dispatcher_fixture, "JSON arrives decoded as well") {
   x.payload = R"({"text": "hi"})";
   receive_all({x});
   CHECK_EQ(alice.texts(), strings{"hi"});
+}
+
+TEST_CASE_FIXTURE(dispatcher_fixture, "JSON that is too long to be read is "
+                                      "refused with what can be done") {
+  auto alice = publish_witness("alice");
+  auto limit = home->opts.inbound_bytes / 128;
+  auto x = ping_to("alice");
+  x.serializer_id = wire::json_serializer;
+  std::string empty = R"({"text":""})";
+  x.payload = R"({"text":")" + std::string(limit - empty.size(), 'x') + "\"}";
+  receive_all({x});
+  CHECK_EQ(alice.texts().size(), 1);
+  x.payload += ' ';
+  receive_all({x});
+  CHECK_EQ(alice.texts().size(), 1);
+  auto& line = log_lines->back();
+  CHECK(contains(
+    line, "message_too_large: " + std::to_string(limit + 1)
+            + " bytes of JSON, the limit is " + std::to_string(limit)
+            + ": send Protobuf, or raise inbound-bytes at the receiver"));
 }
 
 TEST_CASE_FIXTURE(dispatcher_fixture, "an unknown type arrives raw") {

@@ -303,6 +303,63 @@ TEST_CASE_FIXTURE(memory_fixture, "refused envelopes leave nothing") {
   check("unknown serializer", repeated(batch));
 }
 
+TEST_CASE_FIXTURE(memory_fixture, "JSON never takes more than the bound for "
+                                  "all that waits, also while it is read") {
+  auto largest = home->opts.inbound_bytes;
+  auto list = [](const std::string& unit, size_t bytes) {
+    auto result = '[' + unit;
+    while (result.size() + unit.size() + 2 < bytes)
+      result += ',' + unit;
+    return result + ']';
+  };
+  // the type comes last, so that Protobuf must keep the rest until then
+  auto in_any = [](const std::string& value, const std::string& type) {
+    return R"({"value":)" + value + R"(,"@type":"type.googleapis.com/)"
+           + "google.protobuf." + type + "\"}";
+  };
+  auto deep_list = [&](size_t depth, size_t bytes) {
+    auto result = in_any(list("0", bytes / 128 / depth - 60 * depth),
+                         "ListValue");
+    while (--depth > 2)
+      result = in_any(result, "Any");
+    return result;
+  };
+  auto peak = [&](const std::string& type, const std::string& json) {
+    remote::MessageBatch batch;
+    auto x = add(batch, "google.protobuf." + type, "target");
+    x->set_serializer_id(wire::json_serializer);
+    x->set_message_data(json);
+    auto before = heap_in_use();
+    take_heap_peak();
+    cost(batch);
+    forget();
+    return take_heap_peak() - before;
+  };
+  auto refused = [&] { return home->snapshot().refused_envelopes; };
+  for (auto unit : {"{}", "0", "[]", "\"\"", "{\"\":0}"}) {
+    CAPTURE(unit);
+    auto before = refused();
+    CHECK_LE(peak("ListValue", list(unit, largest / 128)), largest);
+    CHECK_EQ(refused(), before);
+    CHECK_LE(peak("ListValue", list(unit, largest / 128 + 9)), largest / 64);
+    CHECK_EQ(refused(), before + 1);
+    CHECK_LE(peak("Any", list(unit, largest)), 4 * largest);
+  }
+  for (size_t depth : {3, 10, 30}) {
+    CAPTURE(depth);
+    auto read = peak("Any", deep_list(depth, largest));
+    CHECK_LE(read, largest);
+    CHECK_GE(read, largest / 8);
+    CHECK_LE(peak("Any", deep_list(depth, 2 * largest)), largest / 8);
+  }
+  // what is in strings is not nested
+  auto before = refused();
+  peak("Any", R"({"@type":"type.googleapis.com/google.protobuf.StringValue",)"
+              R"("value":")"
+                + std::string(largest / 128 / 2, '{') + "\"}");
+  CHECK_EQ(refused(), before);
+}
+
 TEST_CASE_FIXTURE(memory_fixture, "table entries that nobody uses leave "
                                   "nothing") {
   remote::MessageBatch batch;
@@ -319,9 +376,9 @@ TEST_CASE_FIXTURE(memory_fixture, "table entries that nobody uses leave "
   fill(1u << 16);
   auto bytes = batch.SerializeAsString();
   auto before = heap_in_use();
-  heap_peak_from_now_on();
+  take_heap_peak();
   CHECK_FALSE(in->dispatch(bytes));
-  CHECK_LE(heap_peak() - before, 4 * bytes.size());
+  CHECK_LE(take_heap_peak() - before, 4 * bytes.size());
 }
 
 TEST_CASE_FIXTURE(memory_fixture, "Proto.Actor's own messages") {

@@ -27,9 +27,12 @@ void* counted(void* ptr) {
     throw std::bad_alloc{};
   auto bytes = malloc_usable_size(ptr) + head;
   auto now = in_use.fetch_add(bytes, std::memory_order_relaxed) + bytes;
-  auto most = peak.load(std::memory_order_relaxed);
-  while (most < now && !peak.compare_exchange_weak(most, now))
-    ; // nop
+  auto before = peak.load(std::memory_order_relaxed);
+  while (
+    before < now
+    && !peak.compare_exchange_weak(before, now, std::memory_order_relaxed)) {
+    // again
+  }
   return ptr;
 }
 
@@ -82,12 +85,8 @@ size_t heap_in_use() noexcept {
   return in_use.load(std::memory_order_relaxed);
 }
 
-size_t heap_peak() noexcept {
-  return peak.load(std::memory_order_relaxed);
-}
-
-void heap_peak_from_now_on() noexcept {
-  peak.store(heap_in_use());
+size_t take_heap_peak() noexcept {
+  return peak.exchange(heap_in_use(), std::memory_order_relaxed);
 }
 
 void fail_allocation(size_t n) noexcept {

@@ -10,9 +10,8 @@ namespace caf_remote::test {
 /// the allocator rounds it. Only in the program that replaces the operators.
 size_t heap_in_use() noexcept;
 
-/// The most that was in use since the last call of `heap_peak_from_now_on`.
-size_t heap_peak() noexcept;
-void heap_peak_from_now_on() noexcept;
+/// The most that was in use since the last call.
+size_t take_heap_peak() noexcept;
 
 /// The n-th allocation of this thread from now on fails, and no other; 0: none.
 void fail_allocation(size_t n) noexcept;

@@ -93,8 +93,9 @@ void recording_hook::reconnect_attempt(const std::string& address,
 }
 
 void recording_hook::dead_lettered(const pid& target, std::string_view,
-                                   errc reason) {
-  events.push_back("dead letter " + target.id + " " + to_string(reason));
+                                   const caf::error& reason) {
+  events.push_back("dead letter " + target.id + " "
+                   + to_string(code_of(reason)));
 }
 
 // -- start and stop -----------------------------------------------------------

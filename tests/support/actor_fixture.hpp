@@ -142,7 +142,7 @@ public:
   void reconnect_attempt(const std::string& address, size_t attempt,
                          size_t max_attempts) override;
   void dead_lettered(const pid& target, std::string_view type_name,
-                     errc reason) override;
+                     const caf::error& reason) override;
 };
 
 /// A node without a network: its actors run when the test says so, on a clock

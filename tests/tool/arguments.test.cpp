@@ -72,6 +72,10 @@ TEST_CASE("wrong command lines are refused with one line and exit code 2") {
     {"serve", "--host=0.0.0.0"},
     {"request", "localhost:1", "echo", "google.protobuf.Empty"},
     {"request", "localhost:1", "", "google.protobuf.Empty", "{}"},
+    {"request", "localhost:1", "x", "google.protobuf.Empty", "{}",
+     "--proto-path=/nonexistent"},
+    {"send", "localhost:1", "x", "google.protobuf.Empty", "{}",
+     "--proto-path=/"},
     {"send", "localhost:1", "a\nb", "google.protobuf.Empty", "{}"},
     {"spawn", "localhost:1"},
     {"spawn", "localhost:1", "echo", ""},
@@ -176,6 +180,17 @@ TEST_CASE("each command has its own help page") {
     CHECK_EQ(page, tool_output({"help", x}));
     CHECK(contains(page, std::string{"Usage: caf-remote "} + x));
   }
+}
+
+TEST_CASE("help stays text with --json") {
+  for (auto& xs : {words{"--help"}, words{"help"}, words{"ping", "--help"},
+                   words{"help", "ping"}}) {
+    auto with_json = xs;
+    with_json.push_back("--json");
+    CHECK_EQ(tool_output(with_json), tool_output(xs));
+  }
+  CHECK(contains(tool_output({"help"}), "print JSON, one object a line; help "
+                                        "stays text"));
 }
 
 TEST_CASE("the pages of what sends messages warn about unknown types") {

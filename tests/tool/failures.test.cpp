@@ -144,6 +144,24 @@ TEST_CASE("what the tool does not know is refused before anything is sent") {
   CHECK_FALSE(port.has_visitor());
 }
 
+TEST_CASE("what cannot be sent is told for the reason that it has") {
+  serve_process node;
+  temporary_folder here;
+  here.write("actor.proto", "syntax = \"proto3\"; package actor;\n"
+                            "message Stop {}\n");
+  for (auto command : {"request", "send"}) {
+    CHECK(
+      contains(tool_error({command, node.address(), "echo", "actor.Stop", "{}",
+                           "--proto-file=" + here.path_of("actor.proto")}),
+               "not_serializable: actor.Stop is one of Proto.Actor's own "
+               "messages"));
+    CHECK(
+      contains(tool_error({command, node.address(), "echo",
+                           "google.protobuf.Empty", "{}", "--header=k=\xff"}),
+               "invalid_utf8: a header is not UTF-8"));
+  }
+}
+
 TEST_CASE("settings that make no sense are told in one line") {
   silent_port port;
   const std::vector<std::pair<words, std::string>> table{
@@ -317,6 +335,13 @@ TEST_CASE("what is no file with message types is refused in one short line") {
   CHECK(contains(text, "garbage.proto:1:1"));
   CHECK(contains(text, " more"));
   CHECK_LT(text.size(), 1100);
+  for (auto& path : {missing, here.path_of("garbage.proto")})
+    CHECK_EQ(tool({"send", "127.0.0.1:1", "x", "google.protobuf.Empty", "{}",
+                   "--proto-file=" + here.path_of("empty.proto"),
+                   "--proto-path=" + path})
+               .errors,
+             "caf-remote: --proto-path: there is no folder " + path
+               + " (see caf-remote --help)\n");
   here.write("empty.proto", "");
   auto result = tool({"send", "127.0.0.1:1", "x", "x.Y", "{}",
                       "--proto-file=" + here.path_of("empty.proto")});
@@ -360,7 +385,7 @@ TEST_CASE("output that cannot be written is an error, but for nobody to read") {
   CHECK_EQ(unread.wait(), 0);
 }
 
-TEST_CASE("output to a closed stream fails, and gets into no connection") {
+TEST_CASE("use of a closed stream fails, and gets into no connection") {
   serve_process node;
   auto with_closed = [&](const char* stream, const words& xs) {
     words all{"sh", "-c", std::string{"exec \"$@\" "} + stream, "sh"};
@@ -373,6 +398,16 @@ TEST_CASE("output to a closed stream fails, and gets into no connection") {
   CHECK(contains(result.errors, "cannot write the output"));
   result = with_closed("2>&-", {"ping", node.address(), "--verbose"});
   CHECK_EQ(result.code, 0);
+  result = with_closed("<&- >&-", {"ping", node.address()});
+  CHECK_EQ(result.code, 1);
+  CHECK(contains(result.errors, "cannot write the output"));
+  for (auto command : {"request", "send"}) {
+    result = with_closed("<&-", {command, node.address(), "echo",
+                                 "google.protobuf.StringValue", "-"});
+    CHECK_EQ(result.code, 1);
+    CHECK_EQ(result.errors, "caf-remote: cannot read standard input: Bad file "
+                            "descriptor\n");
+  }
 }
 
 TEST_CASE("standard input is read within limits") {

@@ -118,6 +118,51 @@ TEST_CASE("headers go along and are shown") {
   }
 }
 
+TEST_CASE("of a header that comes twice the last counts, as for a receiver") {
+  serve_process node;
+  words xs{"request", node.address(), "echo",         "x",
+           "{}",      "--header=a=1", "--header=b=2", "--header=a=3"};
+  xs[3] = "google.protobuf.Empty";
+  xs.push_back("--json");
+  CHECK(contains(tool_output(xs), R"("headers":{"b":"2","a":"3"})"));
+}
+
+TEST_CASE("what cannot be printed as it is reads the same, but for bytes that "
+          "are no text") {
+  loopback_node node;
+  REQUIRE_FALSE(node.rm().declare_type("x.\u0085"));
+  auto answer = [](caf::event_based_actor*) -> caf::behavior {
+    return {
+      [](const raw_message&) {
+        return raw_message{"x.\u0085", 0, ""};
+      },
+    };
+  };
+  REQUIRE_FALSE(
+    node.rm().publish(node.sys().spawn(answer), "odd", receive_mode::raw));
+  serve_process other;
+  // controls, separators, directions, and what is fine
+  std::string odd = "\x7f\u0085\u061c\u2028\u202e\u2066\u00e4\U0001f600";
+  auto result = tool({"request", other.address(), "echo",
+                      "google.protobuf.StringValue", '"' + odd + '"',
+                      "--header=k=" + odd, "--json"});
+  CHECK_EQ(result.errors, "");
+  auto escaped = R"(\u007f\u0085\u061c\u2028\u202e\u2066)";
+  CHECK(contains(result.output,
+                 std::string{"\"k\":\""} + escaped + "\u00e4\U0001f600\""));
+  auto all = object(result.output);
+  CHECK_EQ(text(all, "message"), odd);
+  CHECK_EQ(text(member(all, "headers").struct_value(), "k"), odd);
+  CHECK_EQ(text(object(tool({"request", node.address(), "odd",
+                             "google.protobuf.Empty", "{}", "--json"})
+                         .output),
+                "type"),
+           "x.\u0085");
+  CHECK_EQ(tool_output(
+             {"request", node.address(), "odd", "google.protobuf.Empty", "{}"}),
+           "x.? {\"@raw\":\"\"}\n");
+}
+
 TEST_CASE("headers beyond the bounds are refused in words") {
   serve_process node;
   CHECK(contains(

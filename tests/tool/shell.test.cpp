@@ -101,6 +101,23 @@ TEST_CASE("bash completes commands, and the options that a command takes") {
   CHECK(completions("serve --head").empty());
 }
 
+TEST_CASE("bash looks for the command behind options with values") {
+  CHECK_EQ(completions("--timeout = 5s pi"), strings{"ping"});
+  CHECK_EQ(completions("--timeout 5s pi"), strings{"ping"});
+  CHECK_EQ(completions("--json pi"), strings{"ping"});
+  CHECK_EQ(completions("--host = : 1 --timeout 5s pi"), strings{"ping"});
+  CHECK_EQ(completions("--host '::' 1 pi"), strings{"ping"});
+  CHECK_EQ(completions("--header k = v = w requ"), strings{"request"});
+  CHECK_EQ(completions("--timeout 5s help w"), strings{"watch"});
+  CHECK_EQ(completions("--timeout = 5s ping 1.2.3.4 : 1 --head"), strings{});
+  CHECK_EQ(completions("--timeout 5s send --head"), strings{"--header"});
+  // inside a value
+  CHECK_EQ(completions("--header k = pi"), strings{});
+  CHECK_EQ(completions("--header = k = pi"), strings{});
+  CHECK_EQ(completions("--timeout ="), strings{});
+  CHECK_EQ(completions("--timeout pi"), strings{});
+}
+
 TEST_CASE("bash completes files and folders, and nothing for other values") {
   auto folder = std::string{CAF_REMOTE_TESTS_DIR} + "/tool";
   CHECK_EQ(completions("send --proto-file " + folder + "/shell"),
@@ -110,6 +127,8 @@ TEST_CASE("bash completes files and folders, and nothing for other values") {
   CHECK_EQ(
     completions("send --proto-path " + folder.substr(0, folder.size() - 1)),
     strings{folder});
+  CHECK_EQ(completions("--proto-path " + folder.substr(0, folder.size() - 1)),
+           strings{folder});
   CHECK(completions("ping --timeout ''").empty());
 }
 

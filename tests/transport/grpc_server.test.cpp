@@ -9,11 +9,15 @@
 #include <caf/sec.hpp>
 
 #include <doctest/doctest.h>
+#include <google/protobuf/stubs/logging.h>
 #include <grpcpp/client_context.h>
 #include <grpcpp/create_channel.h>
+#include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/security/credentials.h>
 
 #include <atomic>
+#include <future>
+#include <map>
 #include <tuple>
 
 using namespace caf_remote::test;
@@ -45,6 +49,21 @@ bool has(const std::string& str, const char* what) {
 auto stub_for(const loopback& net) {
   return remote::Remoting::NewStub(
     grpc::CreateChannel(net.address(), grpc::InsecureChannelCredentials()));
+}
+
+/// Makes a call with a request that may be garbage.
+grpc::Status call_raw(const loopback& net, const std::string& method,
+                      const std::string& bytes) {
+  grpc::GenericStub stub{
+    grpc::CreateChannel(net.address(), grpc::InsecureChannelCredentials())};
+  grpc::Slice slice{bytes};
+  grpc::ByteBuffer request{&slice, 1};
+  grpc::ByteBuffer response;
+  grpc::ClientContext ctx;
+  std::promise<grpc::Status> result;
+  stub.UnaryCall(&ctx, method, {}, &request, &response,
+                 [&](grpc::Status x) { result.set_value(std::move(x)); });
+  return result.get_future().get();
 }
 
 std::shared_ptr<diagnostics> some_diagnostics() {
@@ -369,6 +388,31 @@ TEST_CASE("requests for diagnostics are bounded as well") {
   grpc::ClientContext ctx2;
   CHECK_EQ(stub->GetProcessDiagnostics(&ctx2, one, &text).error_code(),
            grpc::StatusCode::RESOURCE_EXHAUSTED);
+}
+
+TEST_CASE(
+  "requests for diagnostics that are garbage are refused, and nothing is "
+  "written to stderr") {
+  static std::atomic<int> lines;
+  lines = 0;
+  auto before = google::protobuf::SetLogHandler(
+    [](google::protobuf::LogLevel, const char*, int, const std::string&) {
+      ++lines;
+    });
+  for (auto enabled : {false, true}) {
+    listen_options opts;
+    if (enabled)
+      opts.diag = some_diagnostics();
+    loopback net{opts};
+    for (auto& [method, bytes] : std::map<std::string, std::string>{
+           {"/remote.Remoting/ListProcesses", "\x0a\x01\xff"},
+           {"/remote.Remoting/GetProcessDiagnostics", "\x0a\x03\x12\x01\xff"}})
+      CHECK_EQ(call_raw(net, method, bytes).error_code(),
+               enabled ? grpc::StatusCode::INVALID_ARGUMENT
+                       : grpc::StatusCode::UNIMPLEMENTED);
+  }
+  google::protobuf::SetLogHandler(before);
+  CHECK_EQ(lines, 0);
 }
 
 TEST_CASE("diagnostics describe a process") {

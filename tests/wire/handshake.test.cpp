@@ -168,6 +168,12 @@ TEST_CASE("texts are bounded, UTF-8 and printable") {
   CHECK_EQ(problem("", "\xFF"), "member id or address is not UTF-8");
   CHECK_EQ(problem("a\nb", ""), "member id or address has control characters");
   CHECK_EQ(problem("", "\x7F"), "member id or address has control characters");
+  // those of Latin-1, which have two bytes
+  CHECK_EQ(problem("a\xC2\x80", ""),
+           "member id or address has control characters");
+  CHECK_EQ(problem("", "\xC2\x9F"),
+           "member id or address has control characters");
+  CHECK_EQ(problem("\xC2\xA0", ""), "");
   CHECK_EQ(reason(encode(connect_response{"\xFF", false})),
            "member id or address is not UTF-8");
 }

@@ -7,8 +7,16 @@
 #include "support/test_messages.hpp"
 
 #include <doctest/doctest.h>
+#include <google/protobuf/any.pb.h>
+#include <google/protobuf/descriptor.pb.h>
+#include <google/protobuf/duration.pb.h>
+#include <google/protobuf/field_mask.pb.h>
+#include <google/protobuf/struct.pb.h>
+#include <google/protobuf/stubs/logging.h>
 
+#include <memory>
 #include <stdexcept>
+#include <utility>
 
 using namespace caf_remote;
 using namespace caf_remote::test;
@@ -34,6 +42,77 @@ public:
       ptr->set_text(std::string{bytes});
     return ptr != nullptr;
   }
+};
+
+/// For a type that is only decoded, and is no CAF message here.
+template <class T>
+const message_codec& codec_for() {
+  struct codec : message_codec {
+    codec() : message_codec(T::descriptor()->full_name()) {
+      // nop
+    }
+
+    const std::type_info& type() const noexcept override {
+      return typeid(T);
+    }
+
+    std::unique_ptr<google::protobuf::Message> make() const override {
+      return std::make_unique<T>();
+    }
+
+    const google::protobuf::Message& base(const void* obj) const override {
+      return *static_cast<const T*>(obj);
+    }
+
+    void* object(google::protobuf::Message& x) const override {
+      return static_cast<T*>(&x);
+    }
+
+    caf::message to_message(google::protobuf::Message&&) const override {
+      return {};
+    }
+
+    caf::message to_message(const google::protobuf::Message&) const override {
+      return {};
+    }
+
+    caf::type_erased_value_ptr
+    to_value(const google::protobuf::Message&) const override {
+      return nullptr;
+    }
+  };
+  static const codec result;
+  return result;
+}
+
+/// What Protobuf would write to stderr meanwhile.
+class protobuf_lines {
+public:
+  protobuf_lines() : before_(google::protobuf::SetLogHandler(add)) {
+    // nop
+  }
+
+  ~protobuf_lines() {
+    google::protobuf::SetLogHandler(before_);
+    take();
+  }
+
+  static std::string take() {
+    return std::exchange(text(), {});
+  }
+
+private:
+  static std::string& text() {
+    static std::string result;
+    return result;
+  }
+
+  static void add(google::protobuf::LogLevel, const char*, int,
+                  const std::string& line) {
+    text() += line + '\n';
+  }
+
+  google::protobuf::LogHandler* before_;
 };
 
 struct registry_fixture {
@@ -93,6 +172,43 @@ TEST_CASE_FIXTURE(registry_fixture, "JSON is written and read") {
 TEST_CASE_FIXTURE(registry_fixture, "strings that are not UTF-8 are refused") {
   CHECK_EQ(encode(make_ping("\xff"), 1), errc::invalid_utf8);
   CHECK_EQ(decode(std::string{"\x0a\x01\xff", 3}, 0), errc::invalid_utf8);
+}
+
+TEST_CASE("no bytes of a peer make Protobuf write to stderr") {
+  namespace pb = google::protobuf;
+  serializer_registry types{
+    nullptr,
+    {&codec_of<Ping>(), &codec_for<pb::Any>(), &codec_for<pb::Struct>(),
+     &codec_for<pb::FieldMask>(), &codec_for<pb::Duration>(),
+     &codec_for<pb::UninterpretedOption>()}};
+  protobuf_lines lines;
+  auto refused = [&](const pb::Message& proto, int32_t serializer,
+                     const std::string& bytes) {
+    std::unique_ptr<pb::Message> x{proto.New()};
+    auto& type = *types.find(proto.GetTypeName());
+    INFO(proto.GetTypeName() << ": " << bytes);
+    CHECK(types.decode(bytes, serializer, type, *x));
+    CHECK_EQ(lines.take(), "");
+  };
+  refused(Ping{}, 0, "\x0a\x01\xff");
+  refused(Ping{}, 0, "\x0a");
+  // a field is missing that proto2 requires
+  refused(pb::UninterpretedOption{}, 0, std::string{"\x12\0", 2});
+  refused(pb::UninterpretedOption{}, 1, R"({"name":[{}]})");
+  for (auto text :
+       {R"({"text":"\ud800"})", R"({"text":"\udc00"})", R"({"text":"\ud800x"})",
+        R"({"text":"\ud800\ud800"})", "{\"text\":\"\xff\"}",
+        "{\"text\":\"\xed\xa0\x80\"}", "{\"\xff\":1}",
+        R"({"text":{"\ud800":1}})", R"({"number":"1e99"})", "{\"text\":"})
+    refused(Ping{}, 1, text);
+  for (auto text : {R"({"@type":"nowhere"})", R"({"@type":"x/\ud800"})",
+                    R"({"@type":"type.googleapis.com/x.Y"})",
+                    R"({"value":1,"@type":"type.googleapis.com/x.Y"})"})
+    refused(pb::Any{}, 1, text);
+  refused(pb::Struct{}, 1, R"({"\ud800":"\udc00"})");
+  refused(pb::FieldMask{}, 1, R"("a.\ud800")");
+  refused(pb::FieldMask{}, 1, R"("a_b,,(")");
+  refused(pb::Duration{}, 1, R"("1x")");
 }
 
 TEST_CASE_FIXTURE(registry_fixture, "serializers can be added, each id once") {
