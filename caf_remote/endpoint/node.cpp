@@ -2,6 +2,7 @@
 
 #include "caf_remote/endpoint/node.hpp"
 
+#include "caf_remote/compat/scheduling.hpp"
 #include "caf_remote/endpoint/callback.hpp"
 #include "caf_remote/endpoint/messages.hpp"
 #include "caf_remote/endpoint/remote_proxy.hpp"
@@ -65,7 +66,8 @@ node::node(caf::actor_system& home, options settings,
     types([this](int32_t id, const std::string& what) {
       on_callback_exception("serializer " + std::to_string(id), what);
     }),
-    pending(opts.max_pending_requests), own_(nullptr) {
+    pending(opts.max_pending_requests), has_steady_time_(has_steady_time(sys)),
+    own_(nullptr), clock_(&sys.clock()) {
   own(own_addresses{});
 }
 
@@ -123,12 +125,22 @@ void node::shut_down() {
 }
 
 void node::detach() {
+  {
+    std::lock_guard<std::mutex> guard{mtx_};
+    clock_ = nullptr;
+  }
   proxies.close();
   wake_on = nullptr;
   hook(nullptr);
   log.sink(nullptr);
   kinds.clear();
   types.drop_serializers();
+}
+
+caf::actor_clock::time_point node::time_of_system() const {
+  std::lock_guard<std::mutex> guard{mtx_};
+  return clock_ != nullptr ? clock_->now()
+                           : caf::actor_clock::clock_type::now();
 }
 
 void node::own(own_addresses x) {

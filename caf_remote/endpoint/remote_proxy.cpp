@@ -212,7 +212,7 @@ caf::error remote_proxy::number_request(outbound& x, sending& s,
                                         uint64_t endpoint) {
   if (from == nullptr)
     return caf::none;
-  auto now = node_->sys.clock().now();
+  auto now = node_->now();
   x.expires = expiry_of(s, now);
   if (!from->address.empty()) {
     // asked elsewhere, and the answer goes there

@@ -404,6 +404,40 @@ TEST_CASE_FIXTURE(actor_fixture, "a requester that has ended leaves no entry "
   CHECK_EQ(texts_of(sent()).back(), "late");
 }
 
+/// Does something in the middle of encoding.
+struct interrupted final : serializer {
+  std::function<void()> f;
+
+  bool encode(const google::protobuf::Message&,
+              std::string& result) const override {
+    f();
+    result = "x";
+    return true;
+  }
+
+  bool decode(std::string_view, google::protobuf::Message&) const override {
+    return false;
+  }
+};
+
+TEST_CASE("a request is encoded while the system of its handle ends") {
+  auto home = std::make_unique<actor_fixture>();
+  auto codec = std::make_shared<interrupted>();
+  codec->f = [&home] { home.reset(); };
+  REQUIRE_FALSE(home->home->types.add(7, codec));
+  auto joe = home->remote("joe");
+  caf::actor_system_config cfg;
+  caf::actor_system other{cfg};
+  caf::scoped_actor self{other};
+  errc reason = errc::none;
+  caf_remote::request(self.ptr(), joe, caf::infinite, make_ping("x"),
+                      message_header{{"key", "value"}}, 7)
+    .receive([](const Ping&) {},
+             [&reason](const caf::error& x) { reason = code_of(x); });
+  CHECK_EQ(home, nullptr);
+  CHECK_EQ(reason, errc::not_running);
+}
+
 // -- results ------------------------------------------------------------------
 
 /// Answers requests of the peer.
