@@ -5,6 +5,7 @@
 #include "caf_remote/compat/context_for.hpp"
 #include "caf_remote/compat/has_ended.hpp"
 #include "caf_remote/compat/inbound_element.hpp"
+#include "caf_remote/compat/link_end.hpp"
 #include "caf_remote/endpoint/callback.hpp"
 #include "caf_remote/endpoint/message_encoder.hpp"
 #include "caf_remote/endpoint/messages.hpp"
@@ -119,8 +120,8 @@ void remote_proxy::enqueue(caf::mailbox_element_ptr what,
     deliver_locally(std::move(what), ctx);
     return;
   }
-  if (only_element<caf::exit_msg>(content) != nullptr) {
-    send_exit(content);
+  if (auto x = only_element<caf::exit_msg>(content)) {
+    send_exit(*what, *x);
     return;
   }
   auto extras = extras_of(*what);
@@ -334,8 +335,8 @@ void remote_proxy::push(outbound_ptr msg) {
     where->push(std::move(msg));
 }
 
-void remote_proxy::send_exit(const caf::type_erased_tuple& content) {
-  auto& x = content.get_as<caf::exit_msg>(0);
+void remote_proxy::send_exit(const caf::mailbox_element& what,
+                             const caf::exit_msg& x) {
   auto linked = exclusive_critical_section([&] {
     auto is_source = [&](const link& y) { return same(y.who, x.source); };
     if (extract_if(links_, is_source).empty())
@@ -344,8 +345,12 @@ void remote_proxy::send_exit(const caf::type_erased_tuple& content) {
       post_unwatch();
     return true;
   });
-  if (linked && !x.reason)
-    return; // a linked actor ended normally
+  if (linked) {
+    if (!x.reason)
+      return; // a linked actor ended normally
+  } else if (is_link_end(what, x) || (!x.reason && source_has_ended(x))) {
+    return; // the link is over: not for who has the name now
+  }
   send_system(wire::stop::type_name, {});
 }
 
@@ -353,12 +358,13 @@ void remote_proxy::deliver_locally(caf::mailbox_element_ptr what,
                                    caf::execution_unit* ctx) {
   // the end of a link concerns who was linked, not who has the name now
   if (auto end = only_element<caf::exit_msg>(std::as_const(*what).content())) {
-    auto hosts = exclusive_critical_section(
+    auto links = exclusive_critical_section(
       [&] { return take_links_here(end->source); });
-    for (auto& host : hosts)
-      host->enqueue(nullptr, caf::make_message_id(), caf::make_message(*end),
-                    nullptr);
-    if (!hosts.empty())
+    for (auto& x : links)
+      if (auto host = caf::actor_cast<caf::strong_actor_ptr>(x.host))
+        host->enqueue(nullptr, caf::make_message_id(), caf::make_message(*end),
+                      nullptr);
+    if (!links.empty() || is_link_end(*what, *end))
       return;
   }
   if (what->mid.is_response()) {
@@ -697,17 +703,16 @@ bool remote_proxy::add_link_here(caf::abstract_actor* x) {
   return true;
 }
 
-// Returns who was linked.
-std::vector<caf::strong_actor_ptr>
+// Returns the links that were there. Their hosts may be gone.
+std::vector<remote_proxy::link_here>
 remote_proxy::take_links_here(const caf::actor_addr& x) {
-  std::vector<caf::strong_actor_ptr> result;
   auto is_x = [&](const link_here& y) { return same(y.who, x); };
-  for (auto& y : extract_if(links_here_, is_x))
-    if (auto host = caf::actor_cast<caf::strong_actor_ptr>(y.host)) {
-      caf::anon_send(node_->manager(),
-                     local_link{host, caf::strong_actor_ptr{ctrl()}, x, false});
-      result.push_back(std::move(host));
-    }
+  auto result = extract_if(links_here_, is_x);
+  for (auto& y : result)
+    if (auto host = caf::actor_cast<caf::strong_actor_ptr>(y.host))
+      caf::anon_send(
+        node_->manager(),
+        local_link{std::move(host), caf::strong_actor_ptr{ctrl()}, x, false});
   return result;
 }
 

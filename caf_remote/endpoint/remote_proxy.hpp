@@ -89,6 +89,12 @@ public:
   void kill_proxy(caf::execution_unit* ctx, caf::error reason) override;
 
 private:
+  /// Who is linked through this handle to an actor of ours that had the name.
+  struct link_here {
+    caf::actor_addr who;
+    caf::weak_actor_ptr host;
+  };
+
   endpoint_ptr current_endpoint();
 
   // One message that is being sent.
@@ -111,7 +117,7 @@ private:
   void send_stray_error(const sending& x);
   void send_error_result(const sending& x, const std::string& why);
   void send_empty_result(const sending& x);
-  void send_exit(const caf::type_erased_tuple& content);
+  void send_exit(const caf::mailbox_element& what, const caf::exit_msg& x);
   void push(outbound_ptr msg);
   bool renew_endpoint(errc& why);
   endpoint_slot::pin pin_endpoint(errc& why);
@@ -130,7 +136,7 @@ private:
   void attach_here(caf::attachable_ptr ptr);
   size_t detach_here(const caf::attachable::token& what);
   bool add_link_here(caf::abstract_actor* x);
-  std::vector<caf::strong_actor_ptr> take_links_here(const caf::actor_addr& x);
+  std::vector<link_here> take_links_here(const caf::actor_addr& x);
   std::vector<caf::strong_actor_ptr> hosts() const;
   void remember_host(const caf::strong_actor_ptr& x);
   std::optional<uint32_t> post_watch();
@@ -157,12 +163,6 @@ private:
   struct link {
     caf::actor_addr who;
     uint32_t watch;
-  };
-
-  /// Who is linked through this handle to an actor of ours that had the name.
-  struct link_here {
-    caf::actor_addr who;
-    caf::weak_actor_ptr host;
   };
 
   // guarded by the actor's own mutex, like the attachables of the base class,

@@ -143,6 +143,23 @@ TEST_CASE_FIXTURE(own_handle_fixture, "the end of a link concerns who had the "
   CHECK(jim.exits().empty());
 }
 
+TEST_CASE_FIXTURE(own_handle_fixture, "the end of a link that is over concerns "
+                                      "nobody") {
+  alice.link_to(hdl);
+  run();
+  witness next;
+  // joe ends and another one gets the name while alice is at work, and fails
+  alice.act([&](caf::event_based_actor* self) {
+    joe.quit();
+    joe.hdl = nullptr;
+    run();
+    next = publish_witness("joe");
+    self->quit(caf::exit_reason::user_shutdown);
+  });
+  run();
+  CHECK(next.exits().empty());
+}
+
 TEST_CASE_FIXTURE(own_handle_fixture,
                   "who has the name after an actor's end can "
                   "be linked") {

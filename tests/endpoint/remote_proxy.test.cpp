@@ -511,6 +511,135 @@ TEST_CASE_FIXTURE(actor_fixture, "send_exit sends Stop") {
   CHECK_EQ(xs[0].target.id, "joe");
 }
 
+TEST_CASE_FIXTURE(actor_fixture, "an exit message ends the actor, whoever "
+                                 "sends it") {
+  connect();
+  auto alice = spawn_witness();
+  auto joe = remote("joe");
+  caf::exit_msg end{caf::actor_addr{}, caf::exit_reason::normal};
+  SUBCASE("without a source") {}
+  SUBCASE("from itself") {
+    end.source = joe.address();
+  }
+  SUBCASE("from another actor") {
+    end.source = alice.hdl.address();
+  }
+  SUBCASE("passed on from an actor that has failed") {
+    alice.quit();
+    run();
+    end = {alice.hdl.address(), caf::exit_reason::user_shutdown};
+  }
+  caf::anon_send(joe, end);
+  run();
+  CHECK_EQ(of_type(sent(), "actor.Stop").size(), 1);
+}
+
+/// Who is linked to joe, at a caf_remote peer.
+struct link_fixture : actor_fixture {
+  link_fixture() : alice(spawn_witness()), joe(remote("joe")) {
+    connect(peer_member, intro);
+    in = accept(peer_member, peer_address, intro);
+    alice.link_to(joe);
+    run();
+    sent();
+  }
+
+  size_t stops() const {
+    return of_type(sent(), "actor.Stop").size();
+  }
+
+  void end_joe() {
+    wire::terminated x;
+    x.who = {"", "joe", 0};
+    x.why = wire::terminated_reason::stopped;
+    receive(in, {make_system_envelope(watcher_id(), wire::terminated::type_name,
+                                      wire::encode(x))});
+  }
+
+  const transport::metadata intro = caf_remote_intro(1u << 20);
+  fake_stream_ptr in;
+  witness alice;
+  caf::actor joe;
+};
+
+TEST_CASE_FIXTURE(link_fixture, "the failure of a linked actor ends the remote "
+                                "one, its normal end does not") {
+  SUBCASE("failure") {
+    alice.quit(caf::exit_reason::user_shutdown);
+    run();
+    CHECK_EQ(stops(), 1);
+  }
+  SUBCASE("normal end") {
+    alice.quit();
+    run();
+    CHECK_EQ(stops(), 0);
+  }
+}
+
+TEST_CASE_FIXTURE(link_fixture,
+                  "the end of a link that is over ends nobody who "
+                  "has the name now") {
+  std::function<void()> end_link;
+  auto reason = caf::exit_reason::normal;
+  SUBCASE("the remote actor has ended") {
+    end_link = [this] { end_joe(); };
+  }
+  SUBCASE("the peer has restarted") {
+    end_link = [this] {
+      cut(last_dialled());
+      shake_hands("member-b", intro);
+    };
+  }
+  SUBCASE("the remote actor has ended, and the local one fails") {
+    end_link = [this] { end_joe(); };
+    reason = caf::exit_reason::user_shutdown;
+  }
+  // alice is at work and has not heard of it
+  alice.act([&](caf::event_based_actor* self) {
+    end_link();
+    self->quit(reason);
+  });
+  run();
+  CHECK(alice.exits().empty());
+  CHECK_EQ(stops(), 0);
+}
+
+TEST_CASE_FIXTURE(actor_fixture, "who has ended links nobody, and a failure is "
+                                 "told at once") {
+  connect();
+  auto alice = spawn_witness();
+  auto ptr = caf::actor_cast<caf::strong_actor_ptr>(alice.hdl);
+  auto joe = caf::actor_cast<caf::strong_actor_ptr>(remote("joe"));
+  SUBCASE("after a failure") {
+    alice.quit(caf::exit_reason::user_shutdown);
+    run();
+    ptr->get()->add_link(joe->get());
+    run();
+    CHECK_EQ(of_type(sent(), "actor.Stop").size(), 1);
+  }
+  SUBCASE("after a normal end") {
+    alice.quit();
+    run();
+    ptr->get()->add_link(joe->get());
+    run();
+    CHECK(of_type(sent(), "actor.Stop").empty());
+  }
+}
+
+TEST_CASE_FIXTURE(actor_fixture,
+                  "an actor without handles may end a remote one "
+                  "when it ends") {
+  connect();
+  auto joe = remote("joe");
+  sys.spawn([joe](caf::event_based_actor* self) -> caf::behavior {
+    self->attach_functor(
+      [joe] { caf::anon_send_exit(joe, caf::exit_reason::user_shutdown); });
+    return {[](int) {}};
+  });
+  run();
+  CHECK_EQ(of_type(sent(), "actor.Stop").size(), 1);
+}
+
 TEST_CASE_FIXTURE(actor_fixture, "a poison pill keeps its place in the order") {
   connect();
   caf::anon_send(remote("joe"), make_ping("before"));
