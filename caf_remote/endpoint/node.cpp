@@ -91,6 +91,7 @@ void node::manager(caf::actor x) {
 // Without the manager nothing can be opened, ended or told: better no node than
 // half of one.
 void node::on_manager_gone(const caf::error& reason) {
+  attempt([this] { links.close(); });
   if (!is_failure(reason))
     return;
   failed_.store(true, std::memory_order_release);
@@ -116,6 +117,7 @@ caf::error node::failure() const {
 
 void node::shut_down() {
   endpoints.stop();
+  links.close();
   processes->close();
   events->clear();
   endpoints.clear();

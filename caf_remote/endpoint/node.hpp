@@ -8,6 +8,7 @@
 #include "caf_remote/endpoint/endpoint_directory.hpp"
 #include "caf_remote/endpoint/event_hub.hpp"
 #include "caf_remote/endpoint/kind_table.hpp"
+#include "caf_remote/endpoint/link_orders.hpp"
 #include "caf_remote/endpoint/log.hpp"
 #include "caf_remote/endpoint/module_actors.hpp"
 #include "caf_remote/endpoint/own_addresses.hpp"
@@ -63,6 +64,7 @@ public:
   proxy_table proxies;
   kind_table kinds;
   module_actors actors;
+  link_orders links;
   caf_remote::log log;
 
   // -- start and stop --------------------------------------------------------------------

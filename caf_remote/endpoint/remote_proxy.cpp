@@ -6,11 +6,13 @@
 #include "caf_remote/compat/has_ended.hpp"
 #include "caf_remote/compat/inbound_element.hpp"
 #include "caf_remote/compat/link_end.hpp"
+#include "caf_remote/compat/selects.hpp"
 #include "caf_remote/endpoint/callback.hpp"
 #include "caf_remote/endpoint/message_encoder.hpp"
 #include "caf_remote/endpoint/messages.hpp"
 #include "caf_remote/endpoint/node.hpp"
 #include "caf_remote/endpoint/outbound_builder.hpp"
+#include "caf_remote/endpoint/own_observer.hpp"
 #include "caf_remote/endpoint/watch_number.hpp"
 #include "caf_remote/printable.hpp"
 #include "caf_remote/wire/empty_result.hpp"
@@ -513,7 +515,16 @@ void remote_proxy::attach(caf::attachable_ptr ptr) {
     return number.has_value();
   });
   if (!ok)
-    ptr->actor_exited(caf::exit_reason::remote_link_unreachable, nullptr);
+    tell(*ptr, caf::exit_reason::remote_link_unreachable);
+}
+
+void remote_proxy::tell(caf::attachable& x, const caf::error& reason,
+                        caf::execution_unit* ctx) {
+  run_callback([&] { x.actor_exited(reason, ctx); },
+               [this](const std::string& what) {
+                 node_->on_callback_exception("what observes a remote actor",
+                                              what);
+               });
 }
 
 size_t remote_proxy::detach(const caf::attachable::token& what) {
@@ -523,7 +534,7 @@ size_t remote_proxy::detach(const caf::attachable::token& what) {
   std::vector<observer> detached;
   exclusive_critical_section([&] {
     detached = extract_if(
-      observers_, [&](const observer& x) { return x.what->matches(what); });
+      observers_, [&](const observer& x) { return selects(what, *x.what); });
     if (!detached.empty() && !has_observers())
       post_unwatch();
   });
@@ -615,11 +626,7 @@ bool remote_proxy::fire(const gone& x, uint64_t endpoint) {
   auto how = reasons_of(x.why);
   caf::error down = how.down;
   for (auto& y : observers)
-    run_callback([&] { y.what->actor_exited(down, nullptr); },
-                 [this](const std::string& what) {
-                   node_->on_callback_exception("what observes a remote actor",
-                                                what);
-                 });
+    tell(*y.what, down);
   for (auto& y : links)
     if (auto hdl = caf::actor_cast<caf::strong_actor_ptr>(y.who))
       send_exit_message(hdl, address(), how.exit);
@@ -665,21 +672,24 @@ void remote_proxy::remember_host(const caf::strong_actor_ptr& x) {
 void remote_proxy::attach_here(caf::attachable_ptr ptr) {
   auto host = holder_here();
   if (host == nullptr) {
-    ptr->actor_exited(caf::exit_reason::unknown, nullptr);
+    tell(*ptr, caf::exit_reason::unknown);
     return;
   }
+  auto wrapped = std::make_unique<own_observer>(caf::strong_actor_ptr{ctrl()},
+                                                std::move(ptr));
   exclusive_critical_section([&] { remember_host(host); });
-  host->get()->attach(std::move(ptr));
+  host->get()->attach(std::move(wrapped));
 }
 
 size_t remote_proxy::detach_here(const caf::attachable::token& what) {
   size_t result = 0;
   for (auto& host : exclusive_critical_section([this] { return hosts(); }))
-    result += host->get()->detach(what);
+    result += host->get()->detach(own_observer::token{ctrl(), what});
   return result;
 }
 
-// The next two are called with mutexes held, so the manager talks to the host.
+// The next two are called with mutexes held, so the manager talks to the host
+// (see `link_orders`).
 
 bool remote_proxy::add_link_here(caf::abstract_actor* x) {
   auto host = holder_here();
@@ -690,16 +700,23 @@ bool remote_proxy::add_link_here(caf::abstract_actor* x) {
   }
   auto addr = x->address();
   auto is_same = [&](const link_here& y) {
-    return same(y.who, addr) && y.host.get() == host.get();
+    return same(y.who, addr) && y.host.get() == host.get() && !y.over->load();
   };
-  if (!has_ended(host)
-      && std::any_of(links_here_.begin(), links_here_.end(), is_same))
+  if (std::any_of(links_here_.begin(), links_here_.end(), is_same))
     return false;
+  caf::strong_actor_ptr self{ctrl()};
+  auto over = std::make_shared<std::atomic<bool>>(false);
+  link_here entry{addr, caf::actor_cast<caf::weak_actor_ptr>(host), over};
+  links_here_.reserve(links_here_.size() + 1);
+  if (!node_->links.add(std::move(host),
+                        std::make_unique<own_link>(self, addr, over))) {
+    send_exit_message(caf::strong_actor_ptr{x->ctrl()}, address(),
+                      caf::exit_reason::remote_link_unreachable);
+    return false;
+  }
   take_links_here(addr); // to who had the name before
-  links_here_.push_back({addr, caf::actor_cast<caf::weak_actor_ptr>(host)});
-  caf::anon_send(node_->manager(),
-                 local_link{std::move(host), caf::strong_actor_ptr{ctrl()},
-                            std::move(addr), true});
+  links_here_.push_back(std::move(entry));
+  caf::anon_send(node_->manager(), links_ordered{});
   return true;
 }
 
@@ -709,10 +726,10 @@ remote_proxy::take_links_here(const caf::actor_addr& x) {
   auto is_x = [&](const link_here& y) { return same(y.who, x); };
   auto result = extract_if(links_here_, is_x);
   for (auto& y : result)
-    if (auto host = caf::actor_cast<caf::strong_actor_ptr>(y.host))
-      caf::anon_send(
-        node_->manager(),
-        local_link{std::move(host), caf::strong_actor_ptr{ctrl()}, x, false});
+    if (!y.over->exchange(true)) {
+      node_->links.remove(y.host, y.over);
+      caf::anon_send(node_->manager(), links_ordered{});
+    }
   return result;
 }
 

@@ -8,6 +8,7 @@
 #include "caf_remote/endpoint/endpoint.hpp"
 #include "caf_remote/endpoint/endpoint_slot.hpp"
 #include "caf_remote/endpoint/own_addresses.hpp"
+#include "caf_remote/endpoint/own_link.hpp"
 #include "caf_remote/message.hpp"
 #include "caf_remote/wire/system_messages.hpp"
 
@@ -68,6 +69,10 @@ public:
   bool add_backlink(caf::abstract_actor* x) override;
   bool remove_backlink(caf::abstract_actor* x) override;
 
+  /// Tells an observer of the end. It may be code of the user that throws.
+  void tell(caf::attachable& x, const caf::error& reason,
+            caf::execution_unit* ctx = nullptr);
+
   /// Who had the name is gone.
   struct gone {
     wire::terminated_reason why;
@@ -93,6 +98,7 @@ private:
   struct link_here {
     caf::actor_addr who;
     caf::weak_actor_ptr host;
+    own_link::over_flag over;
   };
 
   endpoint_ptr current_endpoint();

@@ -4,8 +4,12 @@
 
 #include "support/actor_fixture.hpp"
 #include "support/text.hpp"
+#include "support/twin_system.hpp"
+
+#include <caf/default_attachable.hpp>
 
 #include <algorithm>
+#include <stdexcept>
 
 using namespace caf_remote;
 using namespace caf_remote::test;
@@ -663,6 +667,36 @@ TEST_CASE_FIXTURE(actor_fixture, "touch is answered by touched") {
   receive(accept(), {reply, reply});
   REQUIRE_EQ(answer->as<touched>().size(), 1);
   CHECK_EQ(answer->as<touched>()[0].who, pid{peer_address, "joe"});
+}
+
+// -- observers ----------------------------------------------------------------
+
+TEST_CASE_FIXTURE(actor_fixture, "an actor of another system with the same id "
+                                 "takes no observer of ours off") {
+  using caf::default_attachable;
+  auto alice = spawn_witness();
+  twin_system others;
+  auto twin = others.twin_of(alice.hdl.id());
+  REQUIRE_EQ(twin, alice.hdl);
+  auto joe = remote("joe");
+  alice.monitor(joe);
+  run();
+  joe->attach(default_attachable::make_monitor(joe.address(), twin.address()));
+  auto ptr = caf::actor_cast<caf::abstract_actor*>(joe);
+  CHECK_EQ(ptr->detach(default_attachable::observe_token{
+             twin.address(), default_attachable::monitor}),
+           1);
+  refuse_all_connections();
+  CHECK_EQ(alice.downs().size(), 1);
+}
+
+TEST_CASE_FIXTURE(actor_fixture, "what cannot observe may throw") {
+  auto before = home->snapshot().callback_exceptions;
+  auto joe = remote("joe");
+  home->endpoints.stop();
+  CHECK_NOTHROW(joe->attach_functor(
+    [](const caf::error&) { throw std::runtime_error{"failed"}; }));
+  CHECK_EQ(home->snapshot().callback_exceptions, before + 1);
 }
 
 // -- ourselves ----------------------------------------------------------------
