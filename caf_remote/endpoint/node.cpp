@@ -60,7 +60,7 @@ node::node(caf::actor_system& home, options settings,
            std::shared_ptr<transport::connector> dialler)
   : sys(home), opts(std::move(settings)), member_id(make_member_id()),
     run(member_id.substr(0, 6)), connector(std::move(dialler)),
-    processes(std::make_shared<process_registry>(run)),
+    processes(std::make_shared<process_registry>(run, &sys)),
     events(std::make_shared<event_hub>()),
     streams(std::make_shared<open_streams>()),
     types([this](int32_t id, const std::string& what) {
