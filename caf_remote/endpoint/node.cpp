@@ -119,7 +119,7 @@ void node::shut_down() {
   endpoints.stop();
   links.close();
   processes->close();
-  events->clear();
+  events->close();
   endpoints.clear();
   for (auto& entry : pending.take_all())
     answer(std::move(entry),
