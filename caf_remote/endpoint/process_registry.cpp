@@ -307,6 +307,11 @@ size_t process_registry::known_actors() const {
   return by_actor_.size();
 }
 
+bool process_registry::closed() const {
+  std::shared_lock<std::shared_mutex> guard{mtx_};
+  return closed_;
+}
+
 void process_registry::close() {
   decltype(slots_) dropped;
   std::unique_lock<std::shared_mutex> guard{mtx_};

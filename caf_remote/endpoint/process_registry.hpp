@@ -122,6 +122,8 @@ public:
   /// Forgets everything and takes nothing in any more; `name_of` still answers.
   void close();
 
+  bool closed() const;
+
 private:
   struct slot {
     actor_name_ptr name;

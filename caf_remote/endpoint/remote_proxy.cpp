@@ -390,7 +390,7 @@ void remote_proxy::deliver_locally(caf::mailbox_element_ptr what,
   }
   auto& content = std::as_const(*what).content();
   sending x{std::move(what->sender), what->mid, {}, content, nullptr, {}};
-  refuse(x, nobody_here());
+  refuse(x, no_endpoint(nobody_here()));
 }
 
 caf::error remote_proxy::check_size(const outbound_element& x,
@@ -417,16 +417,17 @@ caf::error remote_proxy::check_size(const outbound_element& x,
       + (said != 0 ? ", its max-receive-bytes" : ", our max-batch-bytes"));
 }
 
-caf::error remote_proxy::nobody_here() const {
-  return make_error(errc::dead_letter, "no actor is published as '" + name_->id
-                                         + "' on this node, whose address "
-                                         + name_->address + " is");
+// Why no actor of ours has the name.
+errc remote_proxy::nobody_here() const {
+  return node_->processes->closed() ? errc::not_running : errc::dead_letter;
 }
 
 caf::error remote_proxy::no_endpoint(errc why) const {
-  return why == errc::dead_letter
-           ? nobody_here()
-           : make_error(why, node_->explain_no_endpoint(why));
+  if (why != errc::dead_letter)
+    return make_error(why, node_->explain_no_endpoint(why));
+  return make_error(why, "no actor is published as '" + name_->id
+                           + "' on this node, whose address " + name_->address
+                           + " is");
 }
 
 void remote_proxy::refuse(const sending& x, const caf::error& reason) {
@@ -465,7 +466,7 @@ bool remote_proxy::renew_endpoint(errc& why) {
   if (current != nullptr && !current->closed())
     return true;
   if (is_here()) {
-    why = errc::dead_letter; // never a connection to ourselves
+    why = nobody_here(); // never a connection to ourselves
     return false;
   }
   if (!node_->listening()) {
@@ -652,6 +653,12 @@ caf::strong_actor_ptr remote_proxy::holder_here() {
   return is_users ? holder.hdl : nullptr;
 }
 
+// What observers are told if there is none.
+caf::exit_reason remote_proxy::no_host() const {
+  return node_->processes->closed() ? caf::exit_reason::remote_link_unreachable
+                                    : caf::exit_reason::unknown;
+}
+
 // With the actor's mutex held.
 std::vector<caf::strong_actor_ptr> remote_proxy::hosts() const {
   std::vector<caf::strong_actor_ptr> result;
@@ -672,7 +679,7 @@ void remote_proxy::remember_host(const caf::strong_actor_ptr& x) {
 void remote_proxy::attach_here(caf::attachable_ptr ptr) {
   auto host = holder_here();
   if (host == nullptr) {
-    tell(*ptr, caf::exit_reason::unknown);
+    tell(*ptr, no_host());
     return;
   }
   auto wrapped = std::make_unique<own_observer>(caf::strong_actor_ptr{ctrl()},
@@ -694,8 +701,7 @@ size_t remote_proxy::detach_here(const caf::attachable::token& what) {
 bool remote_proxy::add_link_here(caf::abstract_actor* x) {
   auto host = holder_here();
   if (host == nullptr) {
-    send_exit_message(caf::strong_actor_ptr{x->ctrl()}, address(),
-                      caf::exit_reason::unknown);
+    send_exit_message(caf::strong_actor_ptr{x->ctrl()}, address(), no_host());
     return false;
   }
   auto addr = x->address();

@@ -134,10 +134,11 @@ private:
   brief_time expiry_of(const sending& x,
                        caf::actor_clock::time_point now) const;
   caf::error check_size(const outbound_element& x, endpoint& where) const;
-  caf::error nobody_here() const;
+  errc nobody_here() const;
   caf::error no_endpoint(errc why) const;
   void refuse(const sending& x, const caf::error& reason);
   bool is_here() const noexcept;
+  caf::exit_reason no_host() const;
   caf::strong_actor_ptr holder_here();
   void attach_here(caf::attachable_ptr ptr);
   size_t detach_here(const caf::attachable::token& what);

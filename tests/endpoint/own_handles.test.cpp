@@ -54,6 +54,17 @@ TEST_CASE_FIXTURE(actor_fixture, "nobody is there to be observed") {
   CHECK_EQ(alice.exits(), reasons{not_there});
 }
 
+TEST_CASE_FIXTURE(own_handle_fixture, "after the stop nobody can be reached") {
+  home->shut_down();
+  CHECK(request(hdl, make_ping("x"))->failed_with(errc::not_running));
+  CHECK_EQ(dead_letters(errc::dead_letter), 0);
+  alice.monitor(hdl);
+  alice.link_to(hdl);
+  run();
+  CHECK_EQ(alice.downs(), reasons{caf::exit_reason::remote_link_unreachable});
+  CHECK_EQ(alice.exits(), reasons{caf::exit_reason::remote_link_unreachable});
+}
+
 TEST_CASE_FIXTURE(own_handle_fixture, "a monitor tells the reason of the end") {
   alice.monitor(hdl);
   run();
