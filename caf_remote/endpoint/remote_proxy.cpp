@@ -72,6 +72,13 @@ std::vector<T> extract_if(std::vector<T>& xs, Predicate pred) {
   return result;
 }
 
+// Moves a range of `xs` to `result`, which has room for it.
+template <class T, class Range>
+void move_to(std::vector<T>& result, std::vector<T>& xs, Range range) noexcept {
+  std::move(range.first, range.second, std::back_inserter(result));
+  xs.erase(range.first, range.second);
+}
+
 // What an error that an actor gave as its result says to another node.
 std::string explain_result(const caf::error& x) {
   if (x == caf::sec::unexpected_message)
@@ -103,7 +110,7 @@ remote_proxy::~remote_proxy() {
   // only if the watcher that kept it has failed: nobody else would tell them
   if (has_observers())
     node_->attempt([this] {
-      fire({wire::terminated_reason::address_terminated}, watched_by_);
+      fire({wire::terminated_reason::address_terminated}, std::nullopt);
     });
   node_->proxies.erase(name_->address, name_->id, id());
 }
@@ -610,17 +617,20 @@ void remote_proxy::post_unwatch() {
     where->unwatch(caf::strong_actor_ptr{ctrl()}, name_);
 }
 
-bool remote_proxy::fire(const gone& x, uint64_t endpoint) {
+bool remote_proxy::fire(const gone& x, std::optional<uint64_t> endpoint) {
   std::vector<observer> observers;
   std::vector<link> links;
   auto others = exclusive_critical_section([&] {
-    if (watching_ && watched_by_ != endpoint)
+    if (endpoint && watching_ && watched_by_ != *endpoint)
       return true;
-    auto is_meant = [&](const auto& y) {
-      return concerns(x.first, x.last, y.watch);
-    };
-    observers = extract_if(observers_, is_meant);
-    links = extract_if(links_, is_meant);
+    auto latest = last_watch();
+    auto first = concerned(observers_, x.first, x.last, latest);
+    auto second = concerned(links_, x.first, x.last, latest);
+    // for want of memory all stay where they are
+    observers.reserve(static_cast<size_t>(first.second - first.first));
+    links.reserve(static_cast<size_t>(second.second - second.first));
+    move_to(observers, observers_, first);
+    move_to(links, links_, second);
     watching_ = watching_ && has_observers();
     return watching_;
   });
@@ -630,12 +640,12 @@ bool remote_proxy::fire(const gone& x, uint64_t endpoint) {
     tell(*y.what, down);
   for (auto& y : links)
     if (auto hdl = caf::actor_cast<caf::strong_actor_ptr>(y.who))
-      send_exit_message(hdl, address(), how.exit);
+      node_->attempt([&] { send_exit_message(hdl, address(), how.exit); });
   return others;
 }
 
 void remote_proxy::kill_proxy(caf::execution_unit* ctx, caf::error reason) {
-  fire({wire::terminated_reason::address_terminated}, watched_by_);
+  fire({wire::terminated_reason::address_terminated}, std::nullopt);
   cleanup(std::move(reason), ctx);
 }
 

@@ -76,15 +76,16 @@ public:
   /// Who had the name is gone.
   struct gone {
     wire::terminated_reason why;
-    /// The watches that this concerns, see `concerns`.
+    /// The watches that this concerns, see `concerned`.
     uint32_t first = 0;
     uint32_t last = 0;
   };
 
   /// Tells each observer that `x` concerns, once. Called by the watcher of the
   /// endpoint with the serial number `endpoint`; ignored if the observers are
-  /// served by a newer one. Returns whether others still observe.
-  bool fire(const gone& x, uint64_t endpoint);
+  /// served by a newer one. Without a number all are told, whoever serves
+  /// them. Returns whether others still observe.
+  bool fire(const gone& x, std::optional<uint64_t> endpoint);
 
   /// The number of the latest watch. Any thread.
   uint32_t last_watch() const noexcept {
@@ -173,7 +174,7 @@ private:
   };
 
   // guarded by the actor's own mutex, like the attachables of the base class,
-  // which are not used
+  // which are not used; the first two in the order of their watches
   std::vector<observer> observers_;
   std::vector<link> links_;
   std::vector<link_here> links_here_;

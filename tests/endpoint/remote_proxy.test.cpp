@@ -3,6 +3,7 @@
 #include "caf_remote/endpoint/remote_proxy.hpp"
 
 #include "support/actor_fixture.hpp"
+#include "support/effort.hpp"
 #include "support/text.hpp"
 #include "support/twin_system.hpp"
 
@@ -715,6 +716,27 @@ TEST_CASE_FIXTURE(actor_fixture, "an actor of another system with the same id "
            1);
   refuse_all_connections();
   CHECK_EQ(alice.downs().size(), 1);
+}
+
+TEST_CASE_FIXTURE(actor_fixture, "those that the end of one actor concerns are "
+                                 "found among many others") {
+  size_t joes = 0;
+  auto prepare = [&](size_t n) {
+    auto joe = remote("joe" + std::to_string(++joes), "127.0.0.1:9001");
+    for (size_t i = 0; i < n; ++i)
+      joe->attach_functor([] {});
+    return caf::actor_cast<caf::strong_actor_ptr>(joe);
+  };
+  auto tell_none = [this](const caf::strong_actor_ptr& hdl) {
+    auto joe = as_remote_proxy(hdl);
+    auto serial = home->endpoints.find("127.0.0.1:9001")->serial();
+    auto next = joe->last_watch() + 1;
+    for (auto i = 0; i < 1000; ++i)
+      CHECK(joe->fire({wire::terminated_reason::stopped, next, next}, serial));
+  };
+  auto small = effort([&] { return prepare(few); }, tell_none);
+  auto large = effort([&] { return prepare(many); }, tell_none);
+  CHECK_LT(large / small, flat);
 }
 
 TEST_CASE_FIXTURE(actor_fixture, "what cannot observe may throw") {
