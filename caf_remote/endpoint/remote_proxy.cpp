@@ -723,7 +723,9 @@ bool remote_proxy::add_link_here(caf::abstract_actor* x) {
   caf::strong_actor_ptr self{ctrl()};
   auto over = std::make_shared<std::atomic<bool>>(false);
   link_here entry{addr, caf::actor_cast<caf::weak_actor_ptr>(host), over};
-  links_here_.reserve(links_here_.size() + 1);
+  // what is ordered can be noted
+  if (links_here_.size() == links_here_.capacity())
+    links_here_.reserve(2 * links_here_.size() + 1);
   if (!node_->links.add(std::move(host),
                         std::make_unique<own_link>(self, addr, over))) {
     send_exit_message(caf::strong_actor_ptr{x->ctrl()}, address(),
