@@ -160,7 +160,9 @@ errc code_of(const caf::error& x) noexcept {
   return static_cast<errc>(x.code());
 }
 
-std::string render(const caf::error& x) {
+namespace {
+
+std::string render_all(const caf::error& x) {
   constexpr auto all = std::string::npos;
   if (!x || x.category() != error_category)
     return printable(render_foreign(x), all);
@@ -174,6 +176,26 @@ std::string render(const caf::error& x) {
   else
     text = explain(code_of(x));
   return printable(text.empty() ? result : result + ": " + text, all);
+}
+
+std::string render_code(const caf::error& x) {
+  try {
+    return render_all(caf::error{x.code(), x.category()});
+  } catch (...) {
+    return "error " + std::to_string(x.code());
+  }
+}
+
+} // namespace
+
+std::string render(const caf::error& x) {
+  try {
+    return render_all(x);
+  } catch (...) {
+    // the context may hold anything, and prints itself
+    return render_code(x)
+           + " (the rest cannot be printed: " + printable_exception() + ")";
+  }
 }
 
 } // namespace caf_remote

@@ -12,8 +12,22 @@
 #include <doctest/doctest.h>
 
 #include <set>
+#include <stdexcept>
 
 using namespace caf_remote;
+
+struct unprintable {
+  int x = 0;
+};
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, unprintable& x) {
+  if (x.x == 0)
+    throw std::runtime_error{"not to be printed"};
+  return f(x.x);
+}
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(unprintable)
 
 namespace {
 
@@ -117,6 +131,18 @@ TEST_CASE("foreign errors are rendered by CAF") {
 TEST_CASE("of a foreign error that has a text, the text is what counts") {
   auto err = caf::make_error(caf::sec::cannot_open_port, "port 5 is taken");
   CHECK_EQ(render(err), "port 5 is taken");
+}
+
+TEST_CASE("an error whose context cannot be printed is rendered without it") {
+  auto context = caf::make_message(unprintable{});
+  auto text = render(caf::make_error(caf::sec::runtime_error, context));
+  CHECK_NE(text.find("runtime_error"), std::string::npos);
+  CHECK_NE(text.find("not to be printed"), std::string::npos);
+  caf::error ours{static_cast<uint8_t>(errc::dead_letter), error_category,
+                  context};
+  text = render(ours);
+  CHECK_EQ(text.find("dead_letter"), 0);
+  CHECK_NE(text.find("not to be printed"), std::string::npos);
 }
 
 TEST_CASE("a time-out is put into words") {

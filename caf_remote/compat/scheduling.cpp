@@ -2,9 +2,12 @@
 
 #include "caf_remote/compat/scheduling.hpp"
 
+#include <caf/detail/thread_safe_actor_clock.hpp>
 #include <caf/scheduler/test_coordinator.hpp>
 
 #include <chrono>
+#include <type_traits>
+#include <typeinfo>
 
 namespace caf_remote {
 
@@ -18,6 +21,13 @@ caf::scheduler::test_coordinator* by_hand(caf::actor_system& sys) {
 
 bool runs_by_hand(caf::actor_system& sys) {
   return by_hand(sys) != nullptr;
+}
+
+bool has_steady_time(caf::actor_system& sys) {
+  static_assert(
+    std::is_same_v<caf::actor_clock::clock_type, std::chrono::steady_clock>);
+  auto& clock = sys.clock();
+  return typeid(clock) == typeid(caf::detail::thread_safe_actor_clock);
 }
 
 void run_until_mail(caf::blocking_actor& self, caf::timespan limit) {

@@ -13,6 +13,10 @@ namespace caf_remote {
 /// that drives the system.
 bool runs_by_hand(caf::actor_system& sys);
 
+/// Whether the time of a system is that of the steady clock, and can be told
+/// without the system.
+bool has_steady_time(caf::actor_system& sys);
+
 /// To be called before `self` blocks for a message, for `limit` at most. In a
 /// system that runs by hand, runs jobs on this thread until the message is
 /// there, and when none is left lets the system's time pass, so that a time

@@ -6,7 +6,6 @@
 #include "caf_remote/endpoint/endpoint_watcher.hpp"
 #include "caf_remote/endpoint/endpoint_writer.hpp"
 #include "caf_remote/endpoint/incarnation_probe.hpp"
-#include "caf_remote/endpoint/own_link.hpp"
 #include "caf_remote/endpoint/remote_proxy.hpp"
 #include "caf_remote/endpoint/supervision.hpp"
 
@@ -88,7 +87,7 @@ caf::behavior endpoint_manager_state::make_behavior(node_ptr home) {
     [this](const member_met& x) { return on_member_met(x); },
     [this](reader_over x) { on_reader_over(x.reader); },
     [this](const end_streams_of& x) { on_end_streams_of(x.address); },
-    [this](const local_link& x) { on_local_link(x); },
+    [this](links_ordered) { node_->links.perform(); },
     [this](leave) { return on_leave(); },
     [this](leave_tick) { on_leave_timeout(); },
     [this](all_known) {
@@ -602,16 +601,6 @@ void endpoint_manager_state::check_left() {
       || !endpoints_.empty())
     return;
   left_.deliver(left{});
-}
-
-void endpoint_manager_state::on_local_link(const local_link& x) {
-  using caf::default_attachable;
-  auto host = x.host->get();
-  if (x.add)
-    host->attach(std::make_unique<own_link>(x.proxy, x.observer));
-  else
-    host->detach(
-      default_attachable::observe_token{x.observer, default_attachable::link});
 }
 
 void endpoint_manager_state::expire_requests() {

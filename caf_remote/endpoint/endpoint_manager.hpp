@@ -121,7 +121,6 @@ private:
   void on_leave_timeout();
   void check_left();
 
-  void on_local_link(const local_link& x);
   void expire_requests();
 
   caf::event_based_actor* self_;

@@ -60,6 +60,8 @@ void event_hub::subscribe(const caf::actor& x) {
   auto account = caf::make_counted<inbound_ledger::account>(ledger, nullptr);
   {
     std::lock_guard<std::mutex> guard{mtx_};
+    if (closed_)
+      return;
     for (auto& y : subscribers_)
       if (key_of(y.hdl) == key_of(x))
         return;
@@ -138,10 +140,11 @@ void event_hub::publish(const lost_message_ptr& x) {
   }
 }
 
-void event_hub::clear() {
+void event_hub::close() {
   std::vector<subscriber> dropped;
   {
     std::lock_guard<std::mutex> guard{mtx_};
+    closed_ = true;
     dropped.swap(subscribers_);
     count_.store(0, std::memory_order_release);
   }

@@ -52,7 +52,8 @@ public:
     return suppressed_.load(std::memory_order_relaxed);
   }
 
-  void clear();
+  /// Forgets the subscribers and takes none any more.
+  void close();
 
 private:
   /// Tells actors apart, also those of different actor systems, whose ids may
@@ -77,6 +78,7 @@ private:
   void tell_all(const T& x) const;
 
   mutable std::mutex mtx_;
+  bool closed_ = false;
   std::vector<subscriber> subscribers_;
   std::atomic<size_t> count_{0};
   std::atomic<uint64_t> suppressed_{0};

@@ -100,14 +100,8 @@ struct end_streams_of {
 
 // -- proxy -> manager -------------------------------------------------------------------------
 
-/// A proxy that stands for an actor of ours was linked, or unlinked. Done by
-/// the manager, because the proxy is called with mutexes held.
-struct local_link {
-  caf::strong_actor_ptr host;
-  caf::strong_actor_ptr proxy;
-  caf::actor_addr observer;
-  bool add;
-};
+/// There are orders in the node: see `link_orders`.
+struct links_ordered {};
 
 // -- manager -> reader ------------------------------------------------------------------------
 
@@ -388,7 +382,7 @@ CAF_REMOTE_INTERNAL(unwatch_actor)
 CAF_REMOTE_INTERNAL(remote_watch)
 CAF_REMOTE_INTERNAL(remote_unwatch)
 CAF_REMOTE_INTERNAL(remote_terminated)
-CAF_REMOTE_INTERNAL(local_link)
+CAF_REMOTE_INTERNAL(links_ordered)
 CAF_REMOTE_INTERNAL(peer_streams)
 CAF_REMOTE_INTERNAL(watch_refused)
 CAF_REMOTE_INTERNAL(terminated_refused)

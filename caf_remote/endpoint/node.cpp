@@ -2,6 +2,7 @@
 
 #include "caf_remote/endpoint/node.hpp"
 
+#include "caf_remote/compat/scheduling.hpp"
 #include "caf_remote/endpoint/callback.hpp"
 #include "caf_remote/endpoint/messages.hpp"
 #include "caf_remote/endpoint/remote_proxy.hpp"
@@ -59,13 +60,14 @@ node::node(caf::actor_system& home, options settings,
            std::shared_ptr<transport::connector> dialler)
   : sys(home), opts(std::move(settings)), member_id(make_member_id()),
     run(member_id.substr(0, 6)), connector(std::move(dialler)),
-    processes(std::make_shared<process_registry>(run)),
+    processes(std::make_shared<process_registry>(run, &sys)),
     events(std::make_shared<event_hub>()),
     streams(std::make_shared<open_streams>()),
     types([this](int32_t id, const std::string& what) {
       on_callback_exception("serializer " + std::to_string(id), what);
     }),
-    pending(opts.max_pending_requests), own_(nullptr) {
+    pending(opts.max_pending_requests), has_steady_time_(has_steady_time(sys)),
+    own_(nullptr), clock_(&sys.clock()) {
   own(own_addresses{});
 }
 
@@ -89,6 +91,7 @@ void node::manager(caf::actor x) {
 // Without the manager nothing can be opened, ended or told: better no node than
 // half of one.
 void node::on_manager_gone(const caf::error& reason) {
+  attempt([this] { links.close(); });
   if (!is_failure(reason))
     return;
   failed_.store(true, std::memory_order_release);
@@ -114,8 +117,9 @@ caf::error node::failure() const {
 
 void node::shut_down() {
   endpoints.stop();
+  links.close();
   processes->close();
-  events->clear();
+  events->close();
   endpoints.clear();
   for (auto& entry : pending.take_all())
     answer(std::move(entry),
@@ -123,12 +127,22 @@ void node::shut_down() {
 }
 
 void node::detach() {
+  {
+    std::lock_guard<std::mutex> guard{mtx_};
+    clock_ = nullptr;
+  }
   proxies.close();
   wake_on = nullptr;
   hook(nullptr);
   log.sink(nullptr);
   kinds.clear();
   types.drop_serializers();
+}
+
+caf::actor_clock::time_point node::time_of_system() const {
+  std::lock_guard<std::mutex> guard{mtx_};
+  return clock_ != nullptr ? clock_->now()
+                           : caf::actor_clock::clock_type::now();
 }
 
 void node::own(own_addresses x) {

@@ -8,6 +8,7 @@
 #include "caf_remote/endpoint/endpoint_directory.hpp"
 #include "caf_remote/endpoint/event_hub.hpp"
 #include "caf_remote/endpoint/kind_table.hpp"
+#include "caf_remote/endpoint/link_orders.hpp"
 #include "caf_remote/endpoint/log.hpp"
 #include "caf_remote/endpoint/module_actors.hpp"
 #include "caf_remote/endpoint/own_addresses.hpp"
@@ -20,6 +21,7 @@
 #include "caf_remote/wire/serializer_registry.hpp"
 
 #include <caf/actor.hpp>
+#include <caf/actor_clock.hpp>
 #include <caf/actor_system.hpp>
 #include <caf/execution_unit.hpp>
 
@@ -62,6 +64,7 @@ public:
   proxy_table proxies;
   kind_table kinds;
   module_actors actors;
+  link_orders links;
   caf_remote::log log;
 
   // -- start and stop --------------------------------------------------------------------
@@ -85,6 +88,14 @@ public:
   /// The actor system is about to go, after `shut_down`: lets go of it and of
   /// what users have installed, which may hold handles that hold the node.
   void detach();
+
+  /// The time by the clock of the actor system, also after `detach`, when that
+  /// is gone: a handle may be used from another system while its own one ends.
+  caf::actor_clock::time_point now() const {
+    return has_steady_time_ ? caf::actor_clock::clock_type::now()
+                            : time_of_system();
+  }
+
   /// None, or why the node is out of order although nobody has stopped it.
   caf::error failure() const;
 
@@ -220,15 +231,19 @@ private:
   void tell_observers(const pid& target, const lost_message_ptr& event,
                       std::string_view type_name, errc reason,
                       std::string_view detail);
+  caf::actor_clock::time_point time_of_system() const;
   void on_manager_gone(const caf::error& reason);
 
   template <class F>
   void tell_hook(F f);
 
+  const bool has_steady_time_;
   caf::actor manager_;
   std::atomic<const own_addresses*> own_;
   mutable std::mutex mtx_;
   std::vector<std::unique_ptr<const own_addresses>> addresses_;
+  // another clock than the steady one; null after `detach`
+  const caf::actor_clock* clock_;
   std::shared_ptr<tracing_hook> hook_;
   std::atomic<bool> has_hook_{false};
   std::array<std::atomic<uint64_t>, 256> dead_by_reason_{};

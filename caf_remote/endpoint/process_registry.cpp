@@ -24,7 +24,9 @@ uint64_t next_instance() {
 }
 
 /// Remembers which name an actor had a moment ago, per thread. The actor may be
-/// gone and another one live where it was; that one has another id or system.
+/// gone and another one live where it was. That one has another id or system,
+/// or it has the id of one that is gone because its system follows another at
+/// the same place: so the end of an actor of another system is a change.
 struct cached_name {
   uint64_t instance = 0;
   uint64_t version = 0;
@@ -60,8 +62,9 @@ bool runs_here(const caf::strong_actor_ptr& x) {
   return dynamic_cast<caf::actor_proxy*>(x->get()) == nullptr;
 }
 
-process_registry::process_registry(std::string run)
-  : instance_(next_instance()), run_(std::move(run)) {
+process_registry::process_registry(std::string run,
+                                   const caf::actor_system* home)
+  : instance_(next_instance()), run_(std::move(run)), home_(home) {
   // nop
 }
 
@@ -160,6 +163,8 @@ void process_registry::gone(actor_key key) {
     std::unique_lock<std::shared_mutex> guard{mtx_};
     auto i = by_actor_.find(key);
     if (i != by_actor_.end()) {
+      if (i->second.ref->home_system != home_)
+        version_.fetch_add(1, std::memory_order_release);
       known = std::move(i->second);
       by_actor_.erase(i);
     }
@@ -300,6 +305,11 @@ size_t process_registry::count(process_kind kind) const {
 size_t process_registry::known_actors() const {
   std::shared_lock<std::shared_mutex> guard{mtx_};
   return by_actor_.size();
+}
+
+bool process_registry::closed() const {
+  std::shared_lock<std::shared_mutex> guard{mtx_};
+  return closed_;
 }
 
 void process_registry::close() {

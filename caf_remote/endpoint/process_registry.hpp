@@ -69,7 +69,10 @@ public:
 
   /// `run` is part of the names that the registry makes up. It tells this run
   /// of the program from others, in which the same ids stand for other actors.
-  explicit process_registry(std::string run);
+  /// Actors of `home` do not share an id with one that has ended, which saves
+  /// some work; null: any may.
+  explicit process_registry(std::string run,
+                            const caf::actor_system* home = nullptr);
 
   /// Tells actors apart, also those of different actor systems, whose ids may
   /// be equal. Valid as long as the actor is known here.
@@ -119,6 +122,8 @@ public:
   /// Forgets everything and takes nothing in any more; `name_of` still answers.
   void close();
 
+  bool closed() const;
+
 private:
   struct slot {
     actor_name_ptr name;
@@ -148,6 +153,8 @@ private:
 
   const uint64_t instance_;
   const std::string run_;
+  // only to be compared: it may be gone
+  const caf::actor_system* const home_;
   // Counts changes after which a cached name may be wrong.
   std::atomic<uint64_t> version_{0};
   mutable std::shared_mutex mtx_;

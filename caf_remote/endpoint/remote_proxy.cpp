@@ -5,11 +5,14 @@
 #include "caf_remote/compat/context_for.hpp"
 #include "caf_remote/compat/has_ended.hpp"
 #include "caf_remote/compat/inbound_element.hpp"
+#include "caf_remote/compat/link_end.hpp"
+#include "caf_remote/compat/selects.hpp"
 #include "caf_remote/endpoint/callback.hpp"
 #include "caf_remote/endpoint/message_encoder.hpp"
 #include "caf_remote/endpoint/messages.hpp"
 #include "caf_remote/endpoint/node.hpp"
 #include "caf_remote/endpoint/outbound_builder.hpp"
+#include "caf_remote/endpoint/own_observer.hpp"
 #include "caf_remote/endpoint/watch_number.hpp"
 #include "caf_remote/printable.hpp"
 #include "caf_remote/wire/empty_result.hpp"
@@ -69,6 +72,13 @@ std::vector<T> extract_if(std::vector<T>& xs, Predicate pred) {
   return result;
 }
 
+// Moves a range of `xs` to `result`, which has room for it.
+template <class T, class Range>
+void move_to(std::vector<T>& result, std::vector<T>& xs, Range range) noexcept {
+  std::move(range.first, range.second, std::back_inserter(result));
+  xs.erase(range.first, range.second);
+}
+
 // What an error that an actor gave as its result says to another node.
 std::string explain_result(const caf::error& x) {
   if (x == caf::sec::unexpected_message)
@@ -100,7 +110,7 @@ remote_proxy::~remote_proxy() {
   // only if the watcher that kept it has failed: nobody else would tell them
   if (has_observers())
     node_->attempt([this] {
-      fire({wire::terminated_reason::address_terminated}, watched_by_);
+      fire({wire::terminated_reason::address_terminated}, std::nullopt);
     });
   node_->proxies.erase(name_->address, name_->id, id());
 }
@@ -119,8 +129,8 @@ void remote_proxy::enqueue(caf::mailbox_element_ptr what,
     deliver_locally(std::move(what), ctx);
     return;
   }
-  if (only_element<caf::exit_msg>(content) != nullptr) {
-    send_exit(content);
+  if (auto x = only_element<caf::exit_msg>(content)) {
+    send_exit(*what, *x);
     return;
   }
   auto extras = extras_of(*what);
@@ -175,27 +185,24 @@ void remote_proxy::send(sending x) {
 caf::expected<outbound_ptr>
 remote_proxy::encode(const sending& x, endpoint& where,
                      const correspondents& who) const {
+  // one result in one place: what is returned is never moved
+  auto unguarded = [&] {
+    message_encoder encoder{*node_, who};
+    auto& extras = x.extras;
+    auto result = extras.header == nullptr
+                    ? encoder.encode(x.content)
+                    : encoder.encode(x.content, *extras.header,
+                                     extras.serializer_id);
+    if (result)
+      if (auto err = check_size(**result, where))
+        result = std::move(err);
+    return result;
+  };
   try {
-    return encode_unguarded(x, where, who);
+    return unguarded();
   } catch (...) {
     return make_error(errc::not_serializable, printable_exception());
   }
-}
-
-// One result in one place: what is returned is never moved.
-caf::expected<outbound_ptr>
-remote_proxy::encode_unguarded(const sending& x, endpoint& where,
-                               const correspondents& who) const {
-  message_encoder encoder{*node_, who};
-  auto& extras = x.extras;
-  auto result = extras.header == nullptr
-                  ? encoder.encode(x.content)
-                  : encoder.encode(x.content, *extras.header,
-                                   extras.serializer_id);
-  if (result)
-    if (auto err = check_size(**result, where))
-      result = std::move(err);
-  return result;
 }
 
 // Null: nobody. An actor elsewhere will be answered there.
@@ -212,7 +219,7 @@ caf::error remote_proxy::number_request(outbound& x, sending& s,
                                         uint64_t endpoint) {
   if (from == nullptr)
     return caf::none;
-  auto now = node_->sys.clock().now();
+  auto now = node_->now();
   x.expires = expiry_of(s, now);
   if (!from->address.empty()) {
     // asked elsewhere, and the answer goes there
@@ -334,8 +341,8 @@ void remote_proxy::push(outbound_ptr msg) {
     where->push(std::move(msg));
 }
 
-void remote_proxy::send_exit(const caf::type_erased_tuple& content) {
-  auto& x = content.get_as<caf::exit_msg>(0);
+void remote_proxy::send_exit(const caf::mailbox_element& what,
+                             const caf::exit_msg& x) {
   auto linked = exclusive_critical_section([&] {
     auto is_source = [&](const link& y) { return same(y.who, x.source); };
     if (extract_if(links_, is_source).empty())
@@ -344,8 +351,12 @@ void remote_proxy::send_exit(const caf::type_erased_tuple& content) {
       post_unwatch();
     return true;
   });
-  if (linked && !x.reason)
-    return; // a linked actor ended normally
+  if (linked) {
+    if (!x.reason)
+      return; // a linked actor ended normally
+  } else if (is_link_end(what, x) || (!x.reason && source_has_ended(x))) {
+    return; // the link is over: not for who has the name now
+  }
   send_system(wire::stop::type_name, {});
 }
 
@@ -353,12 +364,13 @@ void remote_proxy::deliver_locally(caf::mailbox_element_ptr what,
                                    caf::execution_unit* ctx) {
   // the end of a link concerns who was linked, not who has the name now
   if (auto end = only_element<caf::exit_msg>(std::as_const(*what).content())) {
-    auto hosts = exclusive_critical_section(
+    auto links = exclusive_critical_section(
       [&] { return take_links_here(end->source); });
-    for (auto& host : hosts)
-      host->enqueue(nullptr, caf::make_message_id(), caf::make_message(*end),
-                    nullptr);
-    if (!hosts.empty())
+    for (auto& x : links)
+      if (auto host = caf::actor_cast<caf::strong_actor_ptr>(x.host))
+        host->enqueue(nullptr, caf::make_message_id(), caf::make_message(*end),
+                      nullptr);
+    if (!links.empty() || is_link_end(*what, *end))
       return;
   }
   if (what->mid.is_response()) {
@@ -382,7 +394,7 @@ void remote_proxy::deliver_locally(caf::mailbox_element_ptr what,
   }
   auto& content = std::as_const(*what).content();
   sending x{std::move(what->sender), what->mid, {}, content, nullptr, {}};
-  refuse(x, nobody_here());
+  refuse(x, no_endpoint(nobody_here()));
 }
 
 caf::error remote_proxy::check_size(const outbound_element& x,
@@ -409,16 +421,17 @@ caf::error remote_proxy::check_size(const outbound_element& x,
       + (said != 0 ? ", its max-receive-bytes" : ", our max-batch-bytes"));
 }
 
-caf::error remote_proxy::nobody_here() const {
-  return make_error(errc::dead_letter, "no actor is published as '" + name_->id
-                                         + "' on this node, whose address "
-                                         + name_->address + " is");
+// Why no actor of ours has the name.
+errc remote_proxy::nobody_here() const {
+  return node_->processes->closed() ? errc::not_running : errc::dead_letter;
 }
 
 caf::error remote_proxy::no_endpoint(errc why) const {
-  return why == errc::dead_letter
-           ? nobody_here()
-           : make_error(why, node_->explain_no_endpoint(why));
+  if (why != errc::dead_letter)
+    return make_error(why, node_->explain_no_endpoint(why));
+  return make_error(why, "no actor is published as '" + name_->id
+                           + "' on this node, whose address " + name_->address
+                           + " is");
 }
 
 void remote_proxy::refuse(const sending& x, const caf::error& reason) {
@@ -457,7 +470,7 @@ bool remote_proxy::renew_endpoint(errc& why) {
   if (current != nullptr && !current->closed())
     return true;
   if (is_here()) {
-    why = errc::dead_letter; // never a connection to ourselves
+    why = nobody_here(); // never a connection to ourselves
     return false;
   }
   if (!node_->listening()) {
@@ -508,7 +521,16 @@ void remote_proxy::attach(caf::attachable_ptr ptr) {
     return number.has_value();
   });
   if (!ok)
-    ptr->actor_exited(caf::exit_reason::remote_link_unreachable, nullptr);
+    tell(*ptr, caf::exit_reason::remote_link_unreachable);
+}
+
+void remote_proxy::tell(caf::attachable& x, const caf::error& reason,
+                        caf::execution_unit* ctx) {
+  run_callback([&] { x.actor_exited(reason, ctx); },
+               [this](const std::string& what) {
+                 node_->on_callback_exception("what observes a remote actor",
+                                              what);
+               });
 }
 
 size_t remote_proxy::detach(const caf::attachable::token& what) {
@@ -518,7 +540,7 @@ size_t remote_proxy::detach(const caf::attachable::token& what) {
   std::vector<observer> detached;
   exclusive_critical_section([&] {
     detached = extract_if(
-      observers_, [&](const observer& x) { return x.what->matches(what); });
+      observers_, [&](const observer& x) { return selects(what, *x.what); });
     if (!detached.empty() && !has_observers())
       post_unwatch();
   });
@@ -593,36 +615,35 @@ void remote_proxy::post_unwatch() {
     where->unwatch(caf::strong_actor_ptr{ctrl()}, name_, last_watch());
 }
 
-bool remote_proxy::fire(const gone& x, uint64_t endpoint) {
+bool remote_proxy::fire(const gone& x, std::optional<uint64_t> endpoint) {
   std::vector<observer> observers;
   std::vector<link> links;
   auto others = exclusive_critical_section([&] {
-    if (watching_ && watched_by_ != endpoint)
+    if (endpoint && watching_ && watched_by_ != *endpoint)
       return true;
-    auto is_meant = [&](const auto& y) {
-      return concerns(x.first, x.last, y.watch);
-    };
-    observers = extract_if(observers_, is_meant);
-    links = extract_if(links_, is_meant);
+    auto latest = last_watch();
+    auto first = concerned(observers_, x.first, x.last, latest);
+    auto second = concerned(links_, x.first, x.last, latest);
+    // for want of memory all stay where they are
+    observers.reserve(static_cast<size_t>(first.second - first.first));
+    links.reserve(static_cast<size_t>(second.second - second.first));
+    move_to(observers, observers_, first);
+    move_to(links, links_, second);
     watching_ = watching_ && has_observers();
     return watching_;
   });
   auto how = reasons_of(x.why);
   caf::error down = how.down;
   for (auto& y : observers)
-    run_callback([&] { y.what->actor_exited(down, nullptr); },
-                 [this](const std::string& what) {
-                   node_->on_callback_exception("what observes a remote actor",
-                                                what);
-                 });
+    tell(*y.what, down);
   for (auto& y : links)
     if (auto hdl = caf::actor_cast<caf::strong_actor_ptr>(y.who))
-      send_exit_message(hdl, address(), how.exit);
+      node_->attempt([&] { send_exit_message(hdl, address(), how.exit); });
   return others;
 }
 
 void remote_proxy::kill_proxy(caf::execution_unit* ctx, caf::error reason) {
-  fire({wire::terminated_reason::address_terminated}, watched_by_);
+  fire({wire::terminated_reason::address_terminated}, std::nullopt);
   cleanup(std::move(reason), ctx);
 }
 
@@ -638,6 +659,12 @@ caf::strong_actor_ptr remote_proxy::holder_here() {
   auto is_users = holder.kind == process_kind::published
                   || holder.kind == process_kind::reply_address;
   return is_users ? holder.hdl : nullptr;
+}
+
+// What observers are told if there is none.
+caf::exit_reason remote_proxy::no_host() const {
+  return node_->processes->closed() ? caf::exit_reason::remote_link_unreachable
+                                    : caf::exit_reason::unknown;
 }
 
 // With the actor's mutex held.
@@ -660,54 +687,64 @@ void remote_proxy::remember_host(const caf::strong_actor_ptr& x) {
 void remote_proxy::attach_here(caf::attachable_ptr ptr) {
   auto host = holder_here();
   if (host == nullptr) {
-    ptr->actor_exited(caf::exit_reason::unknown, nullptr);
+    tell(*ptr, no_host());
     return;
   }
+  auto wrapped = std::make_unique<own_observer>(caf::strong_actor_ptr{ctrl()},
+                                                std::move(ptr));
   exclusive_critical_section([&] { remember_host(host); });
-  host->get()->attach(std::move(ptr));
+  host->get()->attach(std::move(wrapped));
 }
 
 size_t remote_proxy::detach_here(const caf::attachable::token& what) {
   size_t result = 0;
   for (auto& host : exclusive_critical_section([this] { return hosts(); }))
-    result += host->get()->detach(what);
+    result += host->get()->detach(own_observer::token{ctrl(), what});
   return result;
 }
 
-// The next two are called with mutexes held, so the manager talks to the host.
+// The next two are called with mutexes held, so the manager talks to the host
+// (see `link_orders`).
 
 bool remote_proxy::add_link_here(caf::abstract_actor* x) {
   auto host = holder_here();
   if (host == nullptr) {
-    send_exit_message(caf::strong_actor_ptr{x->ctrl()}, address(),
-                      caf::exit_reason::unknown);
+    send_exit_message(caf::strong_actor_ptr{x->ctrl()}, address(), no_host());
     return false;
   }
   auto addr = x->address();
   auto is_same = [&](const link_here& y) {
-    return same(y.who, addr) && y.host.get() == host.get();
+    return same(y.who, addr) && y.host.get() == host.get() && !y.over->load();
   };
-  if (!has_ended(host)
-      && std::any_of(links_here_.begin(), links_here_.end(), is_same))
+  if (std::any_of(links_here_.begin(), links_here_.end(), is_same))
     return false;
+  caf::strong_actor_ptr self{ctrl()};
+  auto over = std::make_shared<std::atomic<bool>>(false);
+  link_here entry{addr, caf::actor_cast<caf::weak_actor_ptr>(host), over};
+  // what is ordered can be noted
+  if (links_here_.size() == links_here_.capacity())
+    links_here_.reserve(2 * links_here_.size() + 1);
+  if (!node_->links.add(std::move(host),
+                        std::make_unique<own_link>(self, addr, over))) {
+    send_exit_message(caf::strong_actor_ptr{x->ctrl()}, address(),
+                      caf::exit_reason::remote_link_unreachable);
+    return false;
+  }
   take_links_here(addr); // to who had the name before
-  links_here_.push_back({addr, caf::actor_cast<caf::weak_actor_ptr>(host)});
-  caf::anon_send(node_->manager(),
-                 local_link{std::move(host), caf::strong_actor_ptr{ctrl()},
-                            std::move(addr), true});
+  links_here_.push_back(std::move(entry));
+  caf::anon_send(node_->manager(), links_ordered{});
   return true;
 }
 
-// Returns who was linked.
-std::vector<caf::strong_actor_ptr>
+// Returns the links that were there. Their hosts may be gone.
+std::vector<remote_proxy::link_here>
 remote_proxy::take_links_here(const caf::actor_addr& x) {
-  std::vector<caf::strong_actor_ptr> result;
   auto is_x = [&](const link_here& y) { return same(y.who, x); };
-  for (auto& y : extract_if(links_here_, is_x))
-    if (auto host = caf::actor_cast<caf::strong_actor_ptr>(y.host)) {
-      caf::anon_send(node_->manager(),
-                     local_link{host, caf::strong_actor_ptr{ctrl()}, x, false});
-      result.push_back(std::move(host));
+  auto result = extract_if(links_here_, is_x);
+  for (auto& y : result)
+    if (!y.over->exchange(true)) {
+      node_->links.remove(y.host, y.over);
+      caf::anon_send(node_->manager(), links_ordered{});
     }
   return result;
 }

@@ -8,6 +8,7 @@
 #include "caf_remote/endpoint/endpoint.hpp"
 #include "caf_remote/endpoint/endpoint_slot.hpp"
 #include "caf_remote/endpoint/own_addresses.hpp"
+#include "caf_remote/endpoint/own_link.hpp"
 #include "caf_remote/message.hpp"
 #include "caf_remote/wire/system_messages.hpp"
 
@@ -68,18 +69,23 @@ public:
   bool add_backlink(caf::abstract_actor* x) override;
   bool remove_backlink(caf::abstract_actor* x) override;
 
+  /// Tells an observer of the end. It may be code of the user that throws.
+  void tell(caf::attachable& x, const caf::error& reason,
+            caf::execution_unit* ctx = nullptr);
+
   /// Who had the name is gone.
   struct gone {
     wire::terminated_reason why;
-    /// The watches that this concerns, see `concerns`.
+    /// The watches that this concerns, see `concerned`.
     uint32_t first = 0;
     uint32_t last = 0;
   };
 
   /// Tells each observer that `x` concerns, once. Called by the watcher of the
   /// endpoint with the serial number `endpoint`; ignored if the observers are
-  /// served by a newer one. Returns whether others still observe.
-  bool fire(const gone& x, uint64_t endpoint);
+  /// served by a newer one. Without a number all are told, whoever serves
+  /// them. Returns whether others still observe.
+  bool fire(const gone& x, std::optional<uint64_t> endpoint);
 
   /// The number of the latest watch. Any thread.
   uint32_t last_watch() const noexcept {
@@ -89,6 +95,13 @@ public:
   void kill_proxy(caf::execution_unit* ctx, caf::error reason) override;
 
 private:
+  /// Who is linked through this handle to an actor of ours that had the name.
+  struct link_here {
+    caf::actor_addr who;
+    caf::weak_actor_ptr host;
+    own_link::over_flag over;
+  };
+
   endpoint_ptr current_endpoint();
 
   // One message that is being sent.
@@ -104,14 +117,11 @@ private:
   void send(sending x);
   caf::expected<outbound_ptr> encode(const sending& x, endpoint& where,
                                      const correspondents& who) const;
-  caf::expected<outbound_ptr> encode_unguarded(const sending& x,
-                                               endpoint& where,
-                                               const correspondents& who) const;
   void send_response(const sending& x);
   void send_stray_error(const sending& x);
   void send_error_result(const sending& x, const std::string& why);
   void send_empty_result(const sending& x);
-  void send_exit(const caf::type_erased_tuple& content);
+  void send_exit(const caf::mailbox_element& what, const caf::exit_msg& x);
   void push(outbound_ptr msg);
   bool renew_endpoint(errc& why);
   endpoint_slot::pin pin_endpoint(errc& why);
@@ -122,15 +132,16 @@ private:
   brief_time expiry_of(const sending& x,
                        caf::actor_clock::time_point now) const;
   caf::error check_size(const outbound_element& x, endpoint& where) const;
-  caf::error nobody_here() const;
+  errc nobody_here() const;
   caf::error no_endpoint(errc why) const;
   void refuse(const sending& x, const caf::error& reason);
   bool is_here() const noexcept;
+  caf::exit_reason no_host() const;
   caf::strong_actor_ptr holder_here();
   void attach_here(caf::attachable_ptr ptr);
   size_t detach_here(const caf::attachable::token& what);
   bool add_link_here(caf::abstract_actor* x);
-  std::vector<caf::strong_actor_ptr> take_links_here(const caf::actor_addr& x);
+  std::vector<link_here> take_links_here(const caf::actor_addr& x);
   std::vector<caf::strong_actor_ptr> hosts() const;
   void remember_host(const caf::strong_actor_ptr& x);
   std::optional<uint32_t> post_watch();
@@ -160,14 +171,8 @@ private:
     uint32_t watch;
   };
 
-  /// Who is linked through this handle to an actor of ours that had the name.
-  struct link_here {
-    caf::actor_addr who;
-    caf::weak_actor_ptr host;
-  };
-
   // guarded by the actor's own mutex, like the attachables of the base class,
-  // which are not used
+  // which are not used; the first two in the order of their watches
   std::vector<observer> observers_;
   std::vector<link> links_;
   std::vector<link_here> links_here_;

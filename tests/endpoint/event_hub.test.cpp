@@ -124,6 +124,14 @@ TEST_CASE_FIXTURE(hub_fixture, "dead letters are bounded by what they hold") {
   CHECK_EQ(alice.count<dead_letter>(), 4);
 }
 
+TEST_CASE_FIXTURE(hub_fixture, "a hub that is closed takes no subscriber") {
+  hub->subscribe(alice.hdl);
+  hub->close();
+  CHECK_FALSE(hub->has_subscribers());
+  hub->subscribe(alice.hdl);
+  CHECK_FALSE(hub->has_subscribers());
+}
+
 TEST_SUITE_END();
 
 } // namespace

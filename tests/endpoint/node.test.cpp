@@ -167,6 +167,22 @@ TEST_CASE_FIXTURE(actor_fixture, "the last failure to connect can be read") {
   CHECK_EQ(peer_endpoint()->read().last_error, "");
 }
 
+TEST_CASE_FIXTURE(actor_fixture, "the time is that of the actor system, while "
+                                 "there is one") {
+  CHECK(home->now() == sched.clock().now());
+  advance(std::chrono::hours(1));
+  CHECK(home->now() == sched.clock().now());
+  home->detach();
+  CHECK(home->now() > sched.clock().now());
+  caf::actor_system_config cfg;
+  caf::actor_system real{cfg};
+  node other{real, options{}, connector};
+  auto before = real.clock().now();
+  auto now = other.now();
+  CHECK(now >= before);
+  CHECK(now <= real.clock().now());
+}
+
 TEST_SUITE_END();
 
 } // namespace

@@ -5,6 +5,11 @@
 #include "caf_remote/endpoint/activator.hpp"
 
 #include "support/actor_fixture.hpp"
+#include "support/twin_system.hpp"
+
+#include <caf/default_attachable.hpp>
+
+#include <stdexcept>
 
 using namespace caf_remote;
 using namespace caf_remote::test;
@@ -23,6 +28,15 @@ struct own_handle_fixture : actor_fixture {
     // nop
   }
 
+  static caf::abstract_actor* ptr(const caf::actor& x) {
+    return caf::actor_cast<caf::abstract_actor*>(x);
+  }
+
+  void fail_manager() {
+    caf::anon_send(home->manager(),
+                   caf::exit_msg{caf::actor_addr{}, caf::sec::runtime_error});
+  }
+
   caf::actor hdl;
   witness joe;
   witness alice;
@@ -38,6 +52,17 @@ TEST_CASE_FIXTURE(actor_fixture, "nobody is there to be observed") {
   run();
   CHECK_EQ(alice.downs(), reasons{not_there});
   CHECK_EQ(alice.exits(), reasons{not_there});
+}
+
+TEST_CASE_FIXTURE(own_handle_fixture, "after the stop nobody can be reached") {
+  home->shut_down();
+  CHECK(request(hdl, make_ping("x"))->failed_with(errc::not_running));
+  CHECK_EQ(dead_letters(errc::dead_letter), 0);
+  alice.monitor(hdl);
+  alice.link_to(hdl);
+  run();
+  CHECK_EQ(alice.downs(), reasons{caf::exit_reason::remote_link_unreachable});
+  CHECK_EQ(alice.exits(), reasons{caf::exit_reason::remote_link_unreachable});
 }
 
 TEST_CASE_FIXTURE(own_handle_fixture, "a monitor tells the reason of the end") {
@@ -143,6 +168,23 @@ TEST_CASE_FIXTURE(own_handle_fixture, "the end of a link concerns who had the "
   CHECK(jim.exits().empty());
 }
 
+TEST_CASE_FIXTURE(own_handle_fixture, "the end of a link that is over concerns "
+                                      "nobody") {
+  alice.link_to(hdl);
+  run();
+  witness next;
+  // joe ends and another one gets the name while alice is at work, and fails
+  alice.act([&](caf::event_based_actor* self) {
+    joe.quit();
+    joe.hdl = nullptr;
+    run();
+    next = publish_witness("joe");
+    self->quit(caf::exit_reason::user_shutdown);
+  });
+  run();
+  CHECK(next.exits().empty());
+}
+
 TEST_CASE_FIXTURE(own_handle_fixture,
                   "who has the name after an actor's end can "
                   "be linked") {
@@ -156,6 +198,126 @@ TEST_CASE_FIXTURE(own_handle_fixture,
   jim.quit(caf::exit_reason::user_shutdown);
   run();
   CHECK_EQ(alice.exits().size(), 2);
+}
+
+TEST_CASE_FIXTURE(own_handle_fixture, "what is observed through a handle and "
+                                      "directly is observed twice") {
+  alice.monitor(joe.hdl);
+  alice.link_to(joe.hdl);
+  alice.monitor(hdl);
+  alice.link_to(hdl);
+  run();
+  size_t left = 2;
+  SUBCASE("both ways") {}
+  SUBCASE("directly, after the other was taken back") {
+    alice.demonitor(hdl);
+    alice.unlink_from(hdl);
+    left = 1;
+  }
+  SUBCASE("through the handle, after the other was taken back") {
+    alice.demonitor(joe.hdl);
+    alice.unlink_from(joe.hdl);
+    left = 1;
+  }
+  run();
+  joe.quit(caf::exit_reason::user_shutdown);
+  run();
+  CHECK_EQ(alice.downs().size(), left);
+  CHECK_EQ(alice.exits().size(), left);
+}
+
+TEST_CASE_FIXTURE(own_handle_fixture,
+                  "an actor of another system with the same "
+                  "id takes nothing back for ours") {
+  using caf::default_attachable;
+  twin_system others;
+  auto twin = others.twin_of(alice.hdl.id());
+  REQUIRE_EQ(twin, alice.hdl);
+  SUBCASE("through the handle") {
+    alice.monitor(hdl);
+    alice.link_to(hdl);
+  }
+  SUBCASE("directly") {
+    alice.monitor(joe.hdl);
+    alice.link_to(joe.hdl);
+  }
+  run();
+  ptr(hdl)->attach(
+    default_attachable::make_monitor(hdl.address(), twin.address()));
+  ptr(twin)->add_link(ptr(hdl));
+  run();
+  CHECK_EQ(ptr(hdl)->detach(default_attachable::observe_token{
+             twin.address(), default_attachable::monitor}),
+           1);
+  ptr(twin)->remove_link(ptr(hdl));
+  run();
+  joe.quit(caf::exit_reason::user_shutdown);
+  run();
+  CHECK_EQ(alice.downs().size(), 1);
+  CHECK_EQ(alice.exits().size(), 1);
+}
+
+TEST_CASE_FIXTURE(own_handle_fixture, "a link that was taken back is over at "
+                                      "once") {
+  alice.link_to(hdl);
+  run();
+  // nobody has seen to it when joe ends
+  ptr(alice.hdl)->remove_link(ptr(hdl));
+  joe.quit(caf::exit_reason::user_shutdown);
+  sched.prioritize(joe.hdl);
+  run();
+  CHECK(alice.exits().empty());
+}
+
+TEST_CASE_FIXTURE(own_handle_fixture, "observers may throw") {
+  auto before = home->snapshot().callback_exceptions;
+  auto fail = [](const caf::error&) { throw std::runtime_error{"failed"}; };
+  SUBCASE("when the actor ends") {
+    hdl->attach_functor(fail);
+    joe.quit();
+  }
+  SUBCASE("at once, since there is none") {
+    auto nobody = remote("nobody", own_address);
+    CHECK_NOTHROW(nobody->attach_functor(fail));
+  }
+  run();
+  CHECK_EQ(home->snapshot().callback_exceptions, before + 1);
+}
+
+TEST_CASE_FIXTURE(own_handle_fixture, "a node that has failed takes no links, "
+                                      "and keeps those that it has") {
+  SUBCASE("one that comes after the failure") {
+    fail_manager();
+    run();
+    REQUIRE(home->failure());
+    alice.link_to(hdl);
+    run();
+    CHECK_EQ(alice.exits(), reasons{caf::exit_reason::remote_link_unreachable});
+    joe.quit(caf::exit_reason::user_shutdown);
+    run();
+    CHECK_EQ(alice.exits().size(), 1);
+  }
+  SUBCASE("one that nobody had seen to") {
+    fail_manager();
+    ptr(alice.hdl)->add_link(ptr(hdl));
+    run();
+    REQUIRE(home->failure());
+    CHECK(alice.exits().empty());
+    joe.quit(caf::exit_reason::user_shutdown);
+    run();
+    CHECK_EQ(alice.exits(), reasons{caf::exit_reason::user_shutdown});
+  }
+  SUBCASE("one that is taken back after the failure") {
+    alice.link_to(hdl);
+    run();
+    fail_manager();
+    run();
+    alice.unlink_from(hdl);
+    run();
+    joe.quit(caf::exit_reason::user_shutdown);
+    run();
+    CHECK(alice.exits().empty());
+  }
 }
 
 TEST_CASE_FIXTURE(actor_fixture, "the module's own actors cannot be linked "

@@ -6,6 +6,8 @@
 #include "support/effort.hpp"
 #include "support/twin_system.hpp"
 
+#include <type_traits>
+
 using namespace caf_remote;
 using namespace caf_remote::test;
 
@@ -152,6 +154,54 @@ TEST_CASE_FIXTURE(registry_fixture, "actors of two systems with one id have "
   self->send_exit(twin, caf::exit_reason::kill);
   self->wait_for(twin);
   CHECK_EQ(table->find(reply->id).hdl, ptr(alice));
+}
+
+/// An actor that says itself when it ends.
+class plain_actor final : public caf::monitorable_actor {
+public:
+  explicit plain_actor(caf::actor_config& cfg) : caf::monitorable_actor(cfg) {
+    // nop
+  }
+
+  void enqueue(caf::mailbox_element_ptr, caf::execution_unit*) override {
+    // nop
+  }
+};
+
+/// A place for one actor after the other, all with one id.
+class place {
+public:
+  explicit place(caf::actor_system& sys) : sys_(sys) {
+    // nop
+  }
+
+  caf::strong_actor_ptr next_actor() {
+    caf::actor_config cfg;
+    auto storage = new (&memory_)
+      caf::actor_storage<plain_actor>(42, caf::node_id{}, &sys_, cfg);
+    // one that is never given back: the memory is not CAF's
+    caf::intrusive_ptr_add_weak_ref(&storage->ctrl);
+    return {&storage->ctrl, false};
+  }
+
+private:
+  caf::actor_system& sys_;
+  std::aligned_storage_t<sizeof(caf::actor_storage<plain_actor>),
+                         alignof(caf::actor_storage<plain_actor>)>
+    memory_;
+};
+
+TEST_CASE_FIXTURE(registry_fixture, "an actor of another system may follow one "
+                                    "with its id at its place") {
+  place here{sys};
+  for (int i = 0; i < 3; ++i) {
+    auto x = here.next_actor();
+    auto name = table->name_of(x);
+    CHECK_EQ(table->find(name->id).hdl, x);
+    CHECK_EQ(table->name_of(x), name);
+    static_cast<plain_actor*>(x->get())->cleanup(caf::error{}, nullptr);
+    CHECK_EQ(table->find(name->id).hdl, nullptr);
+  }
 }
 
 TEST_CASE_FIXTURE(registry_fixture, "actors that vanish without a word take no "

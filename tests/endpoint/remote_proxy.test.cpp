@@ -3,13 +3,36 @@
 #include "caf_remote/endpoint/remote_proxy.hpp"
 
 #include "support/actor_fixture.hpp"
+#include "support/effort.hpp"
 #include "support/text.hpp"
+#include "support/twin_system.hpp"
+
+#include <caf/default_attachable.hpp>
 
 #include <algorithm>
+#include <stdexcept>
 
 using namespace caf_remote;
 using namespace caf_remote::test;
 using namespace std::chrono_literals;
+
+namespace caf_remote::test {
+
+/// Cannot be printed.
+struct touchy {
+  int x = 0;
+};
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, touchy& x) {
+  if (x.x == 0)
+    throw std::runtime_error{"not to be printed"};
+  return f(x.x);
+}
+
+} // namespace caf_remote::test
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(caf_remote::test::touchy)
 
 namespace {
 
@@ -404,6 +427,40 @@ TEST_CASE_FIXTURE(actor_fixture, "a requester that has ended leaves no entry "
   CHECK_EQ(texts_of(sent()).back(), "late");
 }
 
+/// Does something in the middle of encoding.
+struct interrupted final : serializer {
+  std::function<void()> f;
+
+  bool encode(const google::protobuf::Message&,
+              std::string& result) const override {
+    f();
+    result = "x";
+    return true;
+  }
+
+  bool decode(std::string_view, google::protobuf::Message&) const override {
+    return false;
+  }
+};
+
+TEST_CASE("a request is encoded while the system of its handle ends") {
+  auto home = std::make_unique<actor_fixture>();
+  auto codec = std::make_shared<interrupted>();
+  codec->f = [&home] { home.reset(); };
+  REQUIRE_FALSE(home->home->types.add(7, codec));
+  auto joe = home->remote("joe");
+  caf::actor_system_config cfg;
+  caf::actor_system other{cfg};
+  caf::scoped_actor self{other};
+  errc reason = errc::none;
+  caf_remote::request(self.ptr(), joe, caf::infinite, make_ping("x"),
+                      message_header{{"key", "value"}}, 7)
+    .receive([](const Ping&) {},
+             [&reason](const caf::error& x) { reason = code_of(x); });
+  CHECK_EQ(home, nullptr);
+  CHECK_EQ(reason, errc::not_running);
+}
+
 // -- results ------------------------------------------------------------------
 
 /// Answers requests of the peer.
@@ -434,6 +491,15 @@ TEST_CASE_FIXTURE(result_fixture, "an error result is a DeadLetterResponse") {
   check_failed(result_of([](const Ping&) -> caf::result<Ping> {
     return make_error(errc::not_found);
   }));
+}
+
+TEST_CASE_FIXTURE(result_fixture, "an error whose context cannot be printed is "
+                                  "one, too") {
+  check_failed(result_of([](const Ping&) -> caf::result<Ping> {
+    return caf::make_error(caf::sec::runtime_error,
+                           caf::make_message(touchy{}));
+  }));
+  CHECK_NE(home->processes->find("alice").hdl, nullptr);
 }
 
 TEST_CASE_FIXTURE(result_fixture,
@@ -477,6 +543,135 @@ TEST_CASE_FIXTURE(actor_fixture, "send_exit sends Stop") {
   CHECK_EQ(xs[0].target.id, "joe");
 }
 
+TEST_CASE_FIXTURE(actor_fixture, "an exit message ends the actor, whoever "
+                                 "sends it") {
+  connect();
+  auto alice = spawn_witness();
+  auto joe = remote("joe");
+  caf::exit_msg end{caf::actor_addr{}, caf::exit_reason::normal};
+  SUBCASE("without a source") {}
+  SUBCASE("from itself") {
+    end.source = joe.address();
+  }
+  SUBCASE("from another actor") {
+    end.source = alice.hdl.address();
+  }
+  SUBCASE("passed on from an actor that has failed") {
+    alice.quit();
+    run();
+    end = {alice.hdl.address(), caf::exit_reason::user_shutdown};
+  }
+  caf::anon_send(joe, end);
+  run();
+  CHECK_EQ(of_type(sent(), "actor.Stop").size(), 1);
+}
+
+/// Who is linked to joe, at a caf_remote peer.
+struct link_fixture : actor_fixture {
+  link_fixture() : alice(spawn_witness()), joe(remote("joe")) {
+    connect(peer_member, intro);
+    in = accept(peer_member, peer_address, intro);
+    alice.link_to(joe);
+    run();
+    sent();
+  }
+
+  size_t stops() const {
+    return of_type(sent(), "actor.Stop").size();
+  }
+
+  void end_joe() {
+    wire::terminated x;
+    x.who = {"", "joe", 0};
+    x.why = wire::terminated_reason::stopped;
+    receive(in, {make_system_envelope(watcher_id(), wire::terminated::type_name,
+                                      wire::encode(x))});
+  }
+
+  const transport::metadata intro = caf_remote_intro(1u << 20);
+  fake_stream_ptr in;
+  witness alice;
+  caf::actor joe;
+};
+
+TEST_CASE_FIXTURE(link_fixture, "the failure of a linked actor ends the remote "
+                                "one, its normal end does not") {
+  SUBCASE("failure") {
+    alice.quit(caf::exit_reason::user_shutdown);
+    run();
+    CHECK_EQ(stops(), 1);
+  }
+  SUBCASE("normal end") {
+    alice.quit();
+    run();
+    CHECK_EQ(stops(), 0);
+  }
+}
+
+TEST_CASE_FIXTURE(link_fixture,
+                  "the end of a link that is over ends nobody who "
+                  "has the name now") {
+  std::function<void()> end_link;
+  auto reason = caf::exit_reason::normal;
+  SUBCASE("the remote actor has ended") {
+    end_link = [this] { end_joe(); };
+  }
+  SUBCASE("the peer has restarted") {
+    end_link = [this] {
+      cut(last_dialled());
+      shake_hands("member-b", intro);
+    };
+  }
+  SUBCASE("the remote actor has ended, and the local one fails") {
+    end_link = [this] { end_joe(); };
+    reason = caf::exit_reason::user_shutdown;
+  }
+  // alice is at work and has not heard of it
+  alice.act([&](caf::event_based_actor* self) {
+    end_link();
+    self->quit(reason);
+  });
+  run();
+  CHECK(alice.exits().empty());
+  CHECK_EQ(stops(), 0);
+}
+
+TEST_CASE_FIXTURE(actor_fixture, "who has ended links nobody, and a failure is "
+                                 "told at once") {
+  connect();
+  auto alice = spawn_witness();
+  auto ptr = caf::actor_cast<caf::strong_actor_ptr>(alice.hdl);
+  auto joe = caf::actor_cast<caf::strong_actor_ptr>(remote("joe"));
+  SUBCASE("after a failure") {
+    alice.quit(caf::exit_reason::user_shutdown);
+    run();
+    ptr->get()->add_link(joe->get());
+    run();
+    CHECK_EQ(of_type(sent(), "actor.Stop").size(), 1);
+  }
+  SUBCASE("after a normal end") {
+    alice.quit();
+    run();
+    ptr->get()->add_link(joe->get());
+    run();
+    CHECK(of_type(sent(), "actor.Stop").empty());
+  }
+}
+
+TEST_CASE_FIXTURE(actor_fixture,
+                  "an actor without handles may end a remote one "
+                  "when it ends") {
+  connect();
+  auto joe = remote("joe");
+  sys.spawn([joe](caf::event_based_actor* self) -> caf::behavior {
+    self->attach_functor(
+      [joe] { caf::anon_send_exit(joe, caf::exit_reason::user_shutdown); });
+    return {[](int) {}};
+  });
+  run();
+  CHECK_EQ(of_type(sent(), "actor.Stop").size(), 1);
+}
+
 TEST_CASE_FIXTURE(actor_fixture, "a poison pill keeps its place in the order") {
   connect();
   caf::anon_send(remote("joe"), make_ping("before"));
@@ -500,6 +695,57 @@ TEST_CASE_FIXTURE(actor_fixture, "touch is answered by touched") {
   receive(accept(), {reply, reply});
   REQUIRE_EQ(answer->as<touched>().size(), 1);
   CHECK_EQ(answer->as<touched>()[0].who, pid{peer_address, "joe"});
+}
+
+// -- observers ----------------------------------------------------------------
+
+TEST_CASE_FIXTURE(actor_fixture, "an actor of another system with the same id "
+                                 "takes no observer of ours off") {
+  using caf::default_attachable;
+  auto alice = spawn_witness();
+  twin_system others;
+  auto twin = others.twin_of(alice.hdl.id());
+  REQUIRE_EQ(twin, alice.hdl);
+  auto joe = remote("joe");
+  alice.monitor(joe);
+  run();
+  joe->attach(default_attachable::make_monitor(joe.address(), twin.address()));
+  auto ptr = caf::actor_cast<caf::abstract_actor*>(joe);
+  CHECK_EQ(ptr->detach(default_attachable::observe_token{
+             twin.address(), default_attachable::monitor}),
+           1);
+  refuse_all_connections();
+  CHECK_EQ(alice.downs().size(), 1);
+}
+
+TEST_CASE_FIXTURE(actor_fixture, "those that the end of one actor concerns are "
+                                 "found among many others") {
+  size_t joes = 0;
+  auto prepare = [&](size_t n) {
+    auto joe = remote("joe" + std::to_string(++joes), "127.0.0.1:9001");
+    for (size_t i = 0; i < n; ++i)
+      joe->attach_functor([] {});
+    return caf::actor_cast<caf::strong_actor_ptr>(joe);
+  };
+  auto tell_none = [this](const caf::strong_actor_ptr& hdl) {
+    auto joe = as_remote_proxy(hdl);
+    auto serial = home->endpoints.find("127.0.0.1:9001")->serial();
+    auto next = joe->last_watch() + 1;
+    for (auto i = 0; i < 1000; ++i)
+      CHECK(joe->fire({wire::terminated_reason::stopped, next, next}, serial));
+  };
+  auto small = effort([&] { return prepare(few); }, tell_none);
+  auto large = effort([&] { return prepare(many); }, tell_none);
+  CHECK_LT(large / small, flat);
+}
+
+TEST_CASE_FIXTURE(actor_fixture, "what cannot observe may throw") {
+  auto before = home->snapshot().callback_exceptions;
+  auto joe = remote("joe");
+  home->endpoints.stop();
+  CHECK_NOTHROW(joe->attach_functor(
+    [](const caf::error&) { throw std::runtime_error{"failed"}; }));
+  CHECK_EQ(home->snapshot().callback_exceptions, before + 1);
 }
 
 // -- ourselves ----------------------------------------------------------------

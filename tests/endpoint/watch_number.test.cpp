@@ -22,18 +22,56 @@ TEST_CASE("numbers go on behind the last one of 32 bits, without 0") {
   CHECK_EQ(next_watch_number(highest), 1);
 }
 
+struct entry {
+  uint32_t watch;
+};
+
+using numbers = std::vector<uint32_t>;
+
+// The numbers of `xs` in a range.
+numbers in_range(const numbers& xs, uint32_t first, uint32_t last) {
+  std::vector<entry> entries;
+  for (auto x : xs)
+    entries.push_back({x});
+  numbers result;
+  auto range = concerned(entries, first, last, xs.back());
+  for (auto i = range.first; i != range.second; ++i)
+    result.push_back(i->watch);
+  return result;
+}
+
 TEST_CASE("a range has its first and its last watch in it") {
-  CHECK_FALSE(concerns(3, 5, 2));
-  CHECK(concerns(3, 5, 3));
-  CHECK(concerns(3, 5, 5));
-  CHECK_FALSE(concerns(3, 5, 6));
-  CHECK(concerns(highest, 2, 1));
+  numbers xs{2, 3, 4, 5, 6};
+  CHECK_EQ(in_range(xs, 3, 5), numbers{3, 4, 5});
+  CHECK_EQ(in_range({2, 6}, 3, 5), numbers{});
+  CHECK_EQ(in_range(xs, 1, 2), numbers{2});
+  CHECK_EQ(in_range(xs, 6, 9), numbers{6});
+}
+
+TEST_CASE("a range goes on where the numbers begin anew") {
+  numbers xs{highest - 1, highest, 1, 2, 3};
+  CHECK_EQ(in_range(xs, highest, 2), numbers{highest, 1, 2});
+  CHECK_EQ(in_range(xs, 0, highest), numbers{highest - 1, highest});
+  CHECK_EQ(in_range(xs, 2, 9), numbers{2, 3});
+}
+
+TEST_CASE("an old watch does not hide the later ones") {
+  numbers xs{1, 5 + (1u << 31), 6 + (1u << 31)};
+  CHECK_EQ(in_range(xs, xs[1], xs[1]), numbers{xs[1]});
+  CHECK_EQ(in_range(xs, 0, xs[1]), numbers{1, xs[1]});
 }
 
 TEST_CASE("a range without a beginning, or without numbers, has all before") {
-  CHECK(concerns(0, 5, 1));
-  CHECK_FALSE(concerns(0, 5, 6));
-  CHECK(concerns(0, 0, 6));
+  numbers xs{1, 5, 6};
+  CHECK_EQ(in_range(xs, 0, 5), numbers{1, 5});
+  CHECK_EQ(in_range(xs, 0, 0), xs);
+  CHECK_EQ(in_range(xs, 5, 0), xs);
+}
+
+TEST_CASE("a range that makes no sense has none") {
+  numbers xs{1, 5, 6};
+  CHECK_EQ(in_range(xs, 6, 5), numbers{});
+  CHECK_EQ(in_range(xs, 7, 9), numbers{});
 }
 
 TEST_SUITE_END();
