@@ -73,7 +73,7 @@ TEST_CASE_FIXTURE(hub_fixture, "who subscribes and unsubscribes in turn keeps "
   CHECK_EQ(attached(), 1);
   hub->unsubscribe(alice.hdl);
   hub->subscribe(alice.hdl);
-  hub->clear();
+  hub->close();
   CHECK_EQ(attached(), 0);
 }
 
