@@ -440,7 +440,7 @@ inbound_ptr make_inbound_news(remote_terminated content) {
 }
 
 inbound_ptr make_inbound_news(peer_touched content) {
-  return make_internal(std::move(content));
+  return make_internal(content);
 }
 
 inbound_ptr make_inbound_event(lost_message_ptr content) {

@@ -242,11 +242,10 @@ process_registry::make_reply_address(const caf::strong_actor_ptr& hdl,
     if (auto known = first_name_of(hdl)) // another thread was faster
       return known;
     auto plain = "$" + std::to_string(hdl->id());
-    auto end = "." + run_;
-    auto name = plain + end;
+    auto name = plain + '.' + run_;
     // an actor of another system in this process may have the same id
     for (size_t n = 2; slots_.count(name) != 0; ++n)
-      name = plain + '-' + std::to_string(n) + end;
+      name = plain + '-' + std::to_string(n) + '.' + run_;
     result = caf::make_counted<const actor_name>(std::string{},
                                                  std::move(name));
     if (closed_)
