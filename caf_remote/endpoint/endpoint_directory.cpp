@@ -124,9 +124,9 @@ dial_budget_ptr endpoint_directory::dials_of_all_streams() const {
   return all_streams_;
 }
 
-bool endpoint_directory::may_ask(const std::string& address) {
+bool endpoint_directory::may_ask() {
   std::lock_guard<std::mutex> guard{mtx_};
-  return node_ != nullptr && may_dial(address, all_streams_.get());
+  return node_ != nullptr && all_streams_->take(now());
 }
 
 endpoint_ptr endpoint_directory::find(const std::string& spelling) const {

@@ -52,9 +52,10 @@ public:
   /// What all streams together have, for what cannot be put down to one.
   dial_budget_ptr dials_of_all_streams() const;
 
-  /// Takes leave to ask a canonical address who lives there because of what
-  /// streams to us claim.
-  bool may_ask(const std::string& address);
+  /// Takes leave to ask an address that streams to us claim who lives there,
+  /// because of what our own stream has met elsewhere. Not at the cost of the
+  /// host that is asked, which has no part in it.
+  bool may_ask();
 
   /// Null if there is none.
   endpoint_ptr find(const std::string& spelling) const;

@@ -357,6 +357,12 @@ void endpoint_manager_state::meet(
   const member_met& x, const std::function<void(member_met_result)>& tell,
   const turns::done& done) {
   auto& address = x.where->address();
+  if (!x.is_current->load()) {
+    // who was met is gone; another one may live there
+    tell({{}, true});
+    done();
+    return;
+  }
   changing_.insert(address);
   auto changed_it = [=] {
     changing_.erase(x.where->address());
@@ -421,7 +427,7 @@ void endpoint_manager_state::end_streams_elsewhere(
   const std::function<void()>& next) {
   std::vector<std::string> others;
   for (auto& other : incarnations_.addresses_of(old))
-    if (other != address && node_->endpoints.may_ask(other))
+    if (other != address && node_->endpoints.may_ask())
       others.push_back(other);
   ask_residents(others, old, [=](const moved& xs) {
     std::vector<uint64_t> streams;

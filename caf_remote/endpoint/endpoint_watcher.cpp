@@ -157,14 +157,15 @@ void endpoint_watcher_state::on_remote_watch(const remote_watch& x) {
     tell(*res.answer);
 }
 
-// Without room to note what was told. If it is lost, the peer watches again.
+// Without room to note what was told. If it is lost, the peer watches again;
+// but one that does not number its watches does not repeat them either.
 void endpoint_watcher_state::refuse(const incoming_watches::ending& x) {
   node_->on_shortage("more than control-messages or control-bytes allow are "
                      "watched by "
                      + printable(address_)
                      + ", or were told of ends without a sign that it knows: "
                        "further watches are refused");
-  if (endpoint_->has_control_room())
+  if (x.last != 0 && endpoint_->has_control_room())
     push(x);
   else
     end_streams();

@@ -161,12 +161,16 @@ void endpoint_writer_state::on_handshake(const wire::connect_response& x) {
   st_.connection = connection_state::connected;
   policy_.reset();
   st_.meeting = x.member_id;
+  st_.is_current = std::make_shared<std::atomic<bool>>(true);
   self_
     ->request(node_->manager(), caf::infinite,
-              member_met{endpoint_, x.member_id})
+              member_met{endpoint_, x.member_id, st_.is_current})
     .then(
-      [this, epoch = st_.epoch, member = x.member_id](
-        const member_met_result& res) { on_met(epoch, member, res.before); },
+      [this, epoch = st_.epoch,
+       member = x.member_id](const member_met_result& res) {
+        if (!res.too_late)
+          on_met(epoch, member, res.before);
+      },
       [this](const caf::error&) {
         give_up(errc::not_running, "the module has failed");
       });
@@ -374,6 +378,8 @@ void endpoint_writer_state::drop_stream() {
 
 void endpoint_writer_state::on_lost(const std::string& reason) {
   ++st_.epoch; // whatever the old stream still says is of no interest
+  if (st_.is_current != nullptr)
+    st_.is_current->store(false);
   auto was_connected = st_.connection == connection_state::connected;
   if (was_connected) {
     st_.connection = connection_state::reconnecting;

@@ -17,6 +17,7 @@
 #include <caf/event_based_actor.hpp>
 #include <caf/stateful_actor.hpp>
 
+#include <atomic>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -32,6 +33,8 @@ struct endpoint_state {
   transport::stream_ptr stream;
   /// Numbers the streams, so that late events of an old one are known.
   uint64_t epoch = 0;
+  /// For the manager: whether the stream of the last handshake is still there.
+  std::shared_ptr<std::atomic<bool>> is_current;
   /// The incarnation that was met last.
   std::string member_id;
   /// The one that answered the handshake of this stream, until the manager has

@@ -28,10 +28,12 @@ incoming_watches::outcome incoming_watches::add(const caf::actor_addr& local,
       return {};
     if (!fresh)
       first = next_watch_number(rec.last);
-    rec.last = number;
   }
-  if (local != nullptr && (has_room || is_bound(local.get(), rec)))
+  if (local != nullptr && (has_room || is_bound(local.get(), rec))) {
+    // not before: one that was refused may come again
+    rec.last = number;
     return {bind(local, i, first, number), std::nullopt};
+  }
   drop_if_empty(i);
   auto why = local != nullptr ? wire::terminated_reason::address_terminated
                               : wire::terminated_reason::not_found;
@@ -70,7 +72,9 @@ void incoming_watches::remove(std::string_view id, std::string_view watcher,
   if (i == records_.end())
     return;
   auto& rec = i->second;
-  forget_told(rec, number);
+  // a peer that numbers finds nobody when it hears of an old end
+  if (number == 0)
+    forget_told(rec);
   std::vector<binding> rest;
   for (auto& x : rec.bindings) {
     if (number != 0 && is_later(x.last, number)) {
@@ -193,22 +197,13 @@ void incoming_watches::drop_if_empty(records::iterator i) {
   records_.erase(i);
 }
 
-// Those up to a number; 0: all.
-void incoming_watches::forget_told(record& x, uint32_t up_to) {
-  auto forget = [&](std::set<uint64_t>& places,
-                    std::map<uint64_t, unproven>& table) {
-    for (auto i = places.begin(); i != places.end();) {
-      auto j = table.find(*i);
-      if (up_to != 0 && is_later(j->second.last, up_to)) {
-        ++i;
-        continue;
-      }
-      table.erase(j);
-      i = places.erase(i);
-    }
-  };
-  forget(x.told, told_);
-  forget(x.waiting, waiting_);
+void incoming_watches::forget_told(record& x) {
+  for (auto seq : x.told)
+    told_.erase(seq);
+  for (auto place : x.waiting)
+    waiting_.erase(place);
+  x.told.clear();
+  x.waiting.clear();
 }
 
 } // namespace caf_remote

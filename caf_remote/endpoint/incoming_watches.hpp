@@ -174,7 +174,7 @@ private:
   void drop_if_empty(records::iterator i);
   static bool is_bound(actor_key local, const record& x) noexcept;
   void wait(const unproven& x);
-  void forget_told(record& x, uint32_t up_to = 0);
+  void forget_told(record& x);
   bool bind(const caf::actor_addr& local, records::iterator i, uint32_t first,
             uint32_t last);
 

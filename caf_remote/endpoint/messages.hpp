@@ -13,7 +13,9 @@
 #include <caf/actor_addr.hpp>
 #include <caf/allowed_unsafe_message_type.hpp>
 
+#include <atomic>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -127,12 +129,16 @@ struct endpoint_up {
 struct member_met {
   endpoint_ptr where;
   std::string member_id;
+  /// Whether the stream is still there on which it was met; set by the writer.
+  std::shared_ptr<const std::atomic<bool>> is_current;
 };
 
 struct member_met_result {
   /// The incarnation that was taken to live there before, if only by what its
   /// streams to us claim; empty: none.
   std::string before;
+  /// The stream has ended meanwhile, so that nothing was done.
+  bool too_late = false;
 };
 
 /// writer -> manager: the address was given up. The writer has quit or is about

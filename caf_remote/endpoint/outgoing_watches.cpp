@@ -25,7 +25,7 @@ void outgoing_watches::add(std::string_view id, caf::strong_actor_ptr proxy,
 
 void outgoing_watches::add_copy(std::string_view id, uint64_t seq) {
   if (auto i = entries_.find(id); i != entries_.end())
-    i->second.last = seq;
+    i->second.copy = seq;
 }
 
 caf::strong_actor_ptr outgoing_watches::find(std::string_view id) const {
@@ -50,7 +50,7 @@ outgoing_watches::take_written(uint64_t seq) {
       ++i;
       continue;
     }
-    result.push_back({std::move(x.proxy), x.last > seq});
+    result.push_back({std::move(x.proxy), std::max(x.last, x.copy) > seq});
     i = entries_.erase(i);
   }
   return result;

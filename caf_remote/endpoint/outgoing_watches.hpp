@@ -75,6 +75,8 @@ private:
     /// written, the incarnation that it was written to knows of the watch.
     uint64_t first;
     uint64_t last;
+    /// The place of the last further Watch. Not every peer is sent these.
+    uint64_t copy = 0;
   };
 
   std::map<std::string, entry, std::less<>> entries_;

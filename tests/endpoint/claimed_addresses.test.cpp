@@ -286,6 +286,38 @@ TEST_CASE_FIXTURE(claim_fixture, "how many names of a node are asked because a "
   CHECK_FALSE(next->over());
 }
 
+TEST_CASE("what a stranger's listener says costs no other host anything") {
+  options opts;
+  opts.max_endpoints = 16; // eight dials of a host in a minute
+  actor_fixture fix{opts};
+  auto alice = fix.publish_echo("alice");
+  auto old = fix.accept("victim", "10.9.9.9:80", {}, "10.9.9.9:50000");
+  auto in = fix.accept("evil", "10.6.6.6:80", {}, "10.6.6.6:40000");
+  auto ping = make_envelope_for("alice", make_ping("hi"));
+  ping.sender = {"", "me", 7};
+  fix.receive(in,
+              {make_system_envelope("alice", wire::watch::type_name,
+                                    wire::encode(wire::watch{{"", "w", 1}})),
+               ping});
+  REQUIRE_EQ(fix.dials(), 1);
+  // each time it answers as somebody else
+  for (int i = 0; i < 60; ++i) {
+    auto str = fix.last_dialled();
+    fix.shake_hands(i % 2 == 0 ? "victim" : "evil-" + std::to_string(i));
+    if (fix.last_dialled() != str)
+      fix.answer_probe("victim");
+    fix.cut(str);
+    fix.advance(2s);
+    REQUIRE_NE(fix.last_dialled(), str);
+  }
+  CHECK_FALSE(old->over());
+  // the other one restarts, and is asked
+  auto before = fix.dials();
+  fix.accept("victim-2", "10.9.9.9:80", {}, "10.9.9.9:50001");
+  CHECK_EQ(fix.dials(), before + 1);
+  fix.answer_probe("victim-2");
+}
+
 TEST_SUITE_END();
 
 } // namespace

@@ -331,6 +331,29 @@ TEST_CASE_FIXTURE(actor_fixture,
   CHECK_FALSE(accept("member-b")->finished());
 }
 
+TEST_CASE_FIXTURE(actor_fixture,
+                  "a handshake whose stream has ended does not end "
+                  "the streams of who lives there now") {
+  auto alice = publish_witness("alice");
+  auto old = accept("member-a");
+  // the address is asked
+  auto next = accept("member-b");
+  auto probe = take_probe();
+  // we still meet the old one, but have to wait
+  send_ping(remote("joe"), "one");
+  shake_hands("member-a");
+  cut(last_dialled());
+  cut(old);
+  probe->complete_writes();
+  probe->receive(wire::encode(wire::connect_response{"member-b", false}));
+  run();
+  CHECK_FALSE(next->finished());
+  shake_hands("member-b");
+  CHECK_FALSE(next->finished());
+  receive(next, {make_envelope_for("alice", make_ping("x"))});
+  CHECK_EQ(alice.texts().size(), 1);
+}
+
 TEST_SUITE_END();
 
 } // namespace

@@ -130,6 +130,14 @@ TEST_CASE_FIXTURE(outgoing_fixture, "a copy of no watch changes nothing") {
   CHECK(out.empty());
 }
 
+TEST_CASE_FIXTURE(outgoing_fixture, "a further watch, which may never be sent, "
+                                    "does not stand for the first one") {
+  out.add("joe", proxy("joe"), 1);
+  out.add_copy("joe", 2);
+  out.lost(1);
+  CHECK_EQ(renewed(), handles{proxy("joe")});
+}
+
 TEST_SUITE_END();
 
 } // namespace

@@ -285,8 +285,8 @@ TEST_CASE("watches for which there is no room end at once, others stay") {
   fix.connect();
   auto in = fix.accept();
   auto name = std::string(300, 'w');
-  for (int i = 0; i < 20; ++i)
-    fix.receive(in, {watch_of("alice", name + std::to_string(i))});
+  for (uint32_t i = 1; i <= 20; ++i)
+    fix.receive(in, {watch_of("alice", name + std::to_string(i), i)});
   auto refused = of_type(fix.sent(), "actor.Terminated");
   REQUIRE_FALSE(refused.empty());
   for (auto& x : refused)
@@ -298,6 +298,35 @@ TEST_CASE("watches for which there is no room end at once, others stay") {
   for (auto& x : ended)
     CHECK_EQ(why_of(x), terminated_reason::stopped);
   CHECK_FALSE(in->finished());
+}
+
+TEST_CASE("a peer that would not watch again is hung up on instead") {
+  options opts;
+  opts.control_messages = 10;
+  loss_fixture fix{opts};
+  auto alice = fix.publish_witness("alice");
+  fix.connect();
+  auto in = fix.accept();
+  for (int i = 0; i < 10; ++i)
+    fix.receive(in, {watch_of("alice", "w" + std::to_string(i))});
+  CHECK_FALSE(in->finished());
+  fix.receive(in, {watch_of("alice", "another")});
+  CHECK(in->finished());
+}
+
+TEST_CASE_FIXTURE(loss_fixture,
+                  "a watch with two observers survives the loss of "
+                  "the stream to a peer that knows of one") {
+  auto alice = spawn_witness();
+  auto bob = spawn_witness();
+  alice.monitor(remote("joe"));
+  bob.monitor(remote("joe"));
+  run();
+  shake_hands();
+  CHECK_EQ(of_type(sent(), "actor.Watch").size(), 1);
+  cut(last_dialled());
+  shake_hands();
+  CHECK_EQ(of_type(sent(), "actor.Watch").size(), 1);
 }
 
 TEST_CASE(
