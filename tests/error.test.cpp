@@ -5,6 +5,8 @@
 #include "caf_remote/config.hpp"
 #include "caf_remote/remoting.hpp"
 
+#include "support/unprintable.hpp"
+
 #include <caf/exit_reason.hpp>
 #include <caf/message.hpp>
 #include <caf/sec.hpp>
@@ -12,22 +14,8 @@
 #include <doctest/doctest.h>
 
 #include <set>
-#include <stdexcept>
 
 using namespace caf_remote;
-
-struct unprintable {
-  int x = 0;
-};
-
-template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, unprintable& x) {
-  if (x.x == 0)
-    throw std::runtime_error{"not to be printed"};
-  return f(x.x);
-}
-
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(unprintable)
 
 namespace {
 
@@ -134,7 +122,7 @@ TEST_CASE("of a foreign error that has a text, the text is what counts") {
 }
 
 TEST_CASE("an error whose context cannot be printed is rendered without it") {
-  auto context = caf::make_message(unprintable{});
+  auto context = caf::make_message(test::unprintable{});
   auto text = render(caf::make_error(caf::sec::runtime_error, context));
   CHECK_NE(text.find("runtime_error"), std::string::npos);
   CHECK_NE(text.find("not to be printed"), std::string::npos);

@@ -245,15 +245,19 @@ void endpoint_watcher_state::on_touched(peer_touched x) {
 }
 
 void endpoint_watcher_state::look_after() {
-  auto watched_in_vain = !outgoing_.empty() && return_path_.missing();
-  if (!watched_in_vain)
+  auto in_vain = watches_in_vain();
+  if (!in_vain)
     return_path_.stop_waiting();
   if (tick_pending_ || endpoint_ == nullptr || silent_
-      || (!watched_in_vain && !return_path_.renewal_due()
-          && !incoming_.has_unproven()))
+      || (!in_vain && !return_path_.renewal_due() && !incoming_.has_unproven()))
     return;
   tick_pending_ = true;
   self_->delayed_send(self_, look_interval(node_->opts), watch_tick{});
+}
+
+// Whether the peer could not tell us of an end.
+bool endpoint_watcher_state::watches_in_vain() const {
+  return !outgoing_.empty() && return_path_.missing();
 }
 
 void endpoint_watcher_state::on_tick() {
@@ -266,7 +270,7 @@ void endpoint_watcher_state::on_tick() {
   auto connects = endpoint_->connects.load();
   auto reached = connected || connects != last_connects_;
   last_connects_ = connects;
-  auto in_vain = !outgoing_.empty() && return_path_.missing();
+  auto in_vain = watches_in_vain();
   if (in_vain && reached && return_path_.wait(look_interval(node_->opts)))
     give_up_watches();
   else if (connected)

@@ -58,6 +58,7 @@ private:
   void on_peer_streams(peer_streams x);
   void on_touched(peer_touched x);
   void look_after();
+  bool watches_in_vain() const;
   void on_tick();
   void ask(bool in_vain);
   void probe();

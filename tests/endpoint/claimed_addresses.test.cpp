@@ -3,6 +3,7 @@
 // What the addresses that streams to us claim can make us dial.
 
 #include "support/actor_fixture.hpp"
+#include "support/monitor_senders.hpp"
 
 using namespace caf_remote;
 using namespace caf_remote::test;
@@ -78,14 +79,7 @@ TEST_CASE_FIXTURE(claim_fixture, "whatever makes us answer those who claim an "
     say_from_all(watch("nobody"));
   }
   SUBCASE("an actor that monitors who sends to it") {
-    publish(sys.spawn([](caf::event_based_actor* self) -> caf::behavior {
-      self->set_down_handler([](const caf::down_msg&) {});
-      return {[self](const Ping&) {
-        self->monitor(self->current_sender());
-        return caf::unit;
-      }};
-    }),
-            "bob");
+    publish(sys.spawn(monitor_senders), "bob");
     say_from_all(make_envelope_for("bob", make_ping("hi")));
   }
   CHECK_EQ(dials(), bound);

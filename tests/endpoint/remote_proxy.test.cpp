@@ -6,6 +6,7 @@
 #include "support/effort.hpp"
 #include "support/text.hpp"
 #include "support/twin_system.hpp"
+#include "support/unprintable.hpp"
 
 #include <caf/default_attachable.hpp>
 
@@ -15,24 +16,6 @@
 using namespace caf_remote;
 using namespace caf_remote::test;
 using namespace std::chrono_literals;
-
-namespace caf_remote::test {
-
-/// Cannot be printed.
-struct touchy {
-  int x = 0;
-};
-
-template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, touchy& x) {
-  if (x.x == 0)
-    throw std::runtime_error{"not to be printed"};
-  return f(x.x);
-}
-
-} // namespace caf_remote::test
-
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(caf_remote::test::touchy)
 
 namespace {
 
@@ -497,7 +480,7 @@ TEST_CASE_FIXTURE(result_fixture, "an error whose context cannot be printed is "
                                   "one, too") {
   check_failed(result_of([](const Ping&) -> caf::result<Ping> {
     return caf::make_error(caf::sec::runtime_error,
-                           caf::make_message(touchy{}));
+                           caf::make_message(unprintable{}));
   }));
   CHECK_NE(home->processes->find("alice").hdl, nullptr);
 }

@@ -5,6 +5,7 @@
 #include "caf_remote/endpoint/activator.hpp"
 
 #include "support/actor_fixture.hpp"
+#include "support/monitor_senders.hpp"
 
 using namespace caf_remote;
 using namespace caf_remote::test;
@@ -106,14 +107,7 @@ TEST_CASE_FIXTURE(spoof_fixture, "whatever makes us answer a made-up sender, "
     caf::anon_send_exit(hdl, caf::exit_reason::kill);
   }
   SUBCASE("an actor that monitors who sends to it") {
-    publish(sys.spawn([](caf::event_based_actor* self) -> caf::behavior {
-      self->set_down_handler([](const caf::down_msg&) {});
-      return {[self](const Ping&) {
-        self->monitor(self->current_sender());
-        return caf::unit;
-      }};
-    }),
-            "alice");
+    publish(sys.spawn(monitor_senders), "alice");
     receive_from_all(ping);
   }
   SUBCASE("a message for somebody else") {
