@@ -116,16 +116,16 @@ void endpoint::post_to_watcher(caf::mailbox_element_ptr x) {
 
 // -- watches -------------------------------------------------------------------
 
-bool endpoint::watch(caf::strong_actor_ptr proxy, const actor_name_ptr& who,
-                     uint32_t number) {
+uint64_t endpoint::watch(caf::strong_actor_ptr proxy, const actor_name_ptr& who,
+                         uint32_t number) {
   auto msg = make_watch(who, wire::watch::type_name, number);
   std::lock_guard<std::mutex> guard{control_mtx_};
   // the watcher must know before an answer can come
   post_to_watcher(watch_actor{std::move(proxy), last_control_seq_ + 1});
-  push_next(std::move(msg));
+  auto seq = push_next(std::move(msg));
   // what was posted before the endpoint was abandoned comes before the end of
   // the watcher
-  return !abandoned_.load();
+  return abandoned_.load() ? 0 : seq;
 }
 
 void endpoint::unwatch(caf::strong_actor_ptr proxy, const actor_name_ptr& who,
@@ -136,15 +136,15 @@ void endpoint::unwatch(caf::strong_actor_ptr proxy, const actor_name_ptr& who,
   push_next(std::move(msg));
 }
 
-void endpoint::watch_again(const actor_name_ptr& who, uint32_t number) {
+uint64_t endpoint::watch_again(const actor_name_ptr& who, uint32_t number) {
   auto& peer = remote();
   if (!peer.is_caf_remote() && connected())
-    return;
+    return 0;
   auto msg = make_watch(who, wire::watch::type_name, number);
   msg->need = peer_need::caf_remote;
   std::lock_guard<std::mutex> guard{control_mtx_};
   post_to_watcher(watch_copied{who, last_control_seq_ + 1});
-  push_next(std::move(msg));
+  return push_next(std::move(msg));
 }
 
 uint64_t endpoint::renew_watch(const actor_name_ptr& who, uint32_t number) {

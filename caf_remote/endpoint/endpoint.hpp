@@ -77,19 +77,20 @@ public:
 
   /// Starts to watch: tells the watcher, which keeps the table, and queues the
   /// Watch with that number at once, so that it keeps its place among what the
-  /// caller sends to the actor before and after. Returns false if the node has
-  /// ended, so that the watcher may not have heard it: then the observers are
-  /// for the caller.
-  bool watch(caf::strong_actor_ptr proxy, const actor_name_ptr& who,
-             uint32_t number);
+  /// caller sends to the actor before and after. Returns the Watch's place
+  /// among what the writer numbers; 0 if the node has ended, so that the
+  /// watcher may not have heard it: then the observers are for the caller.
+  uint64_t watch(caf::strong_actor_ptr proxy, const actor_name_ptr& who,
+                 uint32_t number);
 
   /// The observers have gone whose watches have numbers up to this one.
   void unwatch(caf::strong_actor_ptr proxy, const actor_name_ptr& who,
                uint32_t number);
 
   /// Queues a further Watch of an actor that is watched. Only for peers that
-  /// number watches, others would take it for the same.
-  void watch_again(const actor_name_ptr& who, uint32_t number);
+  /// number watches, others would take it for the same. Returns its place; 0 if
+  /// there is none, so that what becomes of the last one becomes of it.
+  uint64_t watch_again(const actor_name_ptr& who, uint32_t number);
 
   bool connected() const noexcept {
     return state_.load(std::memory_order_acquire)

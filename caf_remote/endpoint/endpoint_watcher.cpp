@@ -315,10 +315,10 @@ void endpoint_watcher_state::give_up_watches() {
 left endpoint_watcher_state::on_incarnation_over(uint64_t written_seq) {
   for (auto& x : outgoing_.take_written(written_seq)) {
     auto proxy = as_remote_proxy(x.proxy);
-    // before the observers can watch again
-    if (x.is_queued && proxy != nullptr && endpoint_ != nullptr)
-      endpoint_->tell_unwatch(proxy->target(), proxy->last_watch());
-    fire(x.proxy, unreachable, serial_);
+    auto rest = proxy->fire_written(written_seq, *endpoint_, x.is_queued);
+    // their own Watches are not for peers that do not number
+    if (rest != 0)
+      outgoing_.keep(proxy->target()->id, x.proxy, rest, renew(x.proxy));
   }
   forget_incoming();
   return {};

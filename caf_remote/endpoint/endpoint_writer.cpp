@@ -314,6 +314,7 @@ void endpoint_writer_state::write_batch() {
   batch_time_.reset();
   auto next = box_.next(batch_limits(), target_address(),
                         node_->own().advertised(), may_send_, reject_);
+  written_control_seq_ = std::max(written_control_seq_, next.control_seq);
   if (next.messages.empty()) {
     if (st_.draining)
       half_close();
@@ -326,7 +327,6 @@ void endpoint_writer_state::write_batch() {
 }
 
 void endpoint_writer_state::settle(outbox::batch& x) {
-  written_control_seq_ = std::max(written_control_seq_, x.control_seq);
   for (auto id : x.requests)
     node_->pending.mark_written(id);
   if (!x.requests.empty() && !st_.checks_way_back)

@@ -5,6 +5,8 @@
 #include "caf_remote/endpoint/prefetch.hpp"
 #include "caf_remote/wire/batch_codec.hpp"
 
+#include <algorithm>
+
 namespace caf_remote {
 
 namespace {
@@ -51,11 +53,14 @@ void outbox::batch::add(outbound_ptr x) {
     ++control_messages;
     control_bytes += x->charge();
   }
-  if (x->control_seq > control_seq)
-    control_seq = x->control_seq;
+  passed(*x);
   if (x->request != 0)
     requests.push_back(x->request);
   messages.push_back(std::move(x));
+}
+
+void outbox::batch::passed(const outbound_element& x) noexcept {
+  control_seq = std::max(control_seq, x.control_seq);
 }
 
 outbox::batch outbox::next(const limits& bounds,
@@ -75,6 +80,7 @@ outbox::batch outbox::next(const limits& bounds,
     if (why == errc::none && size + frame_overhead() > bounds.frame_bytes)
       why = errc::message_too_large;
     if (why != errc::none) {
+      result.passed(*x);
       reject(std::move(x), why);
       queue_.pop_front();
       continue;

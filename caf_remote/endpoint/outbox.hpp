@@ -39,12 +39,15 @@ public:
     size_t user_bytes = 0;
     size_t control_messages = 0;
     size_t control_bytes = 0;
-    /// The last place in the control lane.
+    /// The last place in the control lane, of what was refused, too.
     uint64_t control_seq = 0;
     /// The requests among them.
     std::vector<uint32_t> requests;
 
     void add(outbound_ptr x);
+
+    /// Its place, if it has one, is behind what goes on.
+    void passed(const outbound_element& x) noexcept;
   };
 
   /// Says why a message must not be sent to this peer, or not any more;

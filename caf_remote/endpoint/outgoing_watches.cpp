@@ -56,6 +56,12 @@ outgoing_watches::take_written(uint64_t seq) {
   return result;
 }
 
+void outgoing_watches::keep(std::string_view id, caf::strong_actor_ptr proxy,
+                            uint64_t first, uint64_t last) {
+  entries_.insert_or_assign(std::string{id},
+                            entry{std::move(proxy), first, last});
+}
+
 std::vector<caf::strong_actor_ptr> outgoing_watches::take_all() {
   std::vector<caf::strong_actor_ptr> result;
   for (auto& kvp : entries_)

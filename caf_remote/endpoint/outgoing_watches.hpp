@@ -42,6 +42,11 @@ public:
   /// out what it had a Watch of.
   std::vector<lost_watch> take_written(uint64_t seq);
 
+  /// Puts one back that others go on with: their first Watch and the last one
+  /// have these places.
+  void keep(std::string_view id, caf::strong_actor_ptr proxy, uint64_t first,
+            uint64_t last);
+
   std::vector<caf::strong_actor_ptr> take_all();
 
   // -- again ---------------------------------------------------------------------------------

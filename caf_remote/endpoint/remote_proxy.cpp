@@ -515,10 +515,10 @@ void remote_proxy::attach(caf::attachable_ptr ptr) {
     return;
   }
   auto ok = exclusive_critical_section([&] {
-    auto number = post_watch();
-    if (number)
-      observers_.push_back({std::move(ptr), *number});
-    return number.has_value();
+    auto watch = post_watch();
+    if (watch)
+      observers_.push_back({std::move(ptr), *watch});
+    return watch.has_value();
   });
   if (!ok)
     tell(*ptr, caf::exit_reason::remote_link_unreachable);
@@ -556,13 +556,13 @@ bool remote_proxy::add_backlink(caf::abstract_actor* x) {
   auto is_x = [&](const link& y) { return same(y.who, addr); };
   if (std::any_of(links_.begin(), links_.end(), is_x))
     return false;
-  auto number = post_watch();
-  if (!number) {
+  auto watch = post_watch();
+  if (!watch) {
     send_exit_message(caf::strong_actor_ptr{x->ctrl()}, address(),
                       caf::exit_reason::remote_link_unreachable);
     return false;
   }
-  links_.push_back({std::move(addr), *number});
+  links_.push_back({std::move(addr), *watch});
   return true;
 }
 
@@ -582,18 +582,19 @@ bool remote_proxy::has_observers() const noexcept {
   return !observers_.empty() || !links_.empty();
 }
 
-// Returns the number of the watch; none if the actor cannot be watched. Each
-// observer has a watch of its own: who has the name now need not be who had it
-// when the one before came.
-std::optional<uint32_t> remote_proxy::post_watch() {
+// None: the actor cannot be watched. Each observer has a watch of its own: who
+// has the name now need not be who had it when the one before came.
+std::optional<remote_proxy::watch_mark> remote_proxy::post_watch() {
   auto number = node_->next_watch();
   if (watching_) {
-    // one that is over tells all that are here now
+    // first: what is sent again from now on stands for this one, too
+    last_watch_.store(number, std::memory_order_release);
+    // an endpoint that is over tells all that are here now
     auto where = current_endpoint();
     if (where != nullptr && where->serial() == watched_by_)
-      where->watch_again(name_, number);
-    last_watch_.store(number, std::memory_order_release);
-    return number;
+      if (auto place = where->watch_again(name_, number); place != 0)
+        last_place_ = place;
+    return watch_mark{number, last_place_};
   }
   errc why = errc::none;
   auto where = acquire_endpoint(why);
@@ -601,8 +602,11 @@ std::optional<uint32_t> remote_proxy::post_watch() {
     return std::nullopt;
   watched_by_ = where->serial();
   last_watch_.store(number, std::memory_order_release);
-  watching_ = where->watch(caf::strong_actor_ptr{ctrl()}, name_, number);
-  return watching_ ? std::optional<uint32_t>{number} : std::nullopt;
+  last_place_ = where->watch(caf::strong_actor_ptr{ctrl()}, name_, number);
+  watching_ = last_place_ != 0;
+  if (!watching_)
+    return std::nullopt;
+  return watch_mark{number, last_place_};
 }
 
 void remote_proxy::post_unwatch() {
@@ -615,31 +619,76 @@ void remote_proxy::post_unwatch() {
     where->unwatch(caf::strong_actor_ptr{ctrl()}, name_, last_watch());
 }
 
+// Takes out those of the observers and of the links that `pick` picks, a range
+// of each. With the mutex held. For want of memory all stay where they are.
+template <class Pick>
+remote_proxy::leaving remote_proxy::take(Pick pick) {
+  leaving result;
+  auto first = pick(observers_);
+  auto second = pick(links_);
+  result.observers.reserve(static_cast<size_t>(first.second - first.first));
+  result.links.reserve(static_cast<size_t>(second.second - second.first));
+  move_to(result.observers, observers_, first);
+  move_to(result.links, links_, second);
+  watching_ = watching_ && has_observers();
+  return result;
+}
+
+void remote_proxy::tell(const leaving& xs, wire::terminated_reason why) {
+  auto how = reasons_of(why);
+  caf::error down = how.down;
+  for (auto& x : xs.observers)
+    tell(*x.what, down);
+  for (auto& x : xs.links)
+    if (auto hdl = caf::actor_cast<caf::strong_actor_ptr>(x.who))
+      node_->attempt([&] { send_exit_message(hdl, address(), how.exit); });
+}
+
 bool remote_proxy::fire(const gone& x, std::optional<uint64_t> endpoint) {
-  std::vector<observer> observers;
-  std::vector<link> links;
+  leaving xs;
   auto others = exclusive_critical_section([&] {
     if (endpoint && watching_ && watched_by_ != *endpoint)
       return true;
-    auto latest = last_watch();
-    auto first = concerned(observers_, x.first, x.last, latest);
-    auto second = concerned(links_, x.first, x.last, latest);
-    // for want of memory all stay where they are
-    observers.reserve(static_cast<size_t>(first.second - first.first));
-    links.reserve(static_cast<size_t>(second.second - second.first));
-    move_to(observers, observers_, first);
-    move_to(links, links_, second);
-    watching_ = watching_ && has_observers();
+    xs = take(
+      [&](auto& all) { return concerned(all, x.first, x.last, last_watch()); });
     return watching_;
   });
-  auto how = reasons_of(x.why);
-  caf::error down = how.down;
-  for (auto& y : observers)
-    tell(*y.what, down);
-  for (auto& y : links)
-    if (auto hdl = caf::actor_cast<caf::strong_actor_ptr>(y.who))
-      node_->attempt([&] { send_exit_message(hdl, address(), how.exit); });
+  tell(xs, x.why);
   return others;
+}
+
+uint64_t remote_proxy::fire_written(uint64_t written_seq, endpoint& where,
+                                    bool waits) {
+  leaving xs;
+  auto rest = exclusive_critical_section([&] {
+    if (!watching_ || watched_by_ != where.serial())
+      return uint64_t{0}; // whoever observes now is another endpoint's
+    auto is_written = [&](const auto& x) {
+      return x.watch.place <= written_seq;
+    };
+    auto written = [&](auto& all) {
+      return std::make_pair(
+        all.begin(), std::partition_point(all.begin(), all.end(), is_written));
+    };
+    auto all_are = written(observers_).second == observers_.end()
+                   && written(links_).second == links_.end();
+    if (all_are && waits)
+      where.tell_unwatch(name_, last_watch());
+    xs = take(written);
+    return first_place();
+  });
+  tell(xs, wire::terminated_reason::address_terminated);
+  return rest;
+}
+
+// With the mutex held.
+uint64_t remote_proxy::first_place() const noexcept {
+  auto result = has_observers() ? last_place_ : 0;
+  if (!observers_.empty())
+    result = std::min(result, observers_.front().watch.place);
+  if (!links_.empty())
+    result = std::min(result, links_.front().watch.place);
+  return result;
 }
 
 void remote_proxy::kill_proxy(caf::execution_unit* ctx, caf::error reason) {

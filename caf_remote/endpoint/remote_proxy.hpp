@@ -87,6 +87,14 @@ public:
   /// them. Returns whether others still observe.
   bool fire(const gone& x, std::optional<uint64_t> endpoint);
 
+  /// An incarnation is over to which control messages up to the place
+  /// `written_seq` were written: tells the observers whose Watch was among them
+  /// that it is out of reach. The watcher of `where` calls it. If nobody is
+  /// left, and a Watch still waits there, it is taken back, before those who
+  /// were told can watch again. Returns the place of the first Watch of those
+  /// who still observe; 0: none.
+  uint64_t fire_written(uint64_t written_seq, endpoint& where, bool waits);
+
   /// The number of the latest watch. Any thread.
   uint32_t last_watch() const noexcept {
     return last_watch_.load(std::memory_order_acquire);
@@ -144,8 +152,16 @@ private:
   std::vector<link_here> take_links_here(const caf::actor_addr& x);
   std::vector<caf::strong_actor_ptr> hosts() const;
   void remember_host(const caf::strong_actor_ptr& x);
-  std::optional<uint32_t> post_watch();
+  struct observer;
+  struct link;
+  struct watch_mark;
+  struct leaving;
+  std::optional<watch_mark> post_watch();
   void post_unwatch();
+  template <class Pick>
+  leaving take(Pick pick);
+  void tell(const leaving& xs, wire::terminated_reason why);
+  uint64_t first_place() const noexcept;
   bool has_observers() const noexcept;
 
   const node_ptr node_;
@@ -160,15 +176,27 @@ private:
   std::atomic<const dial_budget*> payer_;
 
   // Who observes, and by which watch: a later one may be for another actor,
-  // which has the name now.
+  // which has the name now, or for another incarnation.
+  struct watch_mark {
+    uint32_t number;
+    /// Its place among what the endpoint's writer numbers, or that of an
+    /// earlier one if there is none for it alone.
+    uint64_t place;
+  };
+
   struct observer {
     caf::attachable_ptr what;
-    uint32_t watch;
+    watch_mark watch;
   };
 
   struct link {
     caf::actor_addr who;
-    uint32_t watch;
+    watch_mark watch;
+  };
+
+  struct leaving {
+    std::vector<observer> observers;
+    std::vector<link> links;
   };
 
   // guarded by the actor's own mutex, like the attachables of the base class,
@@ -181,6 +209,8 @@ private:
   bool watching_ = false;
   // the serial number of the endpoint that the Watch was given to
   uint64_t watched_by_ = 0;
+  // the place of the latest watch there
+  uint64_t last_place_ = 0;
   std::atomic<uint32_t> last_watch_{0};
 };
 

@@ -22,10 +22,10 @@ constexpr uint32_t next_watch_number(uint32_t x) noexcept {
   return x + 1 != 0 ? x + 1 : 1;
 }
 
-/// Those of `xs` whose `watch` is among the numbers from `first` to `last`, as
-/// a Terminated names them. Without a `last` it means all there are, without a
-/// `first` all up to `last`. They are in the order of their numbers, none later
-/// than `latest`: found without a look at the others.
+/// Those of `xs` whose `watch.number` is among the numbers from `first` to
+/// `last`, as a Terminated names them. Without a `last` it means all there are,
+/// without a `first` all up to `last`. They are in the order of their numbers,
+/// none later than `latest`: found without a look at the others.
 template <class T>
 auto concerned(std::vector<T>& xs, uint32_t first, uint32_t last,
                uint32_t latest) {
@@ -39,9 +39,9 @@ auto concerned(std::vector<T>& xs, uint32_t first, uint32_t last,
   auto most = first != 0 ? latest - first : ~uint32_t{0};
   auto least = is_later(last, latest) ? 0 : latest - last;
   begin = std::partition_point(
-    begin, end, [=](const T& x) { return latest - x.watch > most; });
+    begin, end, [=](const T& x) { return latest - x.watch.number > most; });
   end = std::partition_point(
-    begin, end, [=](const T& x) { return latest - x.watch >= least; });
+    begin, end, [=](const T& x) { return latest - x.watch.number >= least; });
   return std::make_pair(begin, end);
 }
 

@@ -133,6 +133,17 @@ TEST_CASE_FIXTURE(outbox_fixture, "a batch says what is in it") {
   CHECK_EQ(batch.requests, std::vector<uint32_t>{7});
 }
 
+TEST_CASE_FIXTURE(outbox_fixture, "a place that is refused is passed, too") {
+  auto watch = make_outbound({"joe", {}, {}}, "actor.Watch", true, "c");
+  watch->control_seq = 5;
+  watch->need = peer_need::caf_remote;
+  box.push(std::move(watch));
+  may = [](const outbound_element&) { return errc::peer_cannot_take; };
+  auto batch = next();
+  CHECK(batch.messages.empty());
+  CHECK_EQ(batch.control_seq, 5);
+}
+
 TEST_CASE_FIXTURE(outbox_fixture, "the memory that is provided serves") {
   std::string memory;
   memory.reserve(1u << 16);

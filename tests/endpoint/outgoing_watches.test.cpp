@@ -138,6 +138,19 @@ TEST_CASE_FIXTURE(outgoing_fixture, "a further watch, which may never be sent, "
   CHECK_EQ(renewed(), handles{proxy("joe")});
 }
 
+TEST_CASE_FIXTURE(outgoing_fixture, "what others go on with ends with the "
+                                    "incarnation that their first Watch went "
+                                    "to") {
+  auto joe = proxy("joe");
+  out.add("joe", joe, 1);
+  REQUIRE_EQ(out.take_written(1).size(), 1);
+  out.keep("joe", joe, 2, 4);
+  CHECK(out.take_written(1).empty());
+  auto xs = out.take_written(2);
+  REQUIRE_EQ(xs.size(), 1);
+  CHECK(xs[0].is_queued);
+}
+
 TEST_SUITE_END();
 
 } // namespace

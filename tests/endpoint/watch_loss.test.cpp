@@ -7,6 +7,8 @@
 
 #include "support/actor_fixture.hpp"
 
+#include <caf/default_attachable.hpp>
+
 using namespace caf_remote;
 using namespace caf_remote::test;
 using namespace std::chrono_literals;
@@ -520,6 +522,44 @@ TEST_CASE_FIXTURE(watching_fixture,
   CHECK_EQ(alice.downs(), reasons{unreachable, caf::exit_reason::normal});
 }
 
+TEST_CASE_FIXTURE(watching_fixture, "who observes what a Go node is known to "
+                                    "watch for us shares the watch") {
+  auto bob = spawn_witness();
+  SUBCASE("while our stream to it is up") {
+    bob.monitor(remote("joe"));
+    run();
+    cut(last_dialled());
+  }
+  SUBCASE("since before it came back") {
+    cut(last_dialled());
+    bob.monitor(remote("joe"));
+    run();
+    shake_hands();
+    sent();
+    cut(last_dialled());
+    advance(2s); // not at once after so short a time
+  }
+  shake_hands("member-b");
+  CHECK_EQ(alice.downs(), reasons{unreachable});
+  CHECK_EQ(bob.downs(), reasons{unreachable});
+  CHECK(sent().empty());
+}
+
+TEST_CASE_FIXTURE(loss_fixture, "two observers from the beginning share their "
+                                "watch of a Go node's actor") {
+  auto alice = spawn_witness();
+  auto bob = spawn_witness();
+  alice.monitor(remote("joe"));
+  bob.monitor(remote("joe"));
+  run();
+  shake_hands();
+  CHECK_EQ(summary(sent()), strings{"actor.Watch joe"});
+  cut(last_dialled());
+  shake_hands("member-b");
+  CHECK_EQ(alice.downs(), reasons{unreachable});
+  CHECK_EQ(bob.downs(), reasons{unreachable});
+}
+
 TEST_CASE_FIXTURE(loss_fixture,
                   "a Terminated for an earlier run of ours is for "
                   "nobody") {
@@ -677,25 +717,80 @@ struct numbered_fixture : loss_fixture {
   fake_stream_ptr in;
 };
 
-TEST_CASE_FIXTURE(numbered_fixture,
-                  "a further Watch that waits is taken back when "
-                  "the peer has restarted") {
-  auto alice = spawn_witness();
-  auto bob = spawn_witness();
-  alice.monitor(remote("joe"));
+/// Two observers of joe: the Watch of one was written, the other's waits.
+struct waiting_fixture : numbered_fixture {
+  waiting_fixture() : alice(spawn_witness()), bob(spawn_witness()) {
+    alice.monitor(remote("joe"));
+    run();
+    sent();
+    auto out = last_dialled();
+    out->hold_writes();
+    send(remote("jim"), make_ping("hi"));
+    bob.monitor(remote("joe"));
+    run();
+    CHECK_EQ(summary(sent()), strings{"caf_remote.test.Ping jim"});
+    cut(out);
+  }
+
+  witness alice;
+  witness bob;
+};
+
+TEST_CASE_FIXTURE(waiting_fixture, "who began to observe before the restart, "
+                                   "but whose Watch waits, watches the new "
+                                   "incarnation") {
+  auto next = [this](const std::string& member_id) {
+    shake_hands(member_id, caf_remote_intro(1 << 20));
+  };
+  next("member-b");
+  CHECK_EQ(alice.downs(), reasons{unreachable});
+  CHECK(bob.downs().empty());
+  CHECK_EQ(summary(sent()), strings{"actor.Watch joe", "actor.Watch joe"});
+  SUBCASE("whose actor ends") {
+    receive(accept("member-b", peer_address, caf_remote_intro(1 << 20)),
+            {terminated_of("joe")});
+    CHECK_EQ(bob.downs(), reasons{caf::exit_reason::normal});
+  }
+  SUBCASE("which restarts, too") {
+    cut(last_dialled());
+    advance(2s);
+    next("member-c");
+    CHECK_EQ(bob.downs(), reasons{unreachable});
+    CHECK(sent().empty());
+  }
+  CHECK_EQ(alice.downs().size(), 1);
+}
+
+TEST_CASE_FIXTURE(waiting_fixture, "a further Watch that waits is taken back "
+                                   "when the peer has restarted and nobody is "
+                                   "left whom it is for") {
+  bob.demonitor(remote("joe"));
   run();
-  sent();
-  auto out = last_dialled();
-  out->hold_writes();
-  send(remote("jim"), make_ping("hi"));
-  bob.monitor(remote("joe"));
-  run();
-  CHECK_EQ(summary(sent()), strings{"caf_remote.test.Ping jim"});
-  cut(out);
   shake_hands("member-b", caf_remote_intro(1 << 20));
   CHECK_EQ(alice.downs(), reasons{unreachable});
-  CHECK_EQ(bob.downs(), reasons{unreachable});
+  CHECK(bob.downs().empty());
   CHECK_EQ(summary(sent()), strings{"actor.Watch joe", "actor.Unwatch joe"});
+}
+
+TEST_CASE_FIXTURE(numbered_fixture, "who watches anew while a restart is about "
+                                    "to be told watches the new incarnation") {
+  auto alice = spawn_witness();
+  auto bob = spawn_witness();
+  auto joe = remote("joe");
+  alice.monitor(joe);
+  run();
+  sent();
+  peer_endpoint()->post_to_watcher(peer_connected{1, false});
+  auto& proxy = *caf::actor_cast<caf::abstract_actor*>(joe);
+  proxy.detach(caf::default_attachable::observe_token{
+    alice.hdl->address(), caf::default_attachable::monitor});
+  proxy.attach(
+    caf::default_attachable::make_monitor(proxy.address(), bob.hdl->address()));
+  run();
+  CHECK(alice.downs().empty());
+  CHECK(bob.downs().empty());
+  receive(in, {terminated_of("joe", 0, numbers().back())});
+  CHECK_EQ(bob.downs(), reasons{caf::exit_reason::normal});
 }
 
 TEST_CASE_FIXTURE(numbered_fixture, "each observer hears of the end of whoever "

@@ -23,7 +23,9 @@ TEST_CASE("numbers go on behind the last one of 32 bits, without 0") {
 }
 
 struct entry {
-  uint32_t watch;
+  struct {
+    uint32_t number;
+  } watch;
 };
 
 using numbers = std::vector<uint32_t>;
@@ -32,11 +34,11 @@ using numbers = std::vector<uint32_t>;
 numbers in_range(const numbers& xs, uint32_t first, uint32_t last) {
   std::vector<entry> entries;
   for (auto x : xs)
-    entries.push_back({x});
+    entries.push_back({{x}});
   numbers result;
   auto range = concerned(entries, first, last, xs.back());
   for (auto i = range.first; i != range.second; ++i)
-    result.push_back(i->watch);
+    result.push_back(i->watch.number);
   return result;
 }
 
