@@ -215,10 +215,11 @@ void endpoint_manager_state::tell_watcher(const endpoint_ptr& where) {
 void endpoint_manager_state::end_if_unused(const std::string& address) {
   // only the peer's watches needed the endpoint, and they went with its streams
   auto where = node_->endpoints.find(address);
-  if (where == nullptr || !where->unused()
-      || incarnations_.has_streams(address))
+  if (where == nullptr || incarnations_.has_streams(address)
+      || !where->close_if_unused())
     return;
-  on_end_endpoint({where, errc::endpoint_terminated, "the peer is gone", true});
+  node_->endpoints.remove(where);
+  on_end_endpoint({where, errc::endpoint_terminated, "the peer is gone"});
 }
 
 void endpoint_manager_state::on_end_streams_of(const std::string& address) {

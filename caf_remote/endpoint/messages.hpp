@@ -42,8 +42,6 @@ struct end_endpoint {
   endpoint_ptr where;
   errc code;
   std::string reason;
-  /// Only if nothing was ever to go that way, when the writer looks.
-  bool if_unused = false;
 };
 
 /// transport -> manager: a peer has opened a stream.

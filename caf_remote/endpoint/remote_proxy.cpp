@@ -599,13 +599,16 @@ std::optional<uint32_t> remote_proxy::post_watch() {
     last_watch_.store(number, std::memory_order_release);
     return number;
   }
-  errc why = errc::none;
-  auto where = acquire_endpoint(why);
-  if (where == nullptr)
-    return std::nullopt;
-  watched_by_ = where->serial();
-  last_watch_.store(number, std::memory_order_release);
-  watching_ = where->watch(caf::strong_actor_ptr{ctrl()}, name_, number);
+  endpoint_ptr where;
+  do { // again if nobody had used it, and so it was closed right now
+    errc why = errc::none;
+    where = acquire_endpoint(why);
+    if (where == nullptr)
+      return std::nullopt;
+    watched_by_ = where->serial();
+    last_watch_.store(number, std::memory_order_release);
+    watching_ = where->watch(caf::strong_actor_ptr{ctrl()}, name_, number);
+  } while (!watching_ && where->closed_unused());
   return watching_ ? std::optional<uint32_t>{number} : std::nullopt;
 }
 
