@@ -90,12 +90,14 @@ struct reader_over {
   uint64_t reader;
 };
 
-// -- watcher -> manager -----------------------------------------------------------------------
+// -- watcher, reader -> manager ---------------------------------------------------------------
 
 /// The peer watches actors of ours but cannot be told about them any more: end
 /// its streams, so that it learns that.
 struct end_streams_of {
   std::string address;
+  /// For the peer and the log, after "since".
+  std::string why;
 };
 
 // -- proxy -> manager -------------------------------------------------------------------------

@@ -6,6 +6,7 @@
 
 #include "support/actor_fixture.hpp"
 #include "support/effort.hpp"
+#include "support/text.hpp"
 
 using namespace caf_remote;
 using namespace caf_remote::test;
@@ -189,7 +190,7 @@ TEST_CASE_FIXTURE(actor_fixture, "to end the streams of one address costs no "
       [] { return 1000; },
       [&](int times) {
         for (int i = 0; i < times; ++i)
-          caf::anon_send(home->manager(), end_streams_of{"host:9999"});
+          caf::anon_send(home->manager(), end_streams_of{"host:9999", "x"});
         run();
       });
   };
@@ -197,6 +198,18 @@ TEST_CASE_FIXTURE(actor_fixture, "to end the streams of one address costs no "
   auto with_more = effort_with(more);
   CHECK_LT(with_more / with_some, flat);
   CHECK_EQ(home->endpoints.inbound_streams(), streams);
+}
+
+TEST_CASE_FIXTURE(actor_fixture, "a peer that cannot be told of ends learns "
+                                 "why") {
+  auto in = accept();
+  caf::anon_send(home->manager(),
+                 end_streams_of{peer_address, "the bell is broken"});
+  run();
+  REQUIRE(in->finished());
+  CHECK_EQ(in->finished()->code, status_code::unavailable);
+  CHECK(contains(in->finished()->message, "the bell is broken"));
+  CHECK_EQ(lines_with(*log_lines, {"ended", "the bell is broken"}), 1);
 }
 
 // -- endpoints that nobody needs ------------------------------------------------
