@@ -8,6 +8,8 @@
 #include "support/effort.hpp"
 #include "support/text.hpp"
 
+#include <thread>
+
 using namespace caf_remote;
 using namespace caf_remote::test;
 using namespace std::chrono_literals;
@@ -300,6 +302,27 @@ TEST_CASE_FIXTURE(actor_fixture,
   shake_hands();
   CHECK_FALSE(where->close_if_unused());
   CHECK_EQ(sent().size(), 1);
+}
+
+TEST_CASE_FIXTURE(actor_fixture, "a message and the end of an endpoint that "
+                                 "nobody needs agree on who comes first") {
+  for (int i = 0; i < 500; ++i) {
+    auto address = "10.0.0.1:" + std::to_string(i + 1);
+    errc why = errc::none;
+    auto where = home->endpoints.acquire(address, why);
+    run();
+    std::thread sender{[&where] {
+      where->push(make_outbound({"joe", {}, {}}, "x", false, {}));
+    }};
+    auto closed = where->close_if_unused();
+    sender.join();
+    auto now = home->endpoints.find(address);
+    REQUIRE(now != nullptr);
+    CHECK_EQ(now != where, closed);
+    CHECK_EQ(now->queued(), 1);
+    CHECK_EQ(where->queued(), closed ? 0 : 1);
+  }
+  CHECK_EQ(dead_letters(errc::endpoint_terminated), 0);
 }
 
 // -- leave --------------------------------------------------------------------
