@@ -64,8 +64,8 @@ struct counters {
   uint64_t refused_envelopes = 0;
   /// Streams ended because a whole frame was wrong.
   uint64_t protocol_errors = 0;
-  /// How often connections had to wait or were closed for want of descriptors
-  /// or memory.
+  /// How often connections had to wait or were closed for want of descriptors,
+  /// memory, or room for what their peers watch.
   uint64_t shortages = 0;
   /// How often code of yours threw that the module calls: a log sink, a tracing
   /// hook, a serializer, the factory of a kind, what is attached to a remote

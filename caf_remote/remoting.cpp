@@ -473,12 +473,14 @@ bool remoting::flush(const std::string& address, caf::timespan timeout) {
   if (where == nullptr)
     return true;
   caf::scoped_actor self{sys_, true};
-  where->notify_when_empty(caf::actor_cast<caf::actor>(self));
+  auto hdl = caf::actor_cast<caf::actor>(self);
+  where->notify_when_empty(hdl);
   bool result = false;
   auto limit = clamped(timeout);
   run_until_mail(*self, limit);
   self->receive([&](const endpoint_room&) { result = true; },
                 caf::after(limit) >> [] {});
+  where->forget_waiting_for_empty(hdl);
   return result;
 }
 

@@ -8,7 +8,7 @@ bool admission::enter(size_t bytes) noexcept {
   // what is done is read first: it can only make room
   auto done = written_.load(std::memory_order_acquire)
               + dead_.load(std::memory_order_acquire);
-  auto accepted = accepted_.fetch_add(1, std::memory_order_acq_rel) + 1;
+  auto accepted = accepted_.fetch_add(1) + 1;
   if (accepted > done && accepted - done > limit_.messages)
     return false;
   auto total = bytes_.fetch_add(bytes, std::memory_order_relaxed) + bytes;
@@ -32,6 +32,11 @@ void admission::dead(size_t bytes) noexcept {
   dead_.fetch_add(1, std::memory_order_release);
 }
 
+void admission::withdraw(size_t bytes) noexcept {
+  bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+  accepted_.fetch_sub(1);
+}
+
 uint64_t admission::queued() const noexcept {
   return read().queued;
 }
@@ -40,7 +45,7 @@ admission::snapshot admission::read() const noexcept {
   // accepted is read last: nothing can be done before it was accepted
   auto written = written_.load(std::memory_order_acquire);
   auto dead = dead_.load(std::memory_order_acquire);
-  auto accepted = accepted_.load(std::memory_order_acquire);
+  auto accepted = accepted_.load();
   return {accepted, written, dead, accepted - written - dead};
 }
 

@@ -14,8 +14,8 @@ namespace caf_remote {
 /// from the sender's enqueue until the message was handed to the stream or
 /// dead-lettered. Lock-free; any thread.
 ///
-/// Only monotonic counters are kept and what is queued is computed from them,
-/// so that accepted = written + dead-lettered + queued holds at any moment.
+/// What is queued is computed from counters of the rest, so that accepted =
+/// written + dead-lettered + queued holds at any moment.
 class admission {
 public:
   struct bounds {
@@ -28,7 +28,9 @@ public:
   }
 
   /// Counts one message as accepted and asks for its place. Returns false if
-  /// a bound is exceeded; then the caller must call `refused`.
+  /// a bound is exceeded; then the caller must call `refused`. Sequentially
+  /// consistent: who looks at `queued` after a store of its own sees the
+  /// message, or the sender sees the store.
   bool enter(size_t bytes) noexcept;
 
   /// The message that could not enter became a dead letter.
@@ -39,6 +41,9 @@ public:
 
   /// A message that had entered became a dead letter.
   void dead(size_t bytes) noexcept;
+
+  /// A message that had entered goes elsewhere, as if it had never come.
+  void withdraw(size_t bytes) noexcept;
 
   uint64_t queued() const noexcept;
 

@@ -59,21 +59,69 @@ void endpoint::push(outbound_ptr x, caf::execution_unit* ctx) {
     return;
   }
   x->admitted(*this);
-  if (open_.load(std::memory_order_acquire)) {
+  // in the order of all such, like `enter`: see `close_if_unused`
+  if (stage_.load() == stage::open)
     enqueue(std::move(x), ctx);
-    return;
-  }
+  else
+    push_slowly(std::move(x), ctx);
+}
+
+void endpoint::push_slowly(outbound_ptr x, caf::execution_unit* ctx) {
   std::unique_lock<std::mutex> guard{mtx_};
-  auto opened = open_.load(std::memory_order_relaxed);
-  if (!opened && !closed()) {
+  auto now = stage_.load(std::memory_order_relaxed);
+  if (now == stage::early && !closed()) {
     early_.push_back(std::move(x));
     return;
   }
   guard.unlock();
-  if (opened)
+  if (now == stage::open)
     enqueue(std::move(x), ctx);
+  else if (now == stage::unused)
+    pass_on(std::move(x), ctx);
   else
     discard(std::move(x), errc::not_running);
+}
+
+// The address was not given up, so what comes late goes to the endpoint that
+// follows. A control message was for the watcher of this one.
+void endpoint::pass_on(outbound_ptr x, caf::execution_unit* ctx) {
+  x->settle();
+  gate_of(*x).withdraw(x->charge());
+  if (waiting_.load())
+    tell_waiting();
+  if (x->which == lane::control)
+    return;
+  // nobody pays: it takes the place of this one
+  errc why = errc::none;
+  auto next = node_->endpoints.acquire(address(), why);
+  if (next == nullptr) {
+    node_->dead_letter(*x, address(), why, node_->explain_no_endpoint(why));
+    return;
+  }
+  if (x->request != 0)
+    node_->pending.move_to(x->request, next->serial());
+  next->push(std::move(x), ctx);
+}
+
+bool endpoint::close_if_unused() {
+  std::unique_lock<std::mutex> guard{mtx_};
+  if (stage_.load(std::memory_order_relaxed) != stage::open || closed())
+    return false;
+  // A sender enters before it looks at the stage, and here it is the other way
+  // around: one of the two sees the other.
+  stage_.store(stage::unused);
+  // in this order: what has left the queue was seen by the writer before
+  auto unused = is_empty()
+                && state_.load(std::memory_order_acquire)
+                     == connection_state::idle;
+  if (!unused) {
+    stage_.store(stage::open);
+    return false;
+  }
+  closed_.store(true, std::memory_order_release);
+  guard.unlock();
+  tell_waiting();
+  return true;
 }
 
 void endpoint::refuse(outbound_ptr x) {
@@ -103,10 +151,12 @@ void endpoint::give_way() const {
 }
 
 void endpoint::post_to_watcher(caf::mailbox_element_ptr x) {
-  if (!open_.load(std::memory_order_acquire)) {
+  if (!has_watcher()) {
     std::lock_guard<std::mutex> guard{mtx_};
-    if (!open_.load(std::memory_order_relaxed)) {
-      early_watcher_.push_back(std::move(x));
+    if (!has_watcher()) {
+      // what comes after the end would keep the endpoint, and be kept by it
+      if (!abandoned_.load())
+        early_watcher_.push_back(std::move(x));
       return;
     }
   }
@@ -125,7 +175,7 @@ uint64_t endpoint::watch(caf::strong_actor_ptr proxy, const actor_name_ptr& who,
   auto seq = push_next(std::move(msg));
   // what was posted before the endpoint was abandoned comes before the end of
   // the watcher
-  return abandoned_.load() ? 0 : seq;
+  return abandoned_.load() || closed_unused() ? 0 : seq;
 }
 
 void endpoint::unwatch(caf::strong_actor_ptr proxy, const actor_name_ptr& who,
@@ -207,7 +257,7 @@ void endpoint::open(caf::actor writer, caf::actor watcher) {
     std::vector<caf::mailbox_element_ptr> watches;
     std::unique_lock<std::mutex> guard{mtx_};
     if (early_.empty() && early_watcher_.empty()) {
-      open_.store(true, std::memory_order_release);
+      stage_.store(stage::open, std::memory_order_release);
       return;
     }
     msgs.swap(early_);
@@ -241,7 +291,7 @@ void endpoint::abandon() {
     if (auto watch = only_element<watch_actor>(std::as_const(*x).content()))
       if (auto proxy = as_remote_proxy(watch->who))
         proxy->fire({wire::terminated_reason::address_terminated}, serial_);
-  if (open_.load(std::memory_order_acquire))
+  if (has_watcher())
     post_to_watcher(address_over{});
 }
 
@@ -281,14 +331,50 @@ void endpoint::notify_when_control_room(const caf::actor& x) {
   wait_for(event::control_room, x);
 }
 
+void endpoint::forget_waiting_for_empty(const caf::actor& x) {
+  caf::actor dropped; // after the lock
+  std::lock_guard<std::mutex> guard{mtx_};
+  auto i = waiters_.find(event::empty);
+  if (i == waiters_.end())
+    return;
+  auto& xs = i->second.actors;
+  auto j = xs.find(caf::actor_cast<caf::actor_control_block*>(x));
+  if (j == xs.end())
+    return;
+  dropped = std::move(j->second);
+  xs.erase(j);
+  if (xs.empty())
+    waiters_.erase(i);
+  waiting_.store(!waiters_.empty());
+}
+
 void endpoint::wait_for(event what, const caf::actor& x) {
+  std::vector<caf::actor> ended; // destroyed after the lock
   {
     std::lock_guard<std::mutex> guard{mtx_};
-    waiters_[what].emplace(caf::actor_cast<caf::actor_control_block*>(x), x);
+    auto& xs = waiters_[what];
+    if (xs.purge.due(xs.actors.size()))
+      ended = take_ended(xs);
+    xs.actors.emplace(caf::actor_cast<caf::actor_control_block*>(x), x);
     waiting_.store(true);
   }
   // what was written meanwhile may not have seen anyone waiting
   tell_waiting();
+}
+
+// A peer may stand still for long, while actors come that wait for it, and end.
+std::vector<caf::actor> endpoint::take_ended(waiters& xs) {
+  std::vector<caf::actor> result;
+  for (auto i = xs.actors.begin(); i != xs.actors.end();) {
+    if (i->second->getf(caf::abstract_actor::is_cleaned_up_flag)) {
+      result.push_back(std::move(i->second));
+      i = xs.actors.erase(i);
+    } else {
+      ++i;
+    }
+  }
+  xs.purge.looked(xs.actors.size());
+  return result;
 }
 
 bool endpoint::is_due(event x) const noexcept {
@@ -318,7 +404,7 @@ void endpoint::tell_waiting() {
     waiting_.store(!waiters_.empty());
   }
   for (auto& [what, xs] : due)
-    for (auto& x : xs)
+    for (auto& x : xs.actors)
       if (what == event::control_room)
         caf::anon_send(x.second, control_room{});
       else

@@ -7,6 +7,7 @@
 #include "caf_remote/endpoint/actor_name.hpp"
 #include "caf_remote/endpoint/admission.hpp"
 #include "caf_remote/endpoint/peer.hpp"
+#include "caf_remote/endpoint/purge_mark.hpp"
 
 #include <caf/actor.hpp>
 #include <caf/fwd.hpp>
@@ -66,7 +67,9 @@ public:
   /// null, which saves waking another thread.
   void push(outbound_ptr x, caf::execution_unit* ctx = nullptr);
 
-  /// Sends `x` to the watcher, in order with earlier ones.
+  /// Sends `x` to the watcher, in order with earlier ones. If the endpoint was
+  /// abandoned before it had a watcher, there is nobody to be told: `abandon`
+  /// has answered, or the caller learns it from `watch`.
   void post_to_watcher(caf::mailbox_element_ptr x);
 
   template <class T>
@@ -79,7 +82,9 @@ public:
   /// Watch with that number at once, so that it keeps its place among what the
   /// caller sends to the actor before and after. Returns the Watch's place
   /// among what the writer numbers; 0 if the node has ended, so that the
-  /// watcher may not have heard it: then the observers are for the caller.
+  /// watcher may not have heard it: then the observers are for the caller. Also
+  /// 0 if the endpoint was `closed_unused`: then the caller must take the
+  /// endpoint that follows.
   uint64_t watch(caf::strong_actor_ptr proxy, const actor_name_ptr& who,
                  uint32_t number);
 
@@ -130,12 +135,19 @@ public:
   /// The same once nothing is queued any more, in either lane.
   void notify_when_empty(const caf::actor& x);
 
+  /// `x` does not wait for an empty queue any more.
+  void forget_waiting_for_empty(const caf::actor& x);
+
   endpoint_counters read() const;
 
-  /// Whether nothing was ever sent this way.
-  bool unused() const noexcept {
-    return state_.load(std::memory_order_acquire) == connection_state::idle
-           && is_empty();
+  /// Closes an open endpoint if nothing was ever sent this way, in one step: a
+  /// sender's message keeps it open, or goes to the endpoint that follows.
+  /// Returns whether it is closed now. Called by the manager.
+  bool close_if_unused();
+
+  /// Whether `close_if_unused` has closed it. The address was not given up.
+  bool closed_unused() const noexcept {
+    return stage_.load() == stage::unused && closed();
   }
 
   // -- the endpoint's watcher ------------------------------------------------------------
@@ -221,7 +233,22 @@ public:
   std::atomic<uint64_t> connects{0};
 
 private:
+  /// Who gets the messages.
+  enum class stage {
+    /// Nobody yet: they are kept.
+    early,
+    /// The actors.
+    open,
+    /// The endpoint that follows.
+    unused,
+  };
+
   void enqueue(outbound_ptr x, caf::execution_unit* ctx);
+  void push_slowly(outbound_ptr x, caf::execution_unit* ctx);
+  void pass_on(outbound_ptr x, caf::execution_unit* ctx);
+  bool has_watcher() const noexcept {
+    return stage_.load(std::memory_order_acquire) != stage::early;
+  }
   void give_way() const;
   outbound_ptr make_watch(const actor_name_ptr& who, std::string_view type_name,
                           uint32_t number) const;
@@ -232,8 +259,12 @@ private:
   enum class event { room, empty, control_room };
 
   /// Each once, however often it asks.
-  using waiters = std::unordered_map<const void*, caf::actor>;
+  struct waiters {
+    std::unordered_map<const void*, caf::actor> actors;
+    purge_mark purge;
+  };
 
+  static std::vector<caf::actor> take_ended(waiters& xs);
   bool is_due(event x) const noexcept;
   bool is_empty() const noexcept;
   void wait_for(event what, const caf::actor& x);
@@ -248,7 +279,8 @@ private:
   const uint64_t serial_;
   admission user_;
   admission control_;
-  std::atomic<bool> open_{false};
+  // changes with the mutex held
+  std::atomic<stage> stage_{stage::early};
   std::atomic<bool> closed_{false};
   std::atomic<bool> abandoned_{false};
   std::atomic<bool> waiting_{false};
@@ -259,7 +291,7 @@ private:
   std::string loss_text_;
   std::atomic<connection_state> state_{connection_state::idle};
   std::atomic<uint64_t> batches_{0};
-  // constant once `open_` is true
+  // constant once `stage_` is not `early`
   caf::actor writer_;
   // held while something is sent to the watcher
   std::mutex watcher_mtx_;

@@ -66,14 +66,17 @@ void endpoint_directory::stop() {
 endpoint_ptr endpoint_directory::acquire(const std::string& spelling, errc& why,
                                          dial_budget* named_by) {
   auto address = canonical_address(spelling);
+  std::vector<endpoint_ptr> dropped; // destroyed after the lock
   std::lock_guard<std::mutex> guard{mtx_};
   auto known = endpoints_.find(address);
-  if (known != endpoints_.end())
+  if (known != endpoints_.end() && !known->second->closed())
     return known->second;
   if (node_ == nullptr) {
     why = errc::not_running;
     return nullptr;
   }
+  if (known != endpoints_.end())
+    take_out(known, dropped);
   if (endpoints_.size() >= node_->opts.max_endpoints
       || !may_dial(address, named_by)) {
     why = errc::queue_full;
@@ -144,11 +147,18 @@ bool endpoint_directory::remove(const endpoint_ptr& x) {
   auto i = endpoints_.find(x->address());
   if (i == endpoints_.end() || i->second != x)
     return false;
-  endpoints_.erase(i);
+  take_out(i, dropped);
+  return true;
+}
+
+// With the lock held.
+void endpoint_directory::take_out(wire::name_map<endpoint_ptr>::iterator i,
+                                  std::vector<endpoint_ptr>& dropped) {
   if (purge_over_.due(over_.size()))
     fold_unused(dropped);
-  over_.push_back(x);
-  return true;
+  over_.push_back(i->second);
+  forget_member(*i->second);
+  endpoints_.erase(i);
 }
 
 void endpoint_directory::clear() {
@@ -199,13 +209,21 @@ void endpoint_directory::fold_unused(std::vector<endpoint_ptr>& dropped) {
   purge_over_.looked(over_.size());
 }
 
-endpoint_counters endpoint_directory::retired() const {
-  std::unique_lock<std::mutex> guard{mtx_};
-  auto result = retired_;
-  auto xs = over_;
-  guard.unlock();
-  for (auto& x : xs)
-    add(result, x->read());
+endpoint_directory::census endpoint_directory::read() const {
+  census result;
+  std::vector<endpoint_ptr> current;
+  std::vector<endpoint_ptr> over;
+  {
+    std::lock_guard<std::mutex> guard{mtx_};
+    current = current_endpoints();
+    over = over_;
+    result.retired = retired_;
+  }
+  result.endpoints.reserve(current.size());
+  for (auto& x : current)
+    result.endpoints.push_back(x->read());
+  for (auto& x : over)
+    add(result.retired, x->read());
   return result;
 }
 
@@ -309,8 +327,13 @@ bool endpoint_directory::leads_to(std::string_view address,
 }
 
 std::vector<endpoint_ptr> endpoint_directory::all() const {
-  std::vector<endpoint_ptr> result;
   std::lock_guard<std::mutex> guard{mtx_};
+  return current_endpoints();
+}
+
+// With the lock held.
+std::vector<endpoint_ptr> endpoint_directory::current_endpoints() const {
+  std::vector<endpoint_ptr> result;
   result.reserve(endpoints_.size());
   for (auto& kvp : endpoints_)
     result.push_back(kvp.second);

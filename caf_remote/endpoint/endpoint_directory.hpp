@@ -35,7 +35,8 @@ public:
   /// Refuses new endpoints from now on and drops `announce`.
   void stop();
 
-  /// Finds the endpoint of an address or makes it. Null if the node is stopping
+  /// Finds the endpoint of an address or makes it, also if there is one that is
+  /// closed. Null if the node is stopping
   /// or has too many endpoints; `why` says which. `named_by` pays for a new
   /// one, null if nobody but us has named the address. If a stream to us comes
   /// from the host that it claims with the address, that host pays.
@@ -101,8 +102,14 @@ public:
 
   std::vector<endpoint_ptr> all() const;
 
-  /// The figures of the endpoints that were taken out, added up.
-  endpoint_counters retired() const;
+  struct census {
+    std::vector<endpoint_counters> endpoints;
+    /// Of the endpoints that were taken out, added up.
+    endpoint_counters retired;
+  };
+
+  /// Counts each endpoint once, whatever is taken out meanwhile.
+  census read() const;
 
   size_t size() const;
 
@@ -111,7 +118,10 @@ private:
   dial_budget::clock::time_point now() const;
   bool may_dial(const std::string& address, dial_budget* named_by);
   void forget_member(const endpoint& x);
+  void take_out(wire::name_map<endpoint_ptr>::iterator i,
+                std::vector<endpoint_ptr>& dropped);
   void forget_unused_peers();
+  std::vector<endpoint_ptr> current_endpoints() const;
   void fold_unused(std::vector<endpoint_ptr>& dropped);
 
   std::atomic<uint64_t> inbound_streams_{0};

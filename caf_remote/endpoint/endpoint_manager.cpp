@@ -26,6 +26,8 @@ struct leave_tick {};
 
 struct all_known {};
 
+constexpr const char* watcher_failed = "what kept them has failed";
+
 // Requests are looked through this often; one may live a little longer.
 caf::timespan expiry_interval(caf::timespan expiry) {
   return std::clamp<caf::timespan>(expiry / 4, std::chrono::milliseconds(10),
@@ -86,7 +88,7 @@ caf::behavior endpoint_manager_state::make_behavior(node_ptr home) {
     [this](const client_connection& x) { return handle_client_connection(x); },
     [this](const member_met& x) { return on_member_met(x); },
     [this](reader_over x) { on_reader_over(x.reader); },
-    [this](const end_streams_of& x) { on_end_streams_of(x.address); },
+    [this](const end_streams_of& x) { on_end_streams_of(x); },
     [this](links_ordered) { node_->links.perform(); },
     [this](leave) { return on_leave(); },
     [this](leave_tick) { on_leave_timeout(); },
@@ -123,7 +125,7 @@ void endpoint_manager_state::on_open_endpoint(const endpoint_ptr& where) {
         caf::anon_send_exit(x, caf::exit_reason::kill);
     // watches may have been under way to the watcher, of both sides
     give_up_watches(where->address(), serial);
-    on_end_streams_of(where->address());
+    on_end_streams_of({where->address(), "no endpoint could be opened to it"});
     return;
   }
   if (leaving_)
@@ -215,16 +217,21 @@ void endpoint_manager_state::tell_watcher(const endpoint_ptr& where) {
 void endpoint_manager_state::end_if_unused(const std::string& address) {
   // only the peer's watches needed the endpoint, and they went with its streams
   auto where = node_->endpoints.find(address);
-  if (where == nullptr || !where->unused()
-      || incarnations_.has_streams(address))
+  if (where == nullptr || incarnations_.has_streams(address)
+      || !where->close_if_unused())
     return;
-  on_end_endpoint({where, errc::endpoint_terminated, "the peer is gone", true});
+  node_->endpoints.remove(where);
+  on_end_endpoint({where, errc::endpoint_terminated, "the peer is gone"});
 }
 
-void endpoint_manager_state::on_end_streams_of(const std::string& address) {
+void endpoint_manager_state::on_end_streams_of(const end_streams_of& x) {
   transport::status why{transport::status_code::unavailable,
-                        "the node cannot be reached for an answer"};
-  for (auto id : incarnations_.take_streams(address))
+                        "its watches here are over, since " + x.why};
+  auto streams = incarnations_.take_streams(x.address);
+  if (!streams.empty())
+    node_->on_disconnected(x.address,
+                           "its streams to us are ended: " + why.message);
+  for (auto id : streams)
     if (auto i = readers_.find(id); i != readers_.end())
       caf::anon_send(i->second.hdl, end_stream{why});
 }
@@ -546,7 +553,7 @@ void endpoint_manager_state::on_failed_watcher(const endpoint_ptr& where,
                        + printable_exception());
   }
   give_up_watches(where->address(), where->serial());
-  on_end_streams_of(where->address());
+  on_end_streams_of({where->address(), watcher_failed});
   on_end_endpoint(
     {where, errc::endpoint_terminated, "the endpoint's watcher has failed"});
 }
@@ -557,7 +564,7 @@ void endpoint_manager_state::on_watcher_failed_late(const child& who,
   node_->on_actor_failure(
     "the watcher of " + printable(who.address) + " has failed", reason);
   give_up_watches(who.address, who.number);
-  on_end_streams_of(who.address);
+  on_end_streams_of({who.address, watcher_failed});
 }
 
 void endpoint_manager_state::give_up_watches(const std::string& address,

@@ -69,7 +69,7 @@ private:
   void end_if_unused(const std::string& address);
   void tell_watchers(const std::string& address, const std::string& member_id);
   void tell_watcher(const endpoint_ptr& where);
-  void on_end_streams_of(const std::string& address);
+  void on_end_streams_of(const end_streams_of& x);
   void on_reader_over(uint64_t id);
 
   // -- incarnations, one step after the other per address --------------------------------

@@ -194,7 +194,7 @@ void endpoint_reader_state::accept(const wire::server_connection& peer) {
 
 void endpoint_reader_state::on_batch(std::string_view content) {
   if (!dispatcher_->dispatch(content, self_->context())) {
-    protocol_error("not a message batch");
+    protocol_error(dispatcher_->batch_fault());
     return;
   }
   busy_ = true;

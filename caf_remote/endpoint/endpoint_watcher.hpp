@@ -69,7 +69,7 @@ private:
   left on_incarnation_over(uint64_t written_seq);
   void on_address_over();
   void on_fall_silent();
-  void end_streams();
+  void end_streams(const char* why);
   void check_bounds();
 
   // A question that the peer answers after what was written before it.

@@ -69,10 +69,7 @@ caf::behavior endpoint_writer_state::make_behavior(node_ptr home,
     },
     [](stream_half_closed) { /* only listeners see it */ },
     [this](const peer_restarted& x) { return on_peer_restarted(x.member_id); },
-    [this](const end_endpoint& x) {
-      if (!x.if_unused || endpoint_->unused())
-        give_up(x.code, x.reason);
-    },
+    [this](const end_endpoint& x) { give_up(x.code, x.reason); },
     [this](drain) { on_drain(); },
   };
 }

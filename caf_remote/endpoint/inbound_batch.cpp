@@ -28,6 +28,12 @@ bool inbound_batch::decode(std::string_view content) {
   return true;
 }
 
+const char* inbound_batch::fault() const noexcept {
+  return batch_.too_long ? "a message batch with too many messages, or more "
+                           "names than they can use: send several"
+                         : "not a message batch";
+}
+
 void inbound_batch::clear() {
   targets_.clear();
   types_.clear();

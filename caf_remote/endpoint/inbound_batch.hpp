@@ -66,6 +66,9 @@ public:
   /// Returns false if it is none.
   bool decode(std::string_view content);
 
+  /// Why `decode` has returned false.
+  const char* fault() const noexcept;
+
   /// Lets go of the batch.
   void clear();
 

@@ -57,7 +57,7 @@ inbound_dispatcher::inbound_dispatcher(node_ptr home, peer_ptr from,
                                        const stream_dials& dials,
                                        std::function<void()> resume)
   : node_(std::move(home)), peer_(std::move(from)),
-    member_id_(std::move(member_id)), claimed_dials_(dials.claimed),
+    member_id_(std::move(member_id)), dials_(dials),
     ledger_(caf::make_counted<inbound_ledger>(
       bounds_of(*node_), std::move(resume),
       std::make_shared<undelivered_messages>(node_),
@@ -212,14 +212,20 @@ inbound_dispatcher::account_of(const wire::envelope& x, target_slot& target) {
 
 bool inbound_dispatcher::charge(const decoded& msg, const wire::envelope& x,
                                 account_stock& account) {
+  if (enter(msg, x, account))
+    return true;
+  dead(x, errc::queue_full,
+       "the actor does not keep up: it has left half of inbound-messages or "
+       "inbound-bytes in its mailbox");
+  return false;
+}
+
+bool inbound_dispatcher::enter(const decoded& msg, const wire::envelope& x,
+                               account_stock& account) {
   auto bytes = msg.bytes + x.header.size() + message_overhead
                + batch_.take_handle_bytes(x);
-  if (!ledger_->enter(*account, bytes)) {
-    dead(x, errc::queue_full,
-         "the actor does not keep up: it has left half of inbound-messages or "
-         "inbound-bytes in its mailbox");
+  if (!ledger_->enter(*account, bytes))
     return false;
-  }
   msg.element->charge(account.take(), bytes);
   return true;
 }
@@ -421,11 +427,11 @@ void inbound_dispatcher::on_watch(const wire::envelope& x) {
   auto& target = batch_.target(x);
   errc why = errc::none;
   auto where = node_->endpoints.acquire(peer_->address, why,
-                                        claimed_dials_.get());
+                                        dials_.claimed.get());
   if (where == nullptr) {
-    dead(x, why, node_->explain_no_endpoint(why));
     // the peer could never be told; so it learns that we are out of reach
-    end_streams();
+    end_streams("there is no endpoint to tell it of ends: "
+                + node_->explain_no_endpoint(why));
     return;
   }
   tell_watcher(x, *where,
@@ -468,15 +474,22 @@ void inbound_dispatcher::tell_watcher(const wire::envelope& x, endpoint& where,
   if (!watchers_account_)
     watchers_account_ = account_stock{ledger_->watchers_account()};
   decoded msg{std::move(news), x.payload.size()};
-  if (charge(msg, x, watchers_account_))
+  if (enter(msg, x, watchers_account_))
     where.post_to_watcher(caf::mailbox_element_ptr{msg.element.release()});
   else
-    end_streams();
+    end_streams("watches and their ends come faster than they are worked off: "
+                "they hold half of inbound-messages or inbound-bytes, which "
+                "can be raised");
 }
 
-void inbound_dispatcher::end_streams() {
-  if (!std::exchange(ending_, true))
-    caf::anon_send(node_->manager(), end_streams_of{peer_->address});
+// Nothing of this is a dead letter: the peer hears of the end of all that it
+// watches, and we ask again for what we watch.
+void inbound_dispatcher::end_streams(const std::string& why) {
+  if (std::exchange(ending_, true))
+    return;
+  node_->on_shortage("the streams of " + printable(peer_->address)
+                     + " are ended, since " + why);
+  caf::anon_send(node_->manager(), end_streams_of{peer_->address, why});
 }
 
 // -- the rest of the system messages -----------------------------------------------------------
@@ -657,8 +670,8 @@ void inbound_dispatcher::tell_sender(const wire::envelope& x,
   auto target = batch_.target_pid(x);
   if (may_tell(sender, target))
     node_->tell_dead(sender, target, why,
-                     sender.address == peer_->address ? claimed_dials_
-                                                      : nullptr);
+                     sender.address == peer_->address ? dials_.claimed
+                                                      : dials_.others);
 }
 
 // What the node says by itself to one batch must not cost more than the batch

@@ -43,6 +43,11 @@ public:
   /// `ctx` is where the reader runs: who gets a message is woken there.
   bool dispatch(std::string_view content, caf::execution_unit* ctx = nullptr);
 
+  /// Why `dispatch` has returned false.
+  const char* batch_fault() const noexcept {
+    return batch_.fault();
+  }
+
   /// Lets go of memory that is kept for messages to come.
   void rest() noexcept;
 
@@ -81,6 +86,10 @@ private:
   bool charge(const decoded& msg, const wire::envelope& x,
               account_stock& account);
 
+  /// Counts a message if there is room.
+  bool enter(const decoded& msg, const wire::envelope& x,
+             account_stock& account);
+
   caf::error decode(const wire::envelope& x, const target_slot& target,
                     decoded& result);
   caf::error decode_content(const wire::envelope& x, const target_slot& target,
@@ -107,7 +116,7 @@ private:
   void on_unwatch(const wire::envelope& x);
   void on_terminated(const wire::envelope& x);
   void tell_watcher(const wire::envelope& x, endpoint& where, inbound_ptr news);
-  void end_streams();
+  void end_streams(const std::string& why);
   void on_stop(const wire::envelope& x, bool at_once);
   void on_touch(const wire::envelope& x, target_slot& target);
   void on_touched(const wire::envelope& x);
@@ -131,7 +140,7 @@ private:
   const node_ptr node_;
   const peer_ptr peer_;
   const std::string member_id_;
-  const dial_budget_ptr claimed_dials_;
+  const stream_dials dials_;
   caf::intrusive_ptr<inbound_ledger> ledger_;
   caf::execution_unit* ctx_ = nullptr;
   bool discarding_ = false;

@@ -4,15 +4,16 @@
 
 #include <caf/abstract_actor.hpp>
 #include <caf/actor_cast.hpp>
+#include <caf/exit_reason.hpp>
 
 #include <utility>
 
 namespace caf_remote {
 
-bool link_orders::add(caf::strong_actor_ptr host, caf::attachable_ptr link) {
+bool link_orders::add(caf::weak_actor_ptr host, caf::attachable_ptr link) {
   std::lock_guard<std::mutex> guard{mtx_};
   if (!closed_)
-    orders_.push_back({std::move(host), std::move(link), nullptr, nullptr});
+    orders_.push_back({std::move(host), std::move(link), nullptr});
   return !closed_;
 }
 
@@ -20,7 +21,7 @@ void link_orders::remove(const caf::weak_actor_ptr& host,
                          own_link::over_flag link) {
   std::lock_guard<std::mutex> guard{mtx_};
   if (!closed_)
-    orders_.push_back({nullptr, nullptr, host, std::move(link)});
+    orders_.push_back({host, nullptr, std::move(link)});
 }
 
 void link_orders::perform() {
@@ -30,10 +31,15 @@ void link_orders::perform() {
     xs.swap(orders_);
   }
   for (auto& x : xs) {
-    if (x.host != nullptr)
-      x.host->get()->attach(std::move(x.link));
-    else if (auto host = caf::actor_cast<caf::strong_actor_ptr>(x.former_host))
-      host->get()->detach(own_link::token{x.former_link});
+    auto host = caf::actor_cast<caf::strong_actor_ptr>(x.host);
+    if (x.link == nullptr) {
+      if (host != nullptr)
+        host->get()->detach(own_link::token{x.former_link});
+    } else if (host != nullptr) {
+      host->get()->attach(std::move(x.link));
+    } else { // why it has ended is not known any more
+      x.link->actor_exited(caf::exit_reason::unknown, nullptr);
+    }
   }
 }
 

@@ -18,8 +18,10 @@ namespace caf_remote {
 /// lives. Any thread.
 class link_orders {
 public:
-  /// Attach `link` to `host`. Returns false after `close`: nobody would do it.
-  bool add(caf::strong_actor_ptr host, caf::attachable_ptr link);
+  /// Attach `link` to `host`, or tell it that the host is gone. Returns false
+  /// after `close`: nobody would do it. Holds no host: the caller has mutexes
+  /// locked, and the last reference to an actor runs its destructor.
+  bool add(caf::weak_actor_ptr host, caf::attachable_ptr link);
 
   /// Take the link off again. Saves memory only, since the link knows that it
   /// is over.
@@ -33,10 +35,9 @@ public:
 
 private:
   struct order {
-    caf::strong_actor_ptr host;
+    caf::weak_actor_ptr host;
     caf::attachable_ptr link;
-    // of a link that is over
-    caf::weak_actor_ptr former_host;
+    // null: to attach; else this one is over
     own_link::over_flag former_link;
   };
 

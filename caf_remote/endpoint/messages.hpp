@@ -42,8 +42,6 @@ struct end_endpoint {
   endpoint_ptr where;
   errc code;
   std::string reason;
-  /// Only if nothing was ever to go that way, when the writer looks.
-  bool if_unused = false;
 };
 
 /// transport -> manager: a peer has opened a stream.
@@ -92,12 +90,14 @@ struct reader_over {
   uint64_t reader;
 };
 
-// -- watcher -> manager -----------------------------------------------------------------------
+// -- watcher, reader -> manager ---------------------------------------------------------------
 
 /// The peer watches actors of ours but cannot be told about them any more: end
 /// its streams, so that it learns that.
 struct end_streams_of {
   std::string address;
+  /// For the peer and the log, after "since".
+  std::string why;
 };
 
 // -- proxy -> manager -------------------------------------------------------------------------

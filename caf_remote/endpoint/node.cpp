@@ -437,8 +437,9 @@ void node::look_after(const caf::actor& x, const char* name) {
 
 counters node::snapshot() const {
   counters result;
-  for (auto& x : endpoints.all())
-    result.endpoints.push_back(x->read());
+  auto figures = endpoints.read();
+  result.endpoints = std::move(figures.endpoints);
+  result.retired = std::move(figures.retired);
   for (size_t i = 0; i < dead_by_reason_.size(); ++i)
     if (auto n = dead_by_reason_[i].load(std::memory_order_relaxed))
       result.dead_letters.emplace(to_string(static_cast<errc>(i)), n);
@@ -454,7 +455,6 @@ counters node::snapshot() const {
   result.published = processes->count(process_kind::published);
   result.events_suppressed = events->suppressed();
   result.log_lines_suppressed = log.suppressed();
-  result.retired = endpoints.retired();
   return result;
 }
 

@@ -198,8 +198,8 @@ public:
   void on_bad_envelope(std::string_view from, std::string_view what);
   void on_protocol_error(std::string_view from, std::string_view what);
 
-  /// Connections have to wait or are closed for want of descriptors, or
-  /// something cannot be done for want of memory.
+  /// Connections have to wait or are closed for want of descriptors or of room,
+  /// or something cannot be done for want of memory.
   void on_shortage(std::string_view what);
 
   /// Code of the user's, called for `whom`, threw.

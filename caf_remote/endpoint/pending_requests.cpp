@@ -36,8 +36,18 @@ void pending_requests::shard::add(uint32_t id, entry x) {
   by_age.add(result);
   result.of_requester = &by_requester[result.what.requester.get()];
   result.of_requester->add(result);
-  result.of_endpoint = &by_endpoint[result.what.endpoint];
-  result.of_endpoint->add(result);
+  add_to_endpoint(result);
+}
+
+void pending_requests::shard::add_to_endpoint(slot& x) {
+  x.of_endpoint = &by_endpoint[x.what.endpoint];
+  x.of_endpoint->add(x);
+}
+
+void pending_requests::shard::take_from_endpoint(slot& x) {
+  x.of_endpoint->remove(x);
+  if (x.of_endpoint->empty())
+    by_endpoint.erase(x.what.endpoint);
 }
 
 pending_requests::entry pending_requests::shard::take(slot& x) {
@@ -45,9 +55,7 @@ pending_requests::entry pending_requests::shard::take(slot& x) {
   x.of_requester->remove(x);
   if (x.of_requester->empty())
     by_requester.erase(x.what.requester.get());
-  x.of_endpoint->remove(x);
-  if (x.of_endpoint->empty())
-    by_endpoint.erase(x.what.endpoint);
+  take_from_endpoint(x);
   auto id = x.id;
   auto result = std::move(x.what);
   slots.erase(id);
@@ -79,6 +87,17 @@ void pending_requests::mark_written(uint32_t id) {
   auto i = sh.slots.find(id);
   if (i != sh.slots.end())
     i->second.what.written = true;
+}
+
+void pending_requests::move_to(uint32_t id, uint64_t endpoint) {
+  auto& sh = shard_by_id(id);
+  std::lock_guard<std::mutex> guard{sh.mtx};
+  auto i = sh.slots.find(id);
+  if (i == sh.slots.end())
+    return;
+  sh.take_from_endpoint(i->second);
+  i->second.what.endpoint = endpoint;
+  sh.add_to_endpoint(i->second);
 }
 
 bool pending_requests::contains(uint32_t id) const {

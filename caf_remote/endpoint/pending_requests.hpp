@@ -61,6 +61,9 @@ public:
   /// Marks that the request was handed to a stream.
   void mark_written(uint32_t id);
 
+  /// The request goes to another endpoint than it was added for.
+  void move_to(uint32_t id, uint64_t endpoint);
+
   bool contains(uint32_t id) const;
 
   /// Removes and returns the entry.
@@ -121,6 +124,8 @@ private:
 
     void add(uint32_t id, entry x);
     entry take(slot& x);
+    void add_to_endpoint(slot& x);
+    void take_from_endpoint(slot& x);
   };
 
   static size_t shard_of(caf::actor_id requester) noexcept {

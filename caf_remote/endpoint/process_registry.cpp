@@ -205,6 +205,16 @@ process_registry::process process_registry::find(std::string_view name) const {
   return {x.hdl, x.mode, x.kind};
 }
 
+caf::weak_actor_ptr process_registry::find_weak(std::string_view name,
+                                                process_kind& kind) const {
+  std::shared_lock<std::shared_mutex> guard{mtx_};
+  auto i = slots_.find(name);
+  if (i == slots_.end() || i->second.kind == process_kind::internal)
+    return nullptr;
+  kind = i->second.kind;
+  return caf::actor_cast<caf::weak_actor_ptr>(i->second.hdl);
+}
+
 actor_name_ptr process_registry::name_of(const caf::strong_actor_ptr& hdl) {
   auto version = version_.load(std::memory_order_acquire);
   auto& cached = cache_slot(hdl->id());

@@ -99,6 +99,11 @@ public:
   /// is none.
   process find(std::string_view name) const;
 
+  /// The same for who holds a mutex: makes no reference that could become the
+  /// last one, and so run an actor's destructor. `kind` is set if there is one.
+  caf::weak_actor_ptr find_weak(std::string_view name,
+                                process_kind& kind) const;
+
   /// The name under which `hdl` can be answered: the first one it was published
   /// under, else its reply address, which this call creates. Cheap for an actor
   /// that sends often.

@@ -61,6 +61,10 @@ void send_exit_message(const caf::strong_actor_ptr& to,
               caf::make_message(caf::exit_msg{source, reason}), nullptr);
 }
 
+bool is_users(process_kind x) noexcept {
+  return x == process_kind::published || x == process_kind::reply_address;
+}
+
 // Moves what `pred` picks to the result.
 template <class T, class Predicate>
 std::vector<T> extract_if(std::vector<T>& xs, Predicate pred) {
@@ -596,13 +600,16 @@ std::optional<remote_proxy::watch_mark> remote_proxy::post_watch() {
         last_place_ = place;
     return watch_mark{number, last_place_};
   }
-  errc why = errc::none;
-  auto where = acquire_endpoint(why);
-  if (where == nullptr)
-    return std::nullopt;
-  watched_by_ = where->serial();
-  last_watch_.store(number, std::memory_order_release);
-  last_place_ = where->watch(caf::strong_actor_ptr{ctrl()}, name_, number);
+  endpoint_ptr where;
+  do { // again if nobody had used it, and so it was closed right now
+    errc why = errc::none;
+    where = acquire_endpoint(why);
+    if (where == nullptr)
+      return std::nullopt;
+    watched_by_ = where->serial();
+    last_watch_.store(number, std::memory_order_release);
+    last_place_ = where->watch(caf::strong_actor_ptr{ctrl()}, name_, number);
+  } while (last_place_ == 0 && where->closed_unused());
   watching_ = last_place_ != 0;
   if (!watching_)
     return std::nullopt;
@@ -705,9 +712,14 @@ void remote_proxy::kill_proxy(caf::execution_unit* ctx, caf::error reason) {
 // to, and a link would end them.
 caf::strong_actor_ptr remote_proxy::holder_here() {
   auto holder = node_->processes->find(name_->id);
-  auto is_users = holder.kind == process_kind::published
-                  || holder.kind == process_kind::reply_address;
-  return is_users ? holder.hdl : nullptr;
+  return is_users(holder.kind) ? holder.hdl : nullptr;
+}
+
+// The same with mutexes held.
+caf::weak_actor_ptr remote_proxy::holder_here_for_link() {
+  auto kind = process_kind::published;
+  auto holder = node_->processes->find_weak(name_->id, kind);
+  return is_users(kind) ? holder : nullptr;
 }
 
 // What observers are told if there is none.
@@ -756,7 +768,7 @@ size_t remote_proxy::detach_here(const caf::attachable::token& what) {
 // (see `link_orders`).
 
 bool remote_proxy::add_link_here(caf::abstract_actor* x) {
-  auto host = holder_here();
+  auto host = holder_here_for_link();
   if (host == nullptr) {
     send_exit_message(caf::strong_actor_ptr{x->ctrl()}, address(), no_host());
     return false;
@@ -769,7 +781,7 @@ bool remote_proxy::add_link_here(caf::abstract_actor* x) {
     return false;
   caf::strong_actor_ptr self{ctrl()};
   auto over = std::make_shared<std::atomic<bool>>(false);
-  link_here entry{addr, caf::actor_cast<caf::weak_actor_ptr>(host), over};
+  link_here entry{addr, host, over};
   // what is ordered can be noted
   if (links_here_.size() == links_here_.capacity())
     links_here_.reserve(2 * links_here_.size() + 1);

@@ -146,6 +146,7 @@ private:
   bool is_here() const noexcept;
   caf::exit_reason no_host() const;
   caf::strong_actor_ptr holder_here();
+  caf::weak_actor_ptr holder_here_for_link();
   void attach_here(caf::attachable_ptr ptr);
   size_t detach_here(const caf::attachable::token& what);
   bool add_link_here(caf::abstract_actor* x);

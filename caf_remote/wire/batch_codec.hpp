@@ -174,6 +174,8 @@ struct batch_view {
   std::vector<target_view> targets;
   std::vector<sender_view> senders;
   std::vector<envelope> envelopes;
+  /// `decode_batch` has refused it for the length of a table.
+  bool too_long = false;
 };
 
 /// Decodes a target by the rule of both wire generations: a first byte of 0x0A,

@@ -256,14 +256,20 @@ void clear(batch_view& x) noexcept {
   x.targets.clear();
   x.senders.clear();
   x.envelopes.clear();
+  x.too_long = false;
 }
 
 // Reads one entry of a table or one envelope; `make` gets its bytes.
 template <class T, class F>
-bool read_entry(cursor& in, std::vector<T>& to, size_t max_entries, F make) {
+bool read_entry(cursor& in, std::vector<T>& to, size_t max_entries,
+                bool& too_long, F make) {
   std::string_view bytes;
-  if (!in.read_bytes(bytes) || to.size() >= max_entries)
+  if (!in.read_bytes(bytes))
     return false;
+  if (to.size() >= max_entries) {
+    too_long = true;
+    return false;
+  }
   make(bytes, to);
   return true;
 }
@@ -317,25 +323,25 @@ bool read_batch(std::string_view bytes, batch_view& result,
     switch (tag) {
       case bytes_tag(1):
         ok = read_entry(in, result.type_names, limit(result.type_names.size()),
-                        [](std::string_view x, auto& to) {
+                        result.too_long, [](std::string_view x, auto& to) {
                           auto good = too_long(x) || valid_utf8(x);
                           to.push_back(good ? x : std::string_view{});
                         });
         break;
       case bytes_tag(2):
         ok = read_entry(
-          in, result.targets, limit(result.targets.size()),
+          in, result.targets, limit(result.targets.size()), result.too_long,
           [](std::string_view x, auto& to) { to.push_back(decode_target(x)); });
         break;
       case bytes_tag(3):
-        ok = read_entry(in, result.envelopes, max_entries,
+        ok = read_entry(in, result.envelopes, max_entries, result.too_long,
                         [](std::string_view x, auto& to) {
                           decode_envelope(x, to.emplace_back());
                         });
         break;
       case bytes_tag(4):
         ok = read_entry(
-          in, result.senders, limit(result.senders.size()),
+          in, result.senders, limit(result.senders.size()), result.too_long,
           [](std::string_view x, auto& to) { to.push_back(decode_sender(x)); });
         break;
       default:
@@ -405,7 +411,9 @@ bool decode_batch(std::string_view bytes, batch_view& result,
                   size_t max_entries) {
   clear(result);
   if (!read_batch(bytes, result, max_entries)) {
+    auto too_long = result.too_long;
     clear(result);
+    result.too_long = too_long;
     return false;
   }
   for (auto& x : result.envelopes)

@@ -4,6 +4,7 @@
 
 #include "support/actor_fixture.hpp"
 #include "support/monitor_senders.hpp"
+#include "support/text.hpp"
 
 using namespace caf_remote;
 using namespace caf_remote::test;
@@ -131,16 +132,21 @@ TEST_CASE_FIXTURE(claim_fixture, "so are the endpoints that are made for "
   }
   CHECK_EQ(home->endpoints.size(), bound);
   CHECK_EQ(open, bound);
-  CHECK_EQ(dead_letters(errc::queue_full), many - bound);
+  CHECK_EQ(home->snapshot().shortages, many - bound);
 }
 
 TEST_CASE_FIXTURE(claim_fixture, "a peer whose Watch is beyond the bound is "
                                  "hung up on, and served when it comes later") {
   say_from_all(ping());
+  auto before = dead_letters(errc::queue_full);
   auto in = accept("member-y", peer_address);
   receive(in, {watch()});
   REQUIRE(in->finished());
   CHECK_EQ(in->finished()->code, status_code::unavailable);
+  CHECK(contains(in->finished()->message, "max-endpoints"));
+  // it is not lost: the peer says it again
+  CHECK_EQ(dead_letters(errc::queue_full), before);
+  CHECK_EQ(home->snapshot().shortages, 1);
   advance(1s);
   in = accept("member-y", peer_address);
   receive(in, {watch()});
@@ -278,6 +284,20 @@ TEST_CASE_FIXTURE(claim_fixture, "how many names of a node are asked because a "
   while (dials() > before)
     answer_probe("member-b");
   CHECK_FALSE(next->over());
+}
+
+TEST_CASE_FIXTURE(claim_fixture, "the notes that one stream makes us send to "
+                                 "others are paid by that stream") {
+  constexpr size_t own_share = 10; // a hundredth
+  for (size_t i = 0; i < 3 * own_share; ++i)
+    accept("member-" + std::to_string(i), address(i));
+  auto in = accept("member-y", peer_address);
+  for (size_t i = 0; i < 3 * own_share; ++i) {
+    auto x = make_envelope_for("nobody", make_ping("hi"));
+    x.sender = {address(i), "somebody", 7};
+    receive(in, {x});
+  }
+  CHECK_EQ(dials(), own_share);
 }
 
 TEST_CASE("what a stranger's listener says costs no other host anything") {

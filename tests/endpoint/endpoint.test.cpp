@@ -183,6 +183,41 @@ TEST_CASE_FIXTURE(room_fixture,
   CHECK_EQ(alice.count<endpoint_room>(), 2);
 }
 
+TEST_CASE_FIXTURE(room_fixture, "who does not wait any more is let go") {
+  fill(3);
+  auto where = peer_endpoint();
+  auto bob = spawn_witness();
+  where->notify_when_empty(alice.hdl);
+  where->notify_when_empty(bob.hdl);
+  where->notify_when_room(alice.hdl); // at once
+  run();
+  alice.clear();
+  auto key = caf::actor_cast<caf::strong_actor_ptr>(alice.hdl);
+  auto held = key->strong_refs.load();
+  where->forget_waiting_for_empty(alice.hdl);
+  where->forget_waiting_for_empty(alice.hdl);
+  CHECK_EQ(key->strong_refs.load(), held - 1);
+  shake_hands();
+  CHECK_EQ(alice.size(), 0);
+  CHECK_EQ(bob.count<endpoint_room>(), 1);
+}
+
+TEST_CASE_FIXTURE(room_fixture, "those that have ended do not wait") {
+  fill(10);
+  auto where = peer_endpoint();
+  std::vector<caf::weak_actor_ptr> all;
+  for (int i = 0; i < 1000; ++i) {
+    auto x = spawn_witness();
+    all.push_back(caf::actor_cast<caf::weak_actor_ptr>(x.hdl));
+    where->notify_when_room(x.hdl);
+    x.quit();
+    run();
+  }
+  auto kept = std::count_if(all.begin(), all.end(),
+                            [](auto& x) { return x->strong_refs.load() != 0; });
+  CHECK_LE(kept, purge_mark::least);
+}
+
 // -- accounting ---------------------------------------------------------------
 
 /// Sends, loses and restores connections at random, and knows from outside what
@@ -363,6 +398,20 @@ TEST_CASE_FIXTURE(actor_fixture, "a watch is answered if its endpoint never "
   run();
   CHECK_EQ(observer.downs(),
            std::vector<caf::error>{caf::exit_reason::remote_link_unreachable});
+}
+
+TEST_CASE_FIXTURE(actor_fixture, "a watch that comes too late for an endpoint "
+                                 "that never opens is answered, and keeps "
+                                 "nothing") {
+  // as if the manager could not open it, while the sender is about to watch
+  home->endpoints.stop();
+  home->endpoints.start(home, [](endpoint_ptr x) { x->abandon(); });
+  auto observer = spawn_witness();
+  observer.monitor(remote("joe"));
+  run();
+  CHECK_EQ(observer.downs(),
+           std::vector<caf::error>{caf::exit_reason::remote_link_unreachable});
+  CHECK_EQ(home->proxies.size(), 0);
 }
 
 TEST_CASE_FIXTURE(actor_fixture,

@@ -67,10 +67,10 @@ TEST_CASE_FIXTURE(directory_fixture, "figures survive their endpoint") {
   auto x = acquire("a:1");
   x->unconfirmed = 3;
   table.remove(x);
-  CHECK_EQ(table.retired().unconfirmed, 3);
+  CHECK_EQ(table.read().retired.unconfirmed, 3);
   x = nullptr;
   table.remove(acquire("b:1"));
-  CHECK_EQ(table.retired().unconfirmed, 3);
+  CHECK_EQ(table.read().retired.unconfirmed, 3);
 }
 
 TEST_CASE_FIXTURE(directory_fixture, "at the end nobody is left to observe in "

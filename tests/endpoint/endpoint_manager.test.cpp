@@ -2,8 +2,13 @@
 
 #include "caf_remote/endpoint/endpoint_manager.hpp"
 
+#include "caf_remote/endpoint/outbound_builder.hpp"
+
 #include "support/actor_fixture.hpp"
 #include "support/effort.hpp"
+#include "support/text.hpp"
+
+#include <thread>
 
 using namespace caf_remote;
 using namespace caf_remote::test;
@@ -183,18 +188,141 @@ TEST_CASE_FIXTURE(actor_fixture, "to end the streams of one address costs no "
   auto effort_with = [&](size_t n) {
     for (; streams < n; ++streams)
       accept("somebody", "host:" + std::to_string(streams + 1));
-    return effort([] { return 1000; },
-                  [&](int times) {
-                    for (int i = 0; i < times; ++i)
-                      caf::anon_send(home->manager(),
-                                     end_streams_of{"host:9999"});
-                    run();
-                  });
+    return effort(
+      [] { return 1000; },
+      [&](int times) {
+        for (int i = 0; i < times; ++i)
+          caf::anon_send(home->manager(), end_streams_of{"host:9999", "x"});
+        run();
+      });
   };
   auto with_some = effort_with(some);
   auto with_more = effort_with(more);
   CHECK_LT(with_more / with_some, flat);
   CHECK_EQ(home->endpoints.inbound_streams(), streams);
+}
+
+TEST_CASE_FIXTURE(actor_fixture, "a peer that cannot be told of ends learns "
+                                 "why") {
+  auto in = accept();
+  caf::anon_send(home->manager(),
+                 end_streams_of{peer_address, "the bell is broken"});
+  run();
+  REQUIRE(in->finished());
+  CHECK_EQ(in->finished()->code, status_code::unavailable);
+  CHECK(contains(in->finished()->message, "the bell is broken"));
+  CHECK_EQ(lines_with(*log_lines, {"ended", "the bell is broken"}), 1);
+}
+
+// -- endpoints that nobody needs ------------------------------------------------
+
+/// A peer that had watched an actor of ours is gone, and so is the endpoint
+/// `where`, which a sender is about to use.
+struct unneeded_fixture : actor_fixture {
+  unneeded_fixture() {
+    publish_echo("alice");
+    auto in = accept();
+    receive(in,
+            {make_system_envelope("alice", wire::watch::type_name,
+                                  wire::encode(wire::watch{{"", "w", 1}}))});
+    where = peer_endpoint();
+    REQUIRE(where != nullptr);
+    cut(in);
+  }
+
+  endpoint_ptr where;
+};
+
+TEST_CASE_FIXTURE(unneeded_fixture, "the end of an endpoint that nobody needs "
+                                    "costs no message") {
+  CHECK(where->closed_unused());
+  CHECK_EQ(peer_endpoint(), nullptr);
+  where->push(make_outbound({"joe", {}, {}}, "x", false, {}));
+  run();
+  REQUIRE_EQ(dials(), 1);
+  CHECK_EQ(where->read().accepted, 0);
+  CHECK_EQ(where->queued_bytes(), 0);
+  shake_hands();
+  CHECK_EQ(sent().size(), 1);
+  CHECK_EQ(totals().dead_lettered, 0);
+  CHECK_EQ(events.count<endpoint_unreachable>(), 0);
+}
+
+TEST_CASE_FIXTURE(unneeded_fixture,
+                  "after the stop, what comes too late for an "
+                  "endpoint is a dead letter") {
+  home->endpoints.stop();
+  where->push(make_outbound({"joe", {}, {}}, "x", false, {}));
+  CHECK_EQ(dead_letters(errc::not_running), 1);
+}
+
+TEST_CASE_FIXTURE(unneeded_fixture, "a request that comes too late for an "
+                                    "endpoint ends with the one that follows") {
+  auto alice = spawn_witness();
+  pending_requests::entry entry;
+  entry.requester = caf::actor_cast<caf::strong_actor_ptr>(alice.hdl);
+  entry.mid = caf::make_message_id(7);
+  entry.name = caf::make_counted<const actor_name>("", "alice");
+  entry.endpoint = where->serial();
+  auto id = home->pending.add(std::move(entry));
+  REQUIRE(id);
+  auto msg = make_outbound({"joe", "alice", {}}, "x", false, {});
+  msg->request = *id;
+  msg->sender_request_id = *id;
+  where->push(std::move(msg));
+  run();
+  shake_hands(); // written
+  CHECK_EQ(home->pending.size(), 1);
+  cut(last_dialled());
+  refuse_all_connections();
+  CHECK_EQ(home->pending.size(), 0);
+}
+
+TEST_CASE_FIXTURE(unneeded_fixture,
+                  "a watch that comes too late for an endpoint "
+                  "is given to the next") {
+  auto joe = caf::actor_cast<caf::strong_actor_ptr>(remote("joe"));
+  CHECK_FALSE(where->watch(joe, as_remote_proxy(joe)->target(), 1));
+  run();
+  CHECK_EQ(where->read().control_queued, 0);
+  CHECK_EQ(dials(), 0);
+}
+
+TEST_CASE_FIXTURE(actor_fixture,
+                  "what is accepted keeps its endpoint open, also "
+                  "before the writer sees it") {
+  errc why = errc::none;
+  auto where = home->endpoints.acquire(peer_address, why);
+  CHECK_FALSE(where->close_if_unused()); // not open yet
+  run();
+  where->push(make_outbound({"joe", {}, {}}, "x", false, {}));
+  CHECK_FALSE(where->close_if_unused());
+  run();
+  CHECK_EQ(dials(), 1);
+  shake_hands();
+  CHECK_FALSE(where->close_if_unused());
+  CHECK_EQ(sent().size(), 1);
+}
+
+TEST_CASE_FIXTURE(actor_fixture, "a message and the end of an endpoint that "
+                                 "nobody needs agree on who comes first") {
+  for (int i = 0; i < 500; ++i) {
+    auto address = "10.0.0.1:" + std::to_string(i + 1);
+    errc why = errc::none;
+    auto where = home->endpoints.acquire(address, why);
+    run();
+    std::thread sender{[&where] {
+      where->push(make_outbound({"joe", {}, {}}, "x", false, {}));
+    }};
+    auto closed = where->close_if_unused();
+    sender.join();
+    auto now = home->endpoints.find(address);
+    REQUIRE(now != nullptr);
+    CHECK_EQ(now != where, closed);
+    CHECK_EQ(now->queued(), 1);
+    CHECK_EQ(where->queued(), closed ? 0 : 1);
+  }
+  CHECK_EQ(dead_letters(errc::endpoint_terminated), 0);
 }
 
 // -- leave --------------------------------------------------------------------

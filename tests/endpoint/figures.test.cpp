@@ -3,8 +3,12 @@
 // Count first, then tell: whoever is told of something finds it counted.
 
 #include "caf_remote/endpoint/node.hpp"
+#include "caf_remote/endpoint/outbound_builder.hpp"
 
 #include "support/actor_fixture.hpp"
+
+#include <atomic>
+#include <thread>
 
 using namespace caf_remote;
 using namespace caf_remote::test;
@@ -126,6 +130,39 @@ TEST_CASE_FIXTURE(figures_fixture,
   cut(in);
   REQUIRE_EQ(hook->calls, 1);
   CHECK_EQ(hook->seen.inbound_streams, 0);
+}
+
+TEST_CASE_FIXTURE(actor_fixture, "a snapshot counts an endpoint once that is "
+                                 "taken out meanwhile") {
+  constexpr int endpoints = 1500;
+  constexpr int messages = 50;
+  std::atomic<bool> done{false};
+  std::atomic<uint64_t> sent{0};
+  size_t too_many = 0;
+  std::thread looking{[&] {
+    while (!done) {
+      auto figures = home->snapshot();
+      auto most = sent.load();
+      auto sum = figures.retired.accepted;
+      for (auto& x : figures.endpoints)
+        sum += x.accepted;
+      too_many += sum > most;
+    }
+  }};
+  for (int i = 0; i < endpoints; ++i) {
+    errc why = errc::none;
+    auto where = home->endpoints.acquire(peer_address, why);
+    for (int j = 0; j < messages; ++j) {
+      ++sent;
+      where->push(make_outbound({"joe", {}, {}}, "x", false, {}));
+    }
+    home->endpoints.remove(where);
+    std::this_thread::yield();
+    where->abandon();
+  }
+  done = true;
+  looking.join();
+  CHECK_EQ(too_many, 0);
 }
 
 TEST_SUITE_END();

@@ -6,6 +6,8 @@
 
 #include "support/actor_fixture.hpp"
 
+#include "remote.pb.h"
+
 using namespace caf_remote;
 using namespace caf_remote::test;
 
@@ -150,6 +152,52 @@ TEST_CASE(
   CHECK_EQ(alice.count<Nested>(), 2);
   CHECK_EQ(fix.refused(), 1);
   CHECK(fix.logged("4000 bytes become"));
+}
+
+// -- watches ------------------------------------------------------------------
+
+TEST_CASE("news for our watchers beyond the bound end the peer's streams, and "
+          "are no dead letters") {
+  options opts;
+  opts.inbound_messages = 8;
+  bounds_fixture fix{opts};
+  fix.publish_witness("alice");
+  std::vector<envelope> news;
+  SUBCASE("Watch") {
+    for (uint32_t i = 1; i <= 10; ++i)
+      news.push_back(
+        make_system_envelope("alice", wire::watch::type_name,
+                             wire::encode(wire::watch{{"", "w", i}})));
+  }
+  SUBCASE("Terminated") {
+    wire::terminated over{{"", "joe", 1}, wire::terminated_reason::stopped};
+    news.assign(10, make_system_envelope(fix.watcher_id(),
+                                         wire::terminated::type_name,
+                                         wire::encode(over)));
+  }
+  fix.receive(fix.in, news);
+  REQUIRE(fix.in->finished());
+  CHECK_EQ(fix.in->finished()->code, transport::status_code::unavailable);
+  CHECK_NE(fix.in->finished()->message.find("inbound-messages"),
+           std::string::npos);
+  CHECK(fix.logged("inbound-messages"));
+  CHECK_EQ(fix.dead_letters(errc::queue_full), 0);
+  CHECK_EQ(fix.home->snapshot().shortages, 1);
+}
+
+// -- frames -------------------------------------------------------------------
+
+TEST_CASE_FIXTURE(bounds_fixture,
+                  "a frame whose tables are too long is told so") {
+  remote::RemoteMessage msg;
+  for (int i = 0; i < 257; ++i)
+    msg.mutable_message_batch()->add_type_names("x");
+  in->receive(msg.SerializeAsString());
+  run();
+  REQUIRE(in->finished());
+  CHECK_EQ(in->finished()->code, transport::status_code::invalid_argument);
+  CHECK_NE(in->finished()->message.find("more names than they can use"),
+           std::string::npos);
 }
 
 TEST_SUITE_END();

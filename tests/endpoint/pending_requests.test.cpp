@@ -66,6 +66,16 @@ TEST_CASE_FIXTURE(pending_fixture, "an entry is taken once") {
   CHECK_EQ(table.size(), 0);
 }
 
+TEST_CASE_FIXTURE(pending_fixture, "a request may go to another endpoint") {
+  auto id = add(alice, 7);
+  add(alice, 7);
+  table.move_to(id, 8);
+  CHECK_EQ(table.take_endpoint(8, false).size(), 1);
+  CHECK_EQ(table.take_endpoint(7, false).size(), 1);
+  table.move_to(id, 9); // it is over
+  CHECK(table.take_endpoint(9, false).empty());
+}
+
 TEST_CASE_FIXTURE(pending_fixture, "the table is bounded") {
   for (int i = 0; i < 100; ++i)
     add(alice);

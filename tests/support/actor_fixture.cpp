@@ -311,7 +311,7 @@ std::string actor_fixture::watcher_id(const std::string& address) const {
 }
 
 endpoint_counters actor_fixture::totals() const {
-  auto result = home->endpoints.retired();
+  auto result = home->endpoints.read().retired;
   if (auto where = peer_endpoint()) {
     auto x = where->read();
     result.accepted += x.accepted;

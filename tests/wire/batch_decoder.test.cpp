@@ -341,7 +341,11 @@ TEST_CASE("the count of entries is bounded") {
     std::string three = from_hex(entry + entry + entry);
     batch_view view;
     CHECK(decode_batch(three, view, 3));
+    CHECK_FALSE(view.too_long);
     CHECK_FALSE(decode_batch(three, view, 2));
+    CHECK(view.too_long);
+    CHECK_FALSE(decode_batch("\x0A", view));
+    CHECK_FALSE(view.too_long);
   }
 }
 
