@@ -9,11 +9,13 @@
 
 #include "legacy_messages.pb.h"
 #include "test_messages.pb.h"
+#include "wide_messages.pb.h"
 
 #include <doctest/doctest.h>
 #include <google/protobuf/descriptor.pb.h>
 #include <google/protobuf/struct.pb.h>
 #include <google/protobuf/unknown_field_set.h>
+#include <google/protobuf/util/json_util.h>
 
 #include <memory>
 #include <optional>
@@ -61,8 +63,8 @@ TEST_CASE_TEMPLATE("no random message takes more than is foretold", T, Ping,
 
 TEST_CASE_TEMPLATE("many fields of few bytes take what is foretold, and not "
                    "much less",
-                   T, Nested, Legacy, LegacyItem, pb::ListValue, pb::Struct,
-                   pb::FileDescriptorSet, pb::FileDescriptorProto) {
+                   T, Nested, Legacy, LegacyItem, WideList, pb::ListValue,
+                   pb::Struct, pb::FileDescriptorSet, pb::FileDescriptorProto) {
   memory_plan plan{T::default_instance()};
   for (auto x : payload_maker::fields_of(T::descriptor())) {
     CAPTURE(x->full_name());
@@ -79,6 +81,26 @@ TEST_CASE_TEMPLATE("many fields of few bytes take what is foretold, and not "
     if (x->is_repeated() && !x->is_map())
       CHECK_LE(*plan.peak(bytes), 3 * *measured(T::default_instance(), bytes));
   }
+}
+
+TEST_CASE(
+  "JSON takes no more than is foretold, whatever the size of the parts") {
+  auto per_byte = [](const pb::Message& proto, const std::string& field) {
+    auto json = "{\"" + field + "\":[{}";
+    for (auto i = 0; i < 20000; ++i)
+      json += ",{}";
+    json += "]}";
+    std::unique_ptr<pb::Message> x{proto.New()};
+    auto before = heap_in_use();
+    take_heap_peak();
+    REQUIRE(pb::util::JsonStringToMessage(json, x.get()).ok());
+    auto result = (take_heap_peak() - before) / json.size();
+    CHECK_LE(result, memory_plan{proto}.json_per_byte());
+    return result;
+  };
+  CHECK_LE(per_byte(Nested{}, "pings"), 64);
+  CHECK_LE(per_byte(pb::FileDescriptorSet{}, "file"), 128);
+  CHECK_GE(per_byte(WideList{}, "wides"), 128);
 }
 
 TEST_CASE("maps take what is foretold, and not much less") {
