@@ -470,9 +470,7 @@ std::optional<size_t> memory_plan::peak(std::string_view bytes) const noexcept {
   return result.sum();
 }
 
-bool memory_plan::allows(std::string_view bytes, size_t limit) const noexcept {
-  if (bytes.size() <= limit / per_byte_)
-    return true;
+bool memory_plan::fits(std::string_view bytes, size_t limit) const noexcept {
   auto sum = peak(bytes);
   return sum && *sum <= limit;
 }

@@ -41,13 +41,18 @@ public:
   /// Protobuf. Visits each byte at most once.
   std::optional<size_t> peak(std::string_view bytes) const noexcept;
 
-  /// Whether `peak` is known and at most `limit`. Free, unless `bytes` are more
-  /// than `limit / per_byte()`.
-  bool allows(std::string_view bytes, size_t limit) const noexcept;
+  /// Whether `peak` is known and at most `limit`. One multiplication, unless
+  /// `bytes` are more than `limit / per_byte()`.
+  bool allows(std::string_view bytes, size_t limit) const noexcept {
+    return bytes.size() * per_byte_ <= limit || fits(bytes, limit);
+  }
 
 private:
   struct node;
   class walk;
+
+  bool fits(std::string_view bytes, size_t limit) const noexcept;
+
   std::shared_ptr<const node> root_;
   size_t per_byte_;
   size_t json_per_byte_;

@@ -86,12 +86,10 @@ size_t limit_for(std::string_view bytes, size_t limit) noexcept {
   return std::max({limit, 4 * bytes.size(), least_limit});
 }
 
-caf::error check_protobuf(std::string_view bytes,
-                          const serializer_registry::entry& type,
-                          size_t limit) {
-  limit = limit_for(bytes, limit);
-  if (type.memory.allows(bytes, limit))
-    return caf::none;
+// To be called if the type's plan does not allow `bytes`.
+caf::error refuse_protobuf(std::string_view bytes,
+                           const serializer_registry::entry& type,
+                           size_t limit) {
   auto& name = type.codec->type_name();
   auto peak = type.memory.peak(bytes);
   if (!peak)
@@ -257,8 +255,9 @@ caf::error serializer_registry::decode(std::string_view bytes,
                                        size_t limit,
                                        google::protobuf::Message& x) const {
   if (serializer_id == protobuf_serializer) {
-    if (auto err = check_protobuf(bytes, type, limit))
-      return err;
+    limit = limit_for(bytes, limit);
+    if (!type.memory.allows(bytes, limit))
+      return refuse_protobuf(bytes, type, limit);
     // Protobuf would refuse what is not UTF-8, or lacks a field, as well, but
     // with a line to stderr for each
     if (!type.strings.trivial() && !type.strings.check(bytes))
