@@ -42,6 +42,8 @@ using google::protobuf::UInt64Value;
 
 constexpr size_t batch_size = 1000;
 
+constexpr size_t max_bytes = 64u << 20;
+
 const auto own_address = std::string{"127.0.0.1:8090"};
 
 constexpr auto peer_address = "127.0.0.1:8091";
@@ -308,7 +310,8 @@ public:
 
   inbound_ptr decode(std::string_view payload) {
     auto x = make_inbound(nullptr, caf::make_message_id(), *shelf_);
-    if (registry().decode(payload, wire::protobuf_serializer, type(), x.object)
+    if (registry().decode(payload, wire::protobuf_serializer, type(), max_bytes,
+                          x.object)
         || !ledger_->enter(*account_, payload.size()))
       return nullptr;
     x.element->charge(account_, payload.size());

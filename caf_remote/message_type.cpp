@@ -2,6 +2,8 @@
 
 #include "caf_remote/message_type.hpp"
 
+#include <google/protobuf/text_format.h>
+
 #include <algorithm>
 
 namespace caf_remote {
@@ -67,7 +69,19 @@ caf::error load(caf::deserializer& source, google::protobuf::Message& x) {
 }
 
 std::string print(const google::protobuf::Message& x) {
-  return x.ShortDebugString();
+  // To show what is in a google.protobuf.Any or an unknown field, Protobuf
+  // decodes it first, and two bytes can stand for an object of any size.
+  constexpr size_t small = 4096;
+  auto is_small = x.ByteSizeLong() <= small;
+  google::protobuf::TextFormat::Printer printer;
+  printer.SetSingleLineMode(true);
+  printer.SetExpandAny(is_small);
+  printer.SetHideUnknownFields(!is_small);
+  std::string result;
+  printer.PrintToString(x, &result);
+  if (!result.empty() && result.back() == ' ')
+    result.pop_back();
+  return result;
 }
 
 } // namespace detail

@@ -31,9 +31,6 @@ constexpr size_t message_overhead = 320;
 // overhead.
 constexpr size_t small_payload = 16;
 
-// What JSON may take while it is read, however low the bounds are.
-constexpr size_t least_json_peak = 128 * 1024;
-
 // Names up to this size, of target and sender together, are counted as overhead
 // of an answer.
 constexpr size_t short_names = 128;
@@ -262,40 +259,17 @@ caf::error inbound_dispatcher::decode_content(const wire::envelope& x,
   return caf::none;
 }
 
-// To read JSON takes so much more memory than the JSON that the bound must come
-// before.
-caf::error
-inbound_dispatcher::check_json(const wire::envelope& x,
-                               const inbound_batch::type_slot& type) const {
-  auto peak = wire::json_peak(x.payload, *type.entry);
-  auto limit = std::max(node_->opts.inbound_bytes, least_json_peak);
-  if (peak <= limit)
-    return caf::none;
-  auto bytes = x.payload.size();
-  return make_error(errc::message_too_large,
-                    std::to_string(bytes) + " bytes of JSON, the limit is "
-                      + std::to_string(limit / (peak / bytes))
-                      + (type.entry->holds_any
-                           ? " for a type with google.protobuf.Any nested so "
-                             "deep"
-                           : "")
-                      + ": send Protobuf, or raise inbound-bytes at the "
-                        "receiver");
-}
-
-// Of a few bytes, Protobuf can make an object twenty times as large: repeated
-// and unknown fields. It is charged with what it holds, and refused if that is
-// more than one target may hold, unless the peer has paid for it.
+// Of a few bytes, Protobuf can make an object a hundred times as large:
+// repeated and unknown fields. While it is read it may take what the stream may
+// hold. Then it is charged with what it holds, and refused if that is more than
+// one target may hold, unless the peer has paid for it.
 caf::error inbound_dispatcher::decode_object(const wire::envelope& x,
                                              inbound_batch::type_slot& type,
                                              decoded& result) {
-  if (x.serializer_id == wire::json_serializer)
-    if (auto err = check_json(x, type))
-      return err;
   auto msg = make_inbound(batch_.sender(x), batch_.message_id(x),
                           shelf_of(type));
   if (auto err = node_->types.decode(x.payload, x.serializer_id, *type.entry,
-                                     msg.object))
+                                     node_->opts.inbound_bytes, msg.object))
     return err;
   auto bytes = x.payload.size();
   if (bytes > small_payload && may_be_larger(*type.entry, msg.object)) {
@@ -307,7 +281,9 @@ caf::error inbound_dispatcher::decode_object(const wire::envelope& x,
       return make_error(errc::message_too_large,
                         std::to_string(x.payload.size()) + " bytes become "
                           + std::to_string(bytes) + ", the limit is "
-                          + std::to_string(limit));
+                          + std::to_string(limit)
+                          + ": send it in parts, or raise inbound-bytes at "
+                            "the receiver");
   }
   result.element = std::move(msg.element);
   result.bytes = bytes;

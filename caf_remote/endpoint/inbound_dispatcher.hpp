@@ -97,8 +97,6 @@ private:
   caf::error decode_object(const wire::envelope& x,
                            inbound_batch::type_slot& type, decoded& result);
   caf::error check_header(const wire::envelope& x) const;
-  caf::error check_json(const wire::envelope& x,
-                        const inbound_batch::type_slot& type) const;
   inbound_shelf& shelf_of(inbound_batch::type_slot& type);
 
   std::optional<pending_requests::entry> take_pending(const wire::envelope& x);

@@ -13,7 +13,11 @@
 #include <caf/deep_to_string.hpp>
 #include <caf/send.hpp>
 
+#include <google/protobuf/message.h>
+
+#include <algorithm>
 #include <random>
+#include <utility>
 
 namespace caf_remote {
 
@@ -34,16 +38,23 @@ std::string make_member_id() {
 constexpr const char*
   met_another = "another incarnation of the node was met; the endpoint goes on";
 
-/// The content of a message that exists only in encoded form.
-caf::message decode(const wire::serializer_registry& types,
-                    const outbound_element& x) {
-  if (auto type = types.find(x.type_name())) {
+/// What a message that exists only in encoded form holds in memory, and its
+/// content. Decoded if that takes no more than a peer may make us take, since
+/// it may be a peer's message that was passed on.
+std::pair<size_t, caf::message> decode(const node& home,
+                                       const outbound_element& x) {
+  auto bytes = x.payload().size();
+  if (auto type = home.types.find(x.type_name())) {
     auto msg = type->codec->make();
-    if (!types.decode(x.payload(), x.serializer_id, *type, *msg))
-      return type->codec->to_message(std::move(*msg));
+    if (!home.types.decode(x.payload(), x.serializer_id, *type,
+                           home.opts.inbound_bytes, *msg)) {
+      bytes = std::max(bytes, msg->SpaceUsedLong());
+      return {bytes, type->codec->to_message(std::move(*msg))};
+    }
   }
-  return caf::make_message(raw_message{
-    std::string{x.type_name()}, x.serializer_id, std::string{x.payload()}});
+  return {bytes, caf::make_message(raw_message{std::string{x.type_name()},
+                                               x.serializer_id,
+                                               std::string{x.payload()}})};
 }
 
 /// The answer to a request that did not reach its target.
@@ -212,9 +223,10 @@ void node::dead_letter(outbound_element& x, const std::string& address,
                                : own().advertised(),
                 std::string{who.sender}, x.sender_request_id};
     lost_message_ptr event;
-    if (wants_dead_letters())
-      event = lost_message::make(target, decode(types, x), x.payload().size(),
-                                 sender);
+    if (wants_dead_letters()) {
+      auto [bytes, content] = decode(*this, x);
+      event = lost_message::make(target, std::move(content), bytes, sender);
+    }
     tell_observers(target, event, x.type_name(), reason, detail);
   });
   attempt([&] {

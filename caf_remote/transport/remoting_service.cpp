@@ -3,7 +3,7 @@
 #include "caf_remote/transport/remoting_service.hpp"
 
 #include "caf_remote/transport/conversions.hpp"
-#include "caf_remote/wire/utf8.hpp"
+#include "caf_remote/wire/message_reader.hpp"
 
 #include <string>
 #include <utility>
@@ -55,13 +55,12 @@ grpc::Status handle(const grpc::ByteBuffer& request, grpc::ByteBuffer& response,
                     size_t limit, F f) {
   if (request.Length() > limit)
     return {grpc::StatusCode::RESOURCE_EXHAUSTED, "the request is too large"};
-  static const auto strings = new wire::utf8_plan{
-    Request::descriptor()}; // for all threads, always
+  static const auto reader = new wire::message_reader{
+    Request::default_instance()}; // for all threads, always
   Request in;
   frame bytes;
   auto copy = request; // shares the slices
-  if (!take_frame(copy, bytes) || !strings->check(bytes)
-      || !in.ParseFromString(bytes))
+  if (!take_frame(copy, bytes) || !reader->read(bytes, in))
     return {grpc::StatusCode::INVALID_ARGUMENT, "the request is garbage"};
   Response out;
   auto result = f(in, out);

@@ -79,6 +79,49 @@ size_t json_depth(std::string_view bytes) noexcept {
   return result;
 }
 
+// What reading may take, however low the bounds are.
+constexpr size_t least_limit = 128 * 1024;
+
+size_t limit_for(std::string_view bytes, size_t limit) noexcept {
+  return std::max({limit, 4 * bytes.size(), least_limit});
+}
+
+// To be called if the type's plan does not allow `bytes`.
+caf::error refuse_protobuf(std::string_view bytes,
+                           const serializer_registry::entry& type,
+                           size_t limit) {
+  auto& name = type.codec->type_name();
+  auto peak = type.memory.peak(bytes);
+  if (!peak)
+    return make_error(errc::not_serializable, "the bytes are not a " + name);
+  return make_error(errc::message_too_large,
+                    std::to_string(bytes.size()) + " bytes of a " + name
+                      + " may take " + std::to_string(*peak)
+                      + " in memory, the limit is " + std::to_string(limit)
+                      + ": send it in parts, or raise inbound-bytes at the "
+                        "receiver");
+}
+
+// In an Any, Protobuf keeps all that comes before the "@type" in pieces, once
+// more for each Any around it, so that every level of nesting counts.
+caf::error check_json(std::string_view bytes,
+                      const serializer_registry::entry& type, size_t limit) {
+  limit = limit_for(bytes, limit);
+  auto levels = type.holds_any ? std::max<size_t>(json_depth(bytes), 1) : 1;
+  auto largest = limit / (type.memory.json_per_byte() * levels);
+  if (bytes.size() <= largest)
+    return caf::none;
+  return make_error(
+    errc::message_too_large,
+    std::to_string(bytes.size()) + " bytes of JSON, the limit is "
+      + std::to_string(largest)
+      + (type.holds_any ? " for a type with google.protobuf.Any nested so "
+                          "deep"
+                        : "")
+      + ": send Protobuf, or raise inbound-bytes at the "
+        "receiver");
+}
+
 class json : public serializer {
 public:
   bool encode(const google::protobuf::Message& x,
@@ -103,10 +146,11 @@ serializer_registry::serializer_registry(
   : on_exception_(std::move(on_exception)) {
   entries_.reserve(codecs.size()); // the maps point into it
   for (auto codec : codecs) {
-    auto type = codec->make()->GetDescriptor();
-    entries_.push_back({codec, utf8_plan{type}, is_flat(*type),
-                        any_finder{}.found_in(*type),
-                        codec->make()->GetReflection()});
+    auto prototype = codec->make();
+    auto type = prototype->GetDescriptor();
+    entries_.push_back({codec, utf8_plan{type}, memory_plan{*prototype},
+                        is_flat(*type), any_finder{}.found_in(*type),
+                        prototype->GetReflection()});
     auto ptr = &entries_.back();
     by_address_.emplace(&codec->type(), ptr);
     by_type_.emplace(codec->type(), ptr);
@@ -208,8 +252,12 @@ caf::error serializer_registry::encode(const google::protobuf::Message& x,
 
 caf::error serializer_registry::decode(std::string_view bytes,
                                        int32_t serializer_id, const entry& type,
+                                       size_t limit,
                                        google::protobuf::Message& x) const {
   if (serializer_id == protobuf_serializer) {
+    limit = limit_for(bytes, limit);
+    if (!type.memory.allows(bytes, limit))
+      return refuse_protobuf(bytes, type, limit);
     // Protobuf would refuse what is not UTF-8, or lacks a field, as well, but
     // with a line to stderr for each
     if (!type.strings.trivial() && !type.strings.check(bytes))
@@ -229,15 +277,11 @@ caf::error serializer_registry::decode(std::string_view bytes,
     return make_error(errc::not_found, "no serializer has the id "
                                          + std::to_string(serializer_id)
                                          + "; add_serializer adds one");
+  if (serializer_id == json_serializer)
+    if (auto err = check_json(bytes, type, limit))
+      return err;
   return run(serializer_id, " cannot decode a " + x.GetTypeName(),
              [&] { return impl->decode(bytes, x); });
-}
-
-size_t json_peak(std::string_view bytes,
-                 const serializer_registry::entry& type) noexcept {
-  constexpr size_t peak_per_byte = 128;
-  auto levels = type.holds_any ? std::max<size_t>(json_depth(bytes), 1) : 1;
-  return bytes.size() * peak_per_byte * levels;
 }
 
 } // namespace caf_remote::wire

@@ -4,10 +4,12 @@
 
 #include "caf_remote/message_type.hpp"
 #include "caf_remote/serializer.hpp"
+#include "caf_remote/wire/memory_plan.hpp"
 #include "caf_remote/wire/utf8.hpp"
 
 #include <caf/error.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -34,6 +36,7 @@ public:
   struct entry {
     const message_codec* codec;
     utf8_plan strings;
+    memory_plan memory;
     /// No field is repeated or a message: objects hold little more than their
     /// encoded form, unless they have unknown fields.
     bool flat;
@@ -74,10 +77,15 @@ public:
   caf::error encode(const google::protobuf::Message& x, const entry& type,
                     int32_t serializer_id, std::string& result) const;
 
-  /// Decodes with any serializer, which may throw as above. Errors:
-  /// `errc::not_found`, `errc::not_serializable`, `errc::invalid_utf8`.
+  /// Decodes with any serializer, which may throw as above. What would take
+  /// more than `limit` bytes of memory meanwhile is refused unread; 4 times
+  /// `bytes` are always allowed, and 128 KiB. Serializers other than Protobuf's
+  /// own see to that themselves. Errors: `errc::not_found`,
+  /// `errc::not_serializable`, `errc::invalid_utf8`,
+  /// `errc::message_too_large`.
   caf::error decode(std::string_view bytes, int32_t serializer_id,
-                    const entry& type, google::protobuf::Message& x) const;
+                    const entry& type, size_t limit,
+                    google::protobuf::Message& x) const;
 
 private:
   std::shared_ptr<const serializer> get(int32_t id) const;
@@ -94,12 +102,5 @@ private:
   std::unordered_map<int32_t, std::shared_ptr<const serializer>> serializers_;
   std::set<std::string, std::less<>> declared_;
 };
-
-/// The most memory, roughly, that Protobuf takes to read `bytes` as JSON. It
-/// makes about 75 bytes of each in a google.protobuf.ListValue. In an Any it
-/// keeps all that comes before the "@type" in larger pieces, once more for each
-/// Any around it, so that every level of nesting counts.
-size_t json_peak(std::string_view bytes,
-                 const serializer_registry::entry& type) noexcept;
 
 } // namespace caf_remote::wire

@@ -2,7 +2,7 @@
 
 #include "caf_remote/wire/system_messages.hpp"
 
-#include "caf_remote/wire/utf8.hpp"
+#include "caf_remote/wire/message_reader.hpp"
 
 #include "actor.pb.h"
 #include "remote.pb.h"
@@ -35,14 +35,10 @@ bool read(actor::PID&& from, pid& to) {
 
 // -- parsing ------------------------------------------------------------------
 
-// Checks the strings first, because Protobuf would write a line to stderr for
-// each that is not UTF-8, as often as a peer likes.
 template <class T>
 bool parse(std::string_view bytes, T& x) {
-  static const utf8_plan plan{T::descriptor()};
-  constexpr size_t max_size = std::numeric_limits<int>::max();
-  return bytes.size() <= max_size && plan.check(bytes)
-         && x.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+  static const message_reader reader{T::default_instance()};
+  return reader.read(bytes, x);
 }
 
 terminated_reason to_reason(actor::TerminatedReason x) {

@@ -141,17 +141,21 @@ TEST_CASE(
   auto alice = fix.publish_witness("alice");
   Nested small;
   Nested large;
-  for (auto i = 0; i < 2000; ++i)
+  Nested huge;
+  for (auto i = 0; i < 1000; ++i)
     large.add_pings();
+  for (auto i = 0; i < 9000; ++i)
+    huge.add_pings();
   for (auto i = 0; i < 100; ++i)
     small.add_pings();
   Nested paid;
   paid.set_name(std::string(60000, 'x'));
-  for (auto& x : {large, small, paid})
+  for (auto& x : {large, huge, small, paid})
     fix.receive(fix.in, {make_envelope_for("alice", x)});
   CHECK_EQ(alice.count<Nested>(), 2);
-  CHECK_EQ(fix.refused(), 1);
-  CHECK(fix.logged("4000 bytes become"));
+  CHECK_EQ(fix.refused(), 2);
+  CHECK(fix.logged("2000 bytes become"));
+  CHECK(fix.logged("18000 bytes of a caf_remote.test.Nested may take"));
 }
 
 // -- watches ------------------------------------------------------------------

@@ -81,6 +81,27 @@ TEST_CASE_FIXTURE(actor_fixture, "a dead letter of a raw type stays raw") {
   CHECK_EQ(x.bytes, "bytes");
 }
 
+TEST_CASE("a raw message that would become a large object stays raw as a dead "
+          "letter") {
+  options opts;
+  opts.inbound_bytes = 1024;
+  actor_fixture fix{opts};
+  auto send = [&fix](int pings) {
+    Nested x;
+    for (auto i = 0; i < pings; ++i)
+      x.add_pings();
+    fix.send(fix.remote("joe"),
+             raw_message{"caf_remote.test.Nested", 0, x.SerializeAsString()});
+  };
+  send(10);
+  send(10000);
+  fix.refuse_all_connections();
+  auto xs = fix.events.all<dead_letter>();
+  REQUIRE_EQ(xs.size(), 2);
+  CHECK(xs[0].message.match_elements<Nested>());
+  CHECK(xs[1].message.match_elements<raw_message>());
+}
+
 TEST_CASE_FIXTURE(actor_fixture, "a dead letter says who sent it") {
   auto alice = publish_witness("alice");
   caf::send_as(alice.hdl, remote("joe"), make_ping("x"));

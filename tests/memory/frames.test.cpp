@@ -12,6 +12,10 @@
 
 #include "remote.pb.h"
 
+#include <caf/deep_to_string.hpp>
+
+#include <google/protobuf/unknown_field_set.h>
+
 using namespace caf_remote;
 using namespace caf_remote::test;
 
@@ -360,6 +364,67 @@ TEST_CASE_FIXTURE(memory_fixture, "JSON never takes more than the bound for "
   CHECK_EQ(refused(), before);
 }
 
+TEST_CASE_FIXTURE(memory_fixture, "an object never takes more than the bound "
+                                  "for all that waits, also while it is read") {
+  auto largest = home->opts.inbound_bytes;
+  auto peak = [&](const std::string& bytes, int32_t serializer) {
+    remote::MessageBatch batch;
+    auto x = add(batch, "google.protobuf.FileDescriptorSet", "target");
+    x->set_serializer_id(serializer);
+    x->set_message_data(bytes);
+    auto before = heap_in_use();
+    take_heap_peak();
+    cost(batch);
+    forget();
+    return take_heap_peak() - before;
+  };
+  auto files = [](size_t bytes) {
+    std::string result;
+    while (result.size() < bytes)
+      result += std::string{"\x0a\x00", 2};
+    return result;
+  };
+  auto list = [](size_t bytes) {
+    std::string result = R"({"file":[{})";
+    while (result.size() + 5 < bytes)
+      result += ",{}";
+    return result + "]}";
+  };
+  auto refused = [&] { return home->snapshot().refused_envelopes; };
+  auto before = refused();
+  CHECK_GE(peak(files(largest / 512), 0), largest / 8);
+  CHECK_GE(peak(list(largest / 512), 1), largest / 16);
+  CHECK_EQ(refused(), before);
+  for (auto size : {largest / 256, largest / 128, largest / 16}) {
+    CAPTURE(size);
+    CHECK_LE(peak(files(size), 0), largest);
+    CHECK_LE(peak(list(size), 1), largest);
+  }
+  CHECK_LE(peak(files(largest / 16), 0), largest / 4);
+  CHECK_GE(refused(), before + 3);
+}
+
+TEST_CASE_FIXTURE(memory_fixture, "a text of a message decodes nothing that "
+                                  "comes from a peer") {
+  google::protobuf::FileDescriptorSet files;
+  for (auto i = 0; i < 100000; ++i)
+    files.add_file();
+  google::protobuf::Any any;
+  any.PackFrom(files);
+  Blob unknown;
+  unknown.GetReflection()->MutableUnknownFields(&unknown)->AddLengthDelimited(
+    7, any.value());
+  auto size = any.value().size();
+  auto peak = [](const auto& x) {
+    auto before = heap_in_use();
+    take_heap_peak();
+    caf::deep_to_string(x);
+    return take_heap_peak() - before;
+  };
+  CHECK_LE(peak(any), 16 * size);
+  CHECK_LE(peak(unknown), 16 * size);
+}
+
 TEST_CASE_FIXTURE(memory_fixture, "table entries that nobody uses leave "
                                   "nothing") {
   remote::MessageBatch batch;
@@ -391,6 +456,23 @@ TEST_CASE_FIXTURE(memory_fixture, "Proto.Actor's own messages") {
     x->set_message_data(std::move(payload));
     check(type + " to " + to.substr(0, 20), repeated(batch));
   };
+  std::string later_fields;
+  while (later_fields.size() < huge.size())
+    later_fields += std::string{"\x38\x00", 2};
+  for (auto type :
+       {"actor.Watch", "actor.Unwatch", "actor.Terminated", "actor.Touched",
+        "remote.ActorPidRequest", "remote.ActorPidResponse"}) {
+    CAPTURE(type);
+    remote::MessageBatch batch;
+    auto x = add(batch, type, "target");
+    x->set_sender(add_sender(batch, "", "someone"));
+    x->set_message_data(later_fields);
+    auto before = heap_in_use();
+    take_heap_peak();
+    cost(batch);
+    forget();
+    CHECK_LE(take_heap_peak() - before, 4 * huge.size());
+  }
   auto self = wire::encode(wire::watch{{"", "someone", 0}});
   auto gone = wire::encode(wire::terminated{{"", "someone", 0}});
   for (auto& to : {std::string{"target"}, std::string{"nobody"}}) {

@@ -7,6 +7,7 @@
 #include "test_messages.pb.h"
 
 #include <google/protobuf/any.pb.h>
+#include <google/protobuf/descriptor.pb.h>
 #include <google/protobuf/struct.pb.h>
 #include <google/protobuf/wrappers.pb.h>
 
@@ -20,6 +21,7 @@ CAF_BEGIN_TYPE_ID_BLOCK(caf_remote_test, caf::first_custom_type_id)
   CAF_REMOTE_ADD_MESSAGE(caf_remote_test, (google::protobuf::BytesValue))
   CAF_REMOTE_ADD_MESSAGE(caf_remote_test, (google::protobuf::ListValue))
   CAF_REMOTE_ADD_MESSAGE(caf_remote_test, (google::protobuf::Any))
+  CAF_REMOTE_ADD_MESSAGE(caf_remote_test, (google::protobuf::FileDescriptorSet))
 CAF_END_TYPE_ID_BLOCK(caf_remote_test)
 
 namespace caf_remote::test {

@@ -13,6 +13,7 @@
 #include <google/protobuf/field_mask.pb.h>
 #include <google/protobuf/struct.pb.h>
 #include <google/protobuf/stubs/logging.h>
+#include <google/protobuf/wrappers.pb.h>
 
 #include <memory>
 #include <stdexcept>
@@ -23,6 +24,8 @@ using namespace caf_remote::test;
 using wire::serializer_registry;
 
 namespace {
+
+constexpr size_t limit = 1u << 20;
 
 /// Writes the text of a ping, and nothing else.
 class text_only : public serializer {
@@ -118,7 +121,7 @@ private:
 struct registry_fixture {
   errc decode(std::string_view payload, int32_t serializer) {
     result.Clear();
-    return code_of(types.decode(payload, serializer, ping(), result));
+    return code_of(types.decode(payload, serializer, ping(), limit, result));
   }
 
   errc encode(const Ping& x, int32_t serializer) {
@@ -187,7 +190,7 @@ TEST_CASE("no bytes of a peer make Protobuf write to stderr") {
     std::unique_ptr<pb::Message> x{proto.New()};
     auto& type = *types.find(proto.GetTypeName());
     INFO(proto.GetTypeName() << ": " << bytes);
-    CHECK(types.decode(bytes, serializer, type, *x));
+    CHECK(types.decode(bytes, serializer, type, limit, *x));
     CHECK_EQ(lines.take(), "");
   };
   refused(Ping{}, 0, "\x0a\x01\xff");
@@ -209,6 +212,52 @@ TEST_CASE("no bytes of a peer make Protobuf write to stderr") {
   refused(pb::FieldMask{}, 1, R"("a.\ud800")");
   refused(pb::FieldMask{}, 1, R"("a_b,,(")");
   refused(pb::Duration{}, 1, R"("1x")");
+}
+
+TEST_CASE("what would take more than the limit is refused unread, with what "
+          "can be done") {
+  namespace pb = google::protobuf;
+  serializer_registry types{
+    nullptr,
+    {&codec_for<pb::FileDescriptorSet>(), &codec_for<pb::BytesValue>()}};
+  auto& files = *types.find("google.protobuf.FileDescriptorSet");
+  pb::FileDescriptorSet x;
+  std::string few = "[{}";
+  std::string many = few;
+  for (auto i = 0; i < 1000; ++i)
+    few += ",{}";
+  for (auto i = 0; i < 9000; ++i)
+    many += ",{}";
+  for (auto serializer : {0, 1}) {
+    CAPTURE(serializer);
+    auto decode = [&](const std::string& list) {
+      auto bytes = R"({"file":)" + list + "]}";
+      if (serializer == wire::protobuf_serializer) {
+        pb::FileDescriptorSet content;
+        for (auto c : list)
+          if (c == '{')
+            content.add_file();
+        bytes = content.SerializeAsString();
+      }
+      x.Clear();
+      return types.decode(bytes, serializer, files, limit, x);
+    };
+    CHECK_FALSE(decode(few));
+    CHECK_EQ(x.file_size(), 1001);
+    auto err = decode(many);
+    CHECK_EQ(x.file_size(), 0);
+    CHECK_EQ(code_of(err), errc::message_too_large);
+    auto text = render(err);
+    CHECK_NE(text.find("raise inbound-bytes at the receiver"), text.npos);
+  }
+  // who has sent as much may have it read
+  pb::BytesValue large;
+  large.set_value(std::string(2 * limit, 'x'));
+  pb::BytesValue copy;
+  CHECK_FALSE(types.decode(large.SerializeAsString(), 0,
+                           *types.find("google.protobuf.BytesValue"), limit,
+                           copy));
+  CHECK_EQ(copy.value().size(), 2 * limit);
 }
 
 TEST_CASE_FIXTURE(registry_fixture, "serializers can be added, each id once") {
@@ -233,7 +282,8 @@ TEST_CASE_FIXTURE(registry_fixture, "a serializer may refuse") {
   CHECK_EQ(code_of(types.encode(Blob{}, blob, 2, bytes)),
            errc::not_serializable);
   Blob x;
-  CHECK_EQ(code_of(types.decode("", 2, blob, x)), errc::not_serializable);
+  CHECK_EQ(code_of(types.decode("", 2, blob, limit, x)),
+           errc::not_serializable);
 }
 
 TEST_CASE("a serializer that throws has refused, and its owner hears of it") {
@@ -257,7 +307,8 @@ TEST_CASE("a serializer that throws has refused, and its owner hears of it") {
   CHECK_EQ(render(err), "not_serializable: serializer 7 cannot encode "
                         "caf_remote.test.Ping: worn?out");
   Ping x;
-  CHECK_EQ(code_of(types.decode("", 7, ping, x)), errc::not_serializable);
+  CHECK_EQ(code_of(types.decode("", 7, ping, limit, x)),
+           errc::not_serializable);
   CHECK_EQ(heard, std::vector<std::string>{
                     "7 worn?out", "7 an exception of an unknown type"});
 }
