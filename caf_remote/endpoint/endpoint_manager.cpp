@@ -125,7 +125,8 @@ void endpoint_manager_state::on_open_endpoint(const endpoint_ptr& where) {
         caf::anon_send_exit(x, caf::exit_reason::kill);
     // watches may have been under way to the watcher, of both sides
     give_up_watches(where->address(), serial);
-    on_end_streams_of({where->address(), "no endpoint could be opened to it"});
+    on_end_streams_of(
+      {where->address(), "no endpoint could be opened to it", last_reader_});
     return;
   }
   if (leaving_)
@@ -227,7 +228,7 @@ void endpoint_manager_state::end_if_unused(const std::string& address) {
 void endpoint_manager_state::on_end_streams_of(const end_streams_of& x) {
   transport::status why{transport::status_code::unavailable,
                         "its watches here are over, since " + x.why};
-  auto streams = incarnations_.take_streams(x.address);
+  auto streams = incarnations_.take_streams(x.address, x.last_stream);
   if (!streams.empty())
     node_->on_disconnected(x.address,
                            "its streams to us are ended: " + why.message);
@@ -553,7 +554,7 @@ void endpoint_manager_state::on_failed_watcher(const endpoint_ptr& where,
                        + printable_exception());
   }
   give_up_watches(where->address(), where->serial());
-  on_end_streams_of({where->address(), watcher_failed});
+  on_end_streams_of({where->address(), watcher_failed, last_reader_});
   on_end_endpoint(
     {where, errc::endpoint_terminated, "the endpoint's watcher has failed"});
 }
@@ -564,7 +565,7 @@ void endpoint_manager_state::on_watcher_failed_late(const child& who,
   node_->on_actor_failure(
     "the watcher of " + printable(who.address) + " has failed", reason);
   give_up_watches(who.address, who.number);
-  on_end_streams_of({who.address, watcher_failed});
+  on_end_streams_of({who.address, watcher_failed, last_reader_});
 }
 
 void endpoint_manager_state::give_up_watches(const std::string& address,

@@ -145,6 +145,7 @@ left endpoint_watcher_state::on_peer_connected(const peer_connected& x) {
 void endpoint_watcher_state::on_remote_watch(const remote_watch& x) {
   if (silent_)
     return;
+  last_stream_ = std::max(last_stream_, x.stream);
   if (endpoint_ == nullptr) {
     end_streams(address_is_over);
     return;
@@ -327,8 +328,10 @@ left endpoint_watcher_state::on_incarnation_over(uint64_t written_seq) {
     auto rest = proxy->fire_written(written_seq, *endpoint_, x.is_queued);
     // their own Watches are not for peers that do not number
     if (rest != 0)
-      outgoing_.keep(proxy->target()->id, x.proxy, rest, renew(x.proxy));
+      outgoing_.keep(proxy->target()->id, x.proxy, rest);
   }
+  speak();
+  look_after();
   forget_incoming();
   return {};
 }
@@ -336,9 +339,10 @@ left endpoint_watcher_state::on_incarnation_over(uint64_t written_seq) {
 // Once the address is over, nobody comes here whose stream was not there then:
 // the first time ends them all.
 void endpoint_watcher_state::end_streams(const char* why) {
-  if (endpoint_ == nullptr && std::exchange(ended_streams_, true))
+  if (endpoint_ == nullptr
+      && std::exchange(ended_up_to_, last_stream_) == last_stream_)
     return;
-  caf::anon_send(node_->manager(), end_streams_of{address_, why});
+  caf::anon_send(node_->manager(), end_streams_of{address_, why, last_stream_});
 }
 
 void endpoint_watcher_state::on_address_over() {

@@ -97,8 +97,10 @@ private:
   // for room to say more
   bool waits_for_room_ = false;
   bool silent_ = false;
-  // the manager was asked to end the streams of an address that is over
-  bool ended_streams_ = false;
+  // the latest that has brought a Watch
+  uint64_t last_stream_ = 0;
+  // once the address is over: the manager was asked to end those up to this one
+  uint64_t ended_up_to_ = 0;
   // the manager was asked to give the peer up
   bool too_many_ = false;
 };

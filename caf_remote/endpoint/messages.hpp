@@ -98,6 +98,8 @@ struct end_streams_of {
   std::string address;
   /// For the peer and the log, after "since".
   std::string why;
+  /// Those up to this one: later ones have brought nothing of what is lost.
+  uint64_t last_stream;
 };
 
 // -- proxy -> manager -------------------------------------------------------------------------
@@ -263,6 +265,8 @@ struct remote_watch {
   caf::strong_actor_ptr local;
   std::string watcher;
   uint32_t number;
+  /// That brought it.
+  uint64_t stream;
 };
 
 struct remote_unwatch {

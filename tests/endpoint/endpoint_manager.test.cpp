@@ -192,7 +192,7 @@ TEST_CASE_FIXTURE(actor_fixture, "to end the streams of one address costs no "
       [] { return 1000; },
       [&](int times) {
         for (int i = 0; i < times; ++i)
-          caf::anon_send(home->manager(), end_streams_of{"host:9999", "x"});
+          caf::anon_send(home->manager(), end_streams_of{"host:9999", "x", 0});
         run();
       });
   };
@@ -206,7 +206,7 @@ TEST_CASE_FIXTURE(actor_fixture, "a peer that cannot be told of ends learns "
                                  "why") {
   auto in = accept();
   caf::anon_send(home->manager(),
-                 end_streams_of{peer_address, "the bell is broken"});
+                 end_streams_of{peer_address, "the bell is broken", 100});
   run();
   REQUIRE(in->finished());
   CHECK_EQ(in->finished()->code, status_code::unavailable);
