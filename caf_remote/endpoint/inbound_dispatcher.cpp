@@ -500,6 +500,8 @@ void inbound_dispatcher::on_stop(const wire::envelope& x, bool at_once) {
 
 void inbound_dispatcher::on_touch(const wire::envelope& x,
                                   target_slot& target) {
+  if (ending_)
+    return; // an answer would say that what came before was taken
   auto sender = batch_.sender(x);
   if (sender == nullptr)
     return; // nobody to answer
