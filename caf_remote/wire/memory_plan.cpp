@@ -42,6 +42,12 @@ constexpr size_t text(size_t bytes) noexcept {
   return bytes < 16 ? 0 : 2 * bytes + 24;
 }
 
+// A map's key is there three times: in the entry that is read apart, beside it,
+// and in the map.
+constexpr size_t key(size_t bytes) noexcept {
+  return bytes < 16 ? 0 : text(bytes) + bytes + 24;
+}
+
 // Arrays double, and the old one is there until its content has moved: three
 // times what is in them, besides their heads.
 constexpr size_t grown(size_t element) noexcept {
@@ -89,7 +95,7 @@ constexpr size_t max_depth = 100;
 // -- the plan of one type -----------------------------------------------------
 
 struct memory_plan::node {
-  enum class content : uint8_t { scalar, varints, fixed, text, message };
+  enum class content : uint8_t { scalar, varints, fixed, text, key, message };
 
   struct field {
     uint32_t tag = 0;
@@ -98,7 +104,7 @@ struct memory_plan::node {
     uint8_t width = 0;
     /// Counted for the first of several in a row.
     size_t head = 0;
-    /// Counted for each, `text` apart.
+    /// Counted for each, `text` and `key` apart.
     size_t each = 0;
     /// Null: no message.
     const node* child = nullptr;
@@ -189,6 +195,9 @@ private:
         return true;
       case node::content::varints:
         return varints(bytes, x, has_unknown);
+      case node::content::key:
+        sum_ += x.each + key(bytes.size());
+        return true;
       default:
         sum_ += x.each + text(bytes.size());
         return true;
@@ -294,9 +303,16 @@ wire_type wire_type_of(const FieldDescriptor* x) {
   }
 }
 
+// Protobuf lets no enum that extends a type have other values than its own.
 bool has_closed_values(const FieldDescriptor* x) {
   return x->type() == FieldDescriptor::TYPE_ENUM
-         && x->file()->syntax() == FileDescriptor::SYNTAX_PROTO2;
+         && (x->is_extension()
+             || x->file()->syntax() == FileDescriptor::SYNTAX_PROTO2);
+}
+
+bool is_map_key(const FieldDescriptor* x) {
+  auto type = x->containing_type();
+  return type->options().map_entry() && x == type->map_key();
 }
 
 // Builds the nodes of all types that can be part of a message. `Node` is
@@ -358,7 +374,7 @@ private:
       result.what = content::message;
       result.child = add(type);
     } else if (wire == wire_type::bytes) {
-      result.what = content::text;
+      result.what = is_map_key(x) ? content::key : content::text;
     } else if (has_closed_values(x)) {
       result.values = x->enum_type();
     }
