@@ -44,7 +44,8 @@ make_outbound(const correspondents& who,
     reinterpret_cast<uint8_t*>(result->payload_buffer()));
   if (!type.strings.trivial() && !type.strings.check(result->payload()))
     return make_error(errc::invalid_utf8,
-                      "a string in " + name + " is not UTF-8");
+                      "a string in " + name
+                        + " is not UTF-8, or nested deeper than 100");
   return result;
 }
 

@@ -5,11 +5,13 @@
 #include "caf_remote/wire/coding.hpp"
 
 #include <google/protobuf/descriptor.h>
+#include <google/protobuf/descriptor.pb.h>
 
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <deque>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -94,40 +96,59 @@ using google::protobuf::FieldDescriptor;
 /// some.
 struct utf8_plan::node {
   struct field {
-    uint32_t tag;
+    uint64_t tag; // in a message set, numbers have up to 31 bits
     const node* child; // null: a string
   };
 
   std::vector<field> fields; // sorted by tag
+  bool is_message_set = false;
 
-  const field* find(uint32_t tag) const noexcept {
-    auto less = [](const field& x, uint32_t y) { return x.tag < y; };
+  const field* find(uint64_t tag) const noexcept {
+    auto less = [](const field& x, uint64_t y) { return x.tag < y; };
     auto i = std::lower_bound(fields.begin(), fields.end(), tag, less);
     return i != fields.end() && i->tag == tag ? &*i : nullptr;
   }
 
   bool check_value(cursor& in, const field& x, size_t depth) const noexcept;
 
+  bool check_content(std::string_view bytes, const field& x,
+                     size_t depth) const noexcept;
+
+  bool check_item(cursor& in, size_t depth) const noexcept;
+
   bool check(cursor& in, uint32_t end_tag, size_t depth) const noexcept;
 };
 
 namespace {
 
-// Messages nested deeper than this are refused. Protobuf's parsers stop at 100
-// (C++) to 10,000 (Go); the stack must not overflow before they do.
-constexpr size_t max_depth = 1000;
+// Messages nested deeper than this are refused, as by Protobuf's parser.
+constexpr size_t max_depth = 100;
+
+// The parts of an item of a message set.
+constexpr uint32_t item_begin = tag_of(1, wire_type::begin_group);
+constexpr uint32_t item_end = tag_of(1, wire_type::end_group);
+constexpr uint32_t item_type = tag_of(2, wire_type::varint);
+constexpr uint32_t item_content = tag_of(3, wire_type::bytes);
+
+constexpr uint64_t wide_tag(uint32_t number, wire_type type) noexcept {
+  return uint64_t{number} << 3 | static_cast<uint64_t>(type);
+}
 
 } // namespace
 
 bool utf8_plan::node::check_value(cursor& in, const field& x,
                                   size_t depth) const noexcept {
   if ((x.tag & 7) == static_cast<uint32_t>(wire_type::begin_group)) {
-    auto end_tag = tag_of(x.tag >> 3, wire_type::end_group);
+    auto end_tag = tag_of(static_cast<uint32_t>(x.tag >> 3),
+                          wire_type::end_group);
     return x.child->check(in, end_tag, depth + 1);
   }
   std::string_view bytes;
-  if (!in.read_bytes(bytes))
-    return false;
+  return in.read_bytes(bytes) && check_content(bytes, x, depth);
+}
+
+bool utf8_plan::node::check_content(std::string_view bytes, const field& x,
+                                    size_t depth) const noexcept {
   if (x.child == nullptr)
     return valid_utf8(bytes);
   cursor nested{bytes};
@@ -137,7 +158,7 @@ bool utf8_plan::node::check_value(cursor& in, const field& x,
 // Stops at `end_tag` (the end of a group) or, if that is 0, at the end.
 bool utf8_plan::node::check(cursor& in, uint32_t end_tag,
                             size_t depth) const noexcept {
-  if (depth == max_depth)
+  if (depth > max_depth)
     return false;
   while (!in.at_end()) {
     uint32_t tag;
@@ -145,6 +166,11 @@ bool utf8_plan::node::check(cursor& in, uint32_t end_tag,
       return false;
     if (tag == end_tag)
       return true;
+    if (is_message_set && tag == item_begin) {
+      if (!check_item(in, depth))
+        return false;
+      continue;
+    }
     auto x = find(tag);
     if (x != nullptr ? !check_value(in, *x, depth) : !in.skip(tag))
       return false;
@@ -152,7 +178,53 @@ bool utf8_plan::node::check(cursor& in, uint32_t end_tag,
   return end_tag == 0;
 }
 
+// An item says which extension its content is, before it or after it. Of
+// several, the first counts; what else is in it Protobuf reads as if it stood
+// beside it.
+bool utf8_plan::node::check_item(cursor& in, size_t depth) const noexcept {
+  std::optional<uint32_t> type;
+  std::optional<std::string_view> content;
+  while (!in.at_end()) {
+    uint32_t tag;
+    if (!in.read_tag(tag))
+      return false;
+    if (tag == item_end) {
+      if (!type || !content)
+        return true;
+      auto x = find(wide_tag(*type, wire_type::bytes));
+      return x == nullptr || check_content(*content, *x, depth);
+    }
+    if (tag == item_type) {
+      uint32_t value;
+      if (!in.read_uint32(value))
+        return false;
+      if (!type)
+        type = value;
+    } else if (tag == item_content) {
+      std::string_view value;
+      if (!in.read_bytes(value))
+        return false;
+      if (!content)
+        content = value;
+    } else {
+      auto x = find(tag);
+      if (x != nullptr ? !check_value(in, *x, depth) : !in.skip(tag))
+        return false;
+    }
+  }
+  return false;
+}
+
 namespace {
+
+std::vector<const FieldDescriptor*> fields_of(const Descriptor* type) {
+  std::vector<const FieldDescriptor*> result;
+  if (type->extension_range_count() > 0)
+    type->file()->pool()->FindAllExtensions(type, &result);
+  for (auto i = 0; i < type->field_count(); ++i)
+    result.push_back(type->field(i));
+  return result;
+}
 
 // Which message types can hold a string at any depth. Recursive types call for
 // a fixed point: repeat until nothing changes.
@@ -173,8 +245,8 @@ private:
   void collect(const Descriptor* type) {
     if (!has_strings_.emplace(type, false).second)
       return;
-    for (auto i = 0; i < type->field_count(); ++i)
-      if (auto child = type->field(i)->message_type())
+    for (auto field : fields_of(type))
+      if (auto child = field->message_type())
         collect(child);
   }
 
@@ -187,8 +259,7 @@ private:
   }
 
   bool leads_to_string(const Descriptor* type) const {
-    for (auto i = 0; i < type->field_count(); ++i) {
-      auto field = type->field(i);
+    for (auto field : fields_of(type)) {
       if (field->type() == FieldDescriptor::TYPE_STRING)
         return true;
       if (auto child = field->message_type(); child && has_strings(child))
@@ -200,11 +271,11 @@ private:
   std::unordered_map<const Descriptor*, bool> has_strings_;
 };
 
-uint32_t tag_of_field(const FieldDescriptor* x) {
+uint64_t tag_of_field(const FieldDescriptor* x) {
   auto number = static_cast<uint32_t>(x->number());
-  return tag_of(number, x->type() == FieldDescriptor::TYPE_GROUP
-                          ? wire_type::begin_group
-                          : wire_type::bytes);
+  return wide_tag(number, x->type() == FieldDescriptor::TYPE_GROUP
+                            ? wire_type::begin_group
+                            : wire_type::bytes);
 }
 
 // Builds the nodes of all types that can hold a string. `Node` is private to
@@ -230,8 +301,9 @@ private:
       return i->second;
     auto& result = nodes_->emplace_back();
     known_.emplace(type, &result);
-    for (auto i = 0; i < type->field_count(); ++i)
-      add_field(result, type->field(i));
+    result.is_message_set = type->options().message_set_wire_format();
+    for (auto x : fields_of(type))
+      add_field(result, x);
     auto by_tag = [](auto& x, auto& y) { return x.tag < y.tag; };
     std::sort(result.fields.begin(), result.fields.end(), by_tag);
     return &result;

@@ -24,7 +24,8 @@ bool valid_utf8(std::string_view str) noexcept;
 size_t sequence_length(std::string_view str) noexcept;
 
 /// Checks the `string` fields in the serialized form of one message type,
-/// nested messages and maps included, without building the message.
+/// nested messages, maps and extensions included, without building the message.
+/// Extensions that are loaded after the plan was made are not looked at.
 class utf8_plan {
 public:
   /// Computes the plan of `type`. Recursive types are fine.
@@ -36,8 +37,9 @@ public:
   /// True if no `string` field can occur in the type; then `check` is free.
   bool trivial() const noexcept;
 
-  /// Returns whether each `string` field in `bytes` is UTF-8. @pre `bytes` is
-  /// well-formed, i.e. was written by Protobuf.
+  /// Returns whether each `string` field in `bytes` is UTF-8, and none is
+  /// nested too deep for Protobuf. @pre `bytes` is well-formed, i.e. was
+  /// written by Protobuf.
   bool check(std::string_view bytes) const noexcept;
 
 private:

@@ -2,7 +2,7 @@
 
 #include "caf_remote/wire/utf8.hpp"
 
-#include "wire/random_batch.hpp"
+#include "wire/random_payload.hpp"
 
 #include "test_messages.pb.h"
 
@@ -23,6 +23,7 @@ namespace pb = google::protobuf;
 using caf_remote::test::Blob;
 using caf_remote::test::Nested;
 using caf_remote::test::Ping;
+using test::payload_maker;
 
 namespace {
 
@@ -272,6 +273,19 @@ TEST_CASE("nesting beyond all sense is refused and does no harm") {
     bytes.insert(0, outer);
   }
   CHECK_FALSE(utf8_plan{Nested::descriptor()}.check(bytes));
+}
+
+TEST_CASE("what Protobuf would not read for its depth is refused") {
+  utf8_plan plan{Nested::descriptor()};
+  for (auto depth : {99, 100, 101}) {
+    CAPTURE(depth);
+    std::string bytes;
+    for (auto i = 0; i < depth; ++i)
+      bytes = payload_maker::tag(3, wire_type::bytes)
+              + payload_maker::with_size(bytes);
+    CHECK_EQ(plan.check(bytes), depth <= 100);
+    CHECK_EQ(Nested{}.ParseFromString(bytes), depth <= 100);
+  }
 }
 
 TEST_CASE("garbage does no harm") {
