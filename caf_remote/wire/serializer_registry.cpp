@@ -5,6 +5,7 @@
 #include "caf_remote/error.hpp"
 #include "caf_remote/printable.hpp"
 
+#include <google/protobuf/unknown_field_set.h>
 #include <google/protobuf/util/json_util.h>
 
 #include <algorithm>
@@ -29,11 +30,23 @@ bool fits_int(std::string_view bytes) {
 }
 
 bool is_flat(const google::protobuf::Descriptor& type) {
+  if (type.extension_range_count() > 0)
+    return false;
   for (auto i = 0; i < type.field_count(); ++i)
     if (type.field(i)->is_repeated()
         || type.field(i)->message_type() != nullptr)
       return false;
   return true;
+}
+
+// The strings of a flat object, besides their texts.
+size_t string_objects(const google::protobuf::Descriptor& type) {
+  size_t result = 0;
+  for (auto i = 0; i < type.field_count(); ++i)
+    if (type.field(i)->cpp_type()
+        == google::protobuf::FieldDescriptor::CPPTYPE_STRING)
+      result += sizeof(std::string);
+  return result;
 }
 
 class any_finder {
@@ -148,8 +161,10 @@ serializer_registry::serializer_registry(
   for (auto codec : codecs) {
     auto prototype = codec->make();
     auto type = prototype->GetDescriptor();
+    auto space = prototype->SpaceUsedLong();
     entries_.push_back({codec, utf8_plan{type}, memory_plan{*prototype},
-                        is_flat(*type), any_finder{}.found_in(*type),
+                        is_flat(*type), space, space + string_objects(*type),
+                        any_finder{}.found_in(*type),
                         prototype->GetReflection()});
     auto ptr = &entries_.back();
     by_address_.emplace(&codec->type(), ptr);
@@ -157,6 +172,21 @@ serializer_registry::serializer_registry(
     by_name_.emplace(codec->type_name(), ptr);
   }
   serializers_.emplace(json_serializer, std::make_shared<json>());
+}
+
+size_t serializer_registry::held_bytes(std::string_view bytes,
+                                       int32_t serializer_id, const entry& type,
+                                       const google::protobuf::Message& x,
+                                       size_t paid) {
+  if (serializer_id == protobuf_serializer) {
+    auto plain = type.flat && type.reflection->GetUnknownFields(x).empty();
+    auto most = plain
+                  ? type.most_flat_bytes
+                  : type.object_bytes + bytes.size() * type.memory.per_byte();
+    if (most <= paid)
+      return bytes.size();
+  }
+  return std::max(bytes.size(), x.SpaceUsedLong());
 }
 
 const serializer_registry::entry*

@@ -37,9 +37,14 @@ public:
     const message_codec* codec;
     utf8_plan strings;
     memory_plan memory;
-    /// No field is repeated or a message: objects hold little more than their
-    /// encoded form, unless they have unknown fields.
+    /// No field is repeated or a message, and there are no extensions: what an
+    /// object holds besides its texts does not depend on its encoded form,
+    /// unless it has unknown fields.
     bool flat;
+    /// What an empty object takes.
+    size_t object_bytes;
+    /// What an object takes at most, besides its texts, if the type is flat.
+    size_t most_flat_bytes;
     /// A google.protobuf.Any may be in it, at any depth.
     bool holds_any;
     /// Of its objects; kept, because to ask for it takes time.
@@ -86,6 +91,14 @@ public:
   caf::error decode(std::string_view bytes, int32_t serializer_id,
                     const entry& type, size_t limit,
                     google::protobuf::Message& x) const;
+
+  /// About what `x` holds, which has been read from `bytes`, and at least their
+  /// size. Protobuf's form of most small messages costs no look at the object:
+  /// what can be in it besides `bytes` is at most `paid`, which is counted
+  /// anyway.
+  static size_t held_bytes(std::string_view bytes, int32_t serializer_id,
+                           const entry& type,
+                           const google::protobuf::Message& x, size_t paid);
 
 private:
   std::shared_ptr<const serializer> get(int32_t id) const;
