@@ -30,6 +30,14 @@ constexpr size_t message_overhead = 320;
 // of an answer.
 constexpr size_t short_names = 128;
 
+// Says also what can be done.
+caf::error too_large(std::string text, int32_t serializer_id) {
+  text += serializer_id == wire::json_serializer ? ": send Protobuf"
+                                                 : ": send it in parts";
+  return make_error(errc::message_too_large,
+                    text + ", or raise inbound-bytes at the receiver");
+}
+
 constexpr const char* no_such_actor = "there is no actor of that name";
 
 inbound_ledger::bounds bounds_of(const node& x) {
@@ -260,20 +268,20 @@ caf::error inbound_dispatcher::decode_object(const wire::envelope& x,
                           shelf_of(type));
   if (auto err = node_->types.decode(x.payload, x.serializer_id, *type.entry,
                                      node_->opts.inbound_bytes, msg.object))
-    return err;
-  auto bytes = node_->types.held_bytes(x.payload, x.serializer_id, *type.entry,
-                                       msg.object, message_overhead);
+    return code_of(err) == errc::message_too_large
+             ? too_large(err.context().get_as<std::string>(0), x.serializer_id)
+             : std::move(err);
+  auto bytes = type.entry->held_bytes(x.payload, x.serializer_id, msg.object,
+                                      message_overhead);
   if (bytes > x.payload.size()) {
     // an object may have kept memory of the message before
     auto limit = std::max({node_->opts.inbound_bytes / 2, 4 * x.payload.size(),
                            inbound_shelf::max_element_bytes});
     if (bytes > limit)
-      return make_error(errc::message_too_large,
-                        std::to_string(x.payload.size()) + " bytes become "
-                          + std::to_string(bytes) + ", the limit is "
-                          + std::to_string(limit)
-                          + ": send it in parts, or raise inbound-bytes at "
-                            "the receiver");
+      return too_large(std::to_string(x.payload.size()) + " bytes become "
+                         + std::to_string(bytes) + ", the limit is "
+                         + std::to_string(limit),
+                       wire::protobuf_serializer);
   }
   result.element = std::move(msg.element);
   result.bytes = bytes;

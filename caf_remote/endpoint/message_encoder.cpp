@@ -9,8 +9,6 @@
 #include "caf_remote/wire/system_messages.hpp"
 #include "caf_remote/wire/utf8.hpp"
 
-#include <google/protobuf/message.h>
-
 #include <algorithm>
 
 namespace caf_remote {
@@ -48,8 +46,10 @@ size_t element_bytes(const node& home, const caf::message& xs, size_t pos) {
     return xs.get_as<std::string>(pos).size();
   auto type = xs.type(pos).second;
   auto known = type != nullptr ? home.types.find(*type) : nullptr;
-  return known != nullptr ? known->codec->base(xs.get(pos)).SpaceUsedLong()
-                          : bytes_of_others;
+  if (known == nullptr)
+    return bytes_of_others;
+  auto& x = known->codec->base(xs.get(pos));
+  return known->held_bytes({}, wire::protobuf_serializer, x, 0);
 }
 
 } // namespace

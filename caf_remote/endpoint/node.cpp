@@ -47,8 +47,7 @@ std::pair<size_t, caf::message> decode(const node& home,
     auto msg = type->codec->make();
     if (!home.types.decode(x.payload(), x.serializer_id, *type,
                            home.opts.inbound_bytes, *msg)) {
-      auto bytes = home.types.held_bytes(x.payload(), x.serializer_id, *type,
-                                         *msg, 0);
+      auto bytes = type->held_bytes(x.payload(), x.serializer_id, *msg, 0);
       return {bytes, type->codec->to_message(std::move(*msg))};
     }
   }

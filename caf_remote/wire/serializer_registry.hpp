@@ -4,8 +4,7 @@
 
 #include "caf_remote/message_type.hpp"
 #include "caf_remote/serializer.hpp"
-#include "caf_remote/wire/memory_plan.hpp"
-#include "caf_remote/wire/utf8.hpp"
+#include "caf_remote/wire/message_reader.hpp"
 
 #include <caf/error.hpp>
 
@@ -35,20 +34,21 @@ public:
   /// A registered type with what its encoding needs.
   struct entry {
     const message_codec* codec;
-    utf8_plan strings;
-    memory_plan memory;
-    /// No field is repeated or a message, and there are no extensions: what an
-    /// object holds besides its texts does not depend on its encoded form,
-    /// unless it has unknown fields.
-    bool flat;
-    /// What an empty object takes.
-    size_t object_bytes;
-    /// What an object takes at most, besides its texts, if the type is flat.
-    size_t most_flat_bytes;
-    /// A google.protobuf.Any may be in it, at any depth.
-    bool holds_any;
-    /// Of its objects; kept, because to ask for it takes time.
-    const google::protobuf::Reflection* reflection;
+    message_reader reader;
+
+    const payload_plan& plan() const noexcept {
+      return reader.plan();
+    }
+
+    /// About what `x` holds, which has been read from `bytes`, and at least
+    /// their size. Costs no look at the object if what Protobuf can have made
+    /// of them, besides `bytes`, is at most `paid`, which is counted anyway;
+    /// other serializers may make anything of a few bytes.
+    size_t held_bytes(std::string_view bytes, int32_t serializer_id,
+                      const google::protobuf::Message& x, size_t paid) const {
+      return plan().held_bytes(bytes, x,
+                               serializer_id == protobuf_serializer ? paid : 0);
+    }
   };
 
   /// Hears of a serializer that threw: its id, and the exception's text.
@@ -91,14 +91,6 @@ public:
   caf::error decode(std::string_view bytes, int32_t serializer_id,
                     const entry& type, size_t limit,
                     google::protobuf::Message& x) const;
-
-  /// About what `x` holds, which has been read from `bytes`, and at least their
-  /// size. Protobuf's form of most small messages costs no look at the object:
-  /// what can be in it besides `bytes` is at most `paid`, which is counted
-  /// anyway.
-  static size_t held_bytes(std::string_view bytes, int32_t serializer_id,
-                           const entry& type,
-                           const google::protobuf::Message& x, size_t paid);
 
 private:
   std::shared_ptr<const serializer> get(int32_t id) const;

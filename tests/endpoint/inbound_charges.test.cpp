@@ -5,6 +5,7 @@
 #include "caf_remote/endpoint/inbound_dispatcher.hpp"
 
 #include "support/actor_fixture.hpp"
+#include "support/text.hpp"
 
 #include "open_messages.pb.h"
 #include "wide_messages.pb.h"
@@ -111,6 +112,22 @@ TEST_CASE_FIXTURE(charges_fixture, "so is what a serializer of the program's "
   x.serializer_id = 2;
   x.payload = "x";
   CHECK_LE(waiting_of(x, 4000) * 2000, inbound_bytes / 2);
+}
+
+TEST_CASE_FIXTURE(charges_fixture, "what is too large to be read, or to be "
+                                   "kept, is refused with what can be done") {
+  std::string
+    advice = ": send it in parts, or raise inbound-bytes at the receiver";
+  auto refused_with = [&](int count, const std::string& what) {
+    receive(in, {make_envelope_for("target", with_parts<WideList>(count))});
+    auto& line = log_lines->back();
+    CAPTURE(line);
+    return contains(line, "message_too_large") && contains(line, what)
+           && contains(line, advice);
+  };
+  CHECK(refused_with(10000, " may take "));
+  CHECK(refused_with(1200, " become "));
+  CHECK_EQ(home->snapshot().refused_envelopes, 2);
 }
 
 TEST_CASE_FIXTURE(charges_fixture, "messages with plain fields count their "

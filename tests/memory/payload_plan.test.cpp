@@ -2,7 +2,7 @@
 
 // What Protobuf takes to read a message, against what is foretold.
 
-#include "caf_remote/wire/memory_plan.hpp"
+#include "caf_remote/wire/payload_plan.hpp"
 
 #include "memory/heap.hpp"
 #include "wire/random_payload.hpp"
@@ -23,7 +23,7 @@
 #include <optional>
 
 using namespace caf_remote::test;
-using caf_remote::wire::memory_plan;
+using caf_remote::wire::payload_plan;
 using caf_remote::wire::wire_type;
 using test::payload_maker;
 namespace pb = google::protobuf;
@@ -47,12 +47,12 @@ size_t with_slack(size_t bytes) {
   return bytes + bytes / 16 + 64;
 }
 
-TEST_SUITE_BEGIN("memory.memory_plan");
+TEST_SUITE_BEGIN("memory.payload_plan");
 
 TEST_CASE_TEMPLATE("no random message takes more than is foretold", T, Ping,
                    Nested, Legacy, LegacyItem, LegacySet, Open, pb::Struct,
                    pb::FileDescriptorSet, pb::MessageOptions) {
-  memory_plan plan{T::default_instance()};
+  payload_plan plan{T::default_instance()};
   payload_maker maker{1};
   for (auto i = 0; i < 500; ++i) {
     auto bytes = maker.make(T::descriptor());
@@ -69,7 +69,7 @@ TEST_CASE_TEMPLATE("many fields of few bytes take what is foretold, and not "
                    T, Nested, Legacy, LegacyItem, Open, WideList, pb::ListValue,
                    pb::Struct, pb::FileDescriptorSet, pb::FileDescriptorProto,
                    pb::MessageOptions) {
-  memory_plan plan{T::default_instance()};
+  payload_plan plan{T::default_instance()};
   for (auto x : payload_maker::fields_of(T::descriptor())) {
     CAPTURE(x->full_name());
     std::string bytes;
@@ -99,7 +99,7 @@ TEST_CASE(
     take_heap_peak();
     REQUIRE(pb::util::JsonStringToMessage(json, x.get()).ok());
     auto result = (take_heap_peak() - before) / json.size();
-    CHECK_LE(result, memory_plan{proto}.json_per_byte());
+    CHECK_LE(result, payload_plan{proto}.json_per_byte());
     return result;
   };
   CHECK_LE(per_byte(Nested{}, "pings"), 64);
@@ -108,7 +108,7 @@ TEST_CASE(
 }
 
 TEST_CASE("maps take what is foretold, and not much less") {
-  memory_plan plan{Nested::default_instance()};
+  payload_plan plan{Nested::default_instance()};
   for (auto count : {1, 5, 7, 100, 6145, 10000}) {
     CAPTURE(count);
     Nested x;
@@ -124,7 +124,7 @@ TEST_CASE("maps take what is foretold, and not much less") {
 
 TEST_CASE("an enum that extends a type takes no other values than its own, "
           "whatever its file's syntax") {
-  memory_plan plan{pb::MessageOptions::default_instance()};
+  payload_plan plan{pb::MessageOptions::default_instance()};
   auto tag = [](const auto& extension, wire_type type) {
     return payload_maker::tag(static_cast<uint32_t>(extension.number()), type);
   };
@@ -155,7 +155,7 @@ TEST_CASE("a key of a map is there three times while it is read") {
       auto bytes = field(number, entry);
       auto taken = measured(proto, bytes);
       REQUIRE(taken);
-      CHECK_GE(with_slack(*memory_plan{proto}.peak(bytes)), *taken);
+      CHECK_GE(with_slack(*payload_plan{proto}.peak(bytes)), *taken);
     };
     test(Nested{}, 2, key + value);
     test(Nested{}, 2, value + key);
