@@ -50,6 +50,7 @@ payload_plan::payload_plan(const Message& prototype)
   json_per_byte_ = builder.json_per_byte();
   has_strings_ = root_->has_strings;
   holds_any_ = builder.holds_any();
+  holds_mask_ = builder.holds_mask();
   if (auto& type = *prototype.GetDescriptor(); is_flat(type))
     most_flat_bytes_ = object_bytes_ + string_objects(type);
 }

@@ -102,6 +102,11 @@ public:
     return holds_any_;
   }
 
+  /// So may a google.protobuf.FieldMask.
+  bool holds_mask() const noexcept {
+    return holds_mask_;
+  }
+
 private:
   verdict look_at_strings(std::string_view bytes) const noexcept;
 
@@ -119,6 +124,7 @@ private:
   size_t most_flat_bytes_;
   bool has_strings_;
   bool holds_any_;
+  bool holds_mask_;
 };
 
 } // namespace caf_remote::wire

@@ -125,6 +125,7 @@ const payload_node* payload_plan_builder::add(const descriptor* type) {
   known_.emplace(type, &result);
   result.is_message_set = type->options().message_set_wire_format();
   holds_any_ = holds_any_ || type->full_name() == "google.protobuf.Any";
+  holds_mask_ = holds_mask_ || type->full_name() == "google.protobuf.FieldMask";
   for (auto x : fields_of(type))
     add_field(result, x);
   auto by_tag = [](auto& x, auto& y) { return x.tag < y.tag; };

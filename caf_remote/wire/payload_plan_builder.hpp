@@ -39,6 +39,10 @@ public:
     return holds_any_;
   }
 
+  bool holds_mask() const noexcept {
+    return holds_mask_;
+  }
+
 private:
   using descriptor = google::protobuf::Descriptor;
   using field_descriptor = google::protobuf::FieldDescriptor;
@@ -59,6 +63,7 @@ private:
   size_t per_byte_;
   size_t json_per_byte_ = 0;
   bool holds_any_ = false;
+  bool holds_mask_ = false;
   const payload_node* root_;
 };
 

@@ -4,6 +4,7 @@
 
 #include "caf_remote/error.hpp"
 #include "caf_remote/printable.hpp"
+#include "caf_remote/wire/json_look.hpp"
 
 #include <google/protobuf/util/json_util.h>
 
@@ -21,29 +22,6 @@ serializer::~serializer() {
 namespace caf_remote::wire {
 
 namespace {
-
-// How deep objects and lists are nested. Protobuf takes both kinds of quotes.
-size_t json_depth(std::string_view bytes) noexcept {
-  size_t depth = 0;
-  size_t result = 0;
-  char quote = 0;
-  for (size_t i = 0; i < bytes.size(); ++i) {
-    auto c = bytes[i];
-    if (quote != 0) {
-      if (c == '\\')
-        ++i;
-      else if (c == quote)
-        quote = 0;
-    } else if (c == '"' || c == '\'') {
-      quote = c;
-    } else if (c == '{' || c == '[') {
-      result = std::max(result, ++depth);
-    } else if ((c == '}' || c == ']') && depth > 0) {
-      --depth;
-    }
-  }
-  return result;
-}
 
 // What reading may take, however low the bounds are.
 constexpr size_t least_limit = 128 * 1024;
@@ -80,18 +58,28 @@ caf::error read_protobuf(std::string_view bytes,
 caf::error check_json(std::string_view bytes,
                       const serializer_registry::entry& type, size_t limit) {
   auto& plan = type.plan();
-  auto levels = plan.holds_any() ? std::max<size_t>(json_depth(bytes), 1) : 1;
-  auto largest = message_reader::limit_for(bytes, limit)
-                 / (plan.json_per_byte() * levels);
-  if (bytes.size() <= largest)
-    return caf::none;
-  return make_error(
-    errc::message_too_large,
-    std::to_string(bytes.size()) + " bytes of JSON, the limit is "
-      + std::to_string(largest)
-      + (plan.holds_any() ? " for a type with google.protobuf.Any nested so "
-                            "deep"
-                          : ""));
+  json_look seen{1, 0};
+  if (plan.holds_any() || plan.holds_mask())
+    seen = look_at_json(bytes);
+  auto levels = plan.holds_any() ? std::max<size_t>(seen.depth, 1) : 1;
+  auto most = message_reader::limit_for(bytes, limit);
+  auto largest = most / (plan.json_per_byte() * levels);
+  if (bytes.size() > largest)
+    return make_error(
+      errc::message_too_large,
+      std::to_string(bytes.size()) + " bytes of JSON, the limit is "
+        + std::to_string(largest)
+        + (plan.holds_any() ? " for a type with google.protobuf.Any nested so "
+                              "deep"
+                            : ""));
+  if (seen.masks > most)
+    return make_error(errc::message_too_large,
+                      "a string in " + std::to_string(bytes.size())
+                        + " bytes of JSON may be a google.protobuf.FieldMask "
+                          "in its compact form, and stand for "
+                        + std::to_string(seen.masks) + " bytes, the limit is "
+                        + std::to_string(most));
+  return caf::none;
 }
 
 class json : public serializer {

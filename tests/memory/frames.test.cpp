@@ -16,6 +16,8 @@
 
 #include <google/protobuf/unknown_field_set.h>
 
+#include <cmath>
+
 using namespace caf_remote;
 using namespace caf_remote::test;
 
@@ -356,6 +358,16 @@ TEST_CASE_FIXTURE(memory_fixture, "JSON never takes more than the bound for "
     CHECK_GE(read, largest / 8);
     CHECK_LE(peak("Any", deep_list(depth, 2 * largest)), largest / 8);
   }
+  // a FieldMask's compact form grows with the square of its length
+  auto mask = [](size_t bytes) {
+    auto result = std::string(bytes / 2, 'a') + '(';
+    while (result.size() + 3 < bytes)
+      result += "b,";
+    return '"' + result + ")\"";
+  };
+  auto side = static_cast<size_t>(std::sqrt(largest));
+  CHECK_LE(peak("Any", in_any(mask(side), "FieldMask")), largest);
+  CHECK_LE(peak("Any", in_any(mask(2 * side), "FieldMask")), largest / 8);
   // what is in strings is not nested
   auto before = refused();
   peak("Any", R"({"@type":"type.googleapis.com/google.protobuf.StringValue",)"
