@@ -45,29 +45,6 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(caf_remote::all_known)
 
 namespace caf_remote {
 
-namespace {
-
-/// Asks each of `xs` and goes on when all have answered or are gone.
-template <class T>
-void ask_all(caf::event_based_actor* self, const std::vector<caf::actor>& xs,
-             const T& what, const std::function<void()>& next) {
-  if (xs.empty()) {
-    next();
-    return;
-  }
-  auto left_over = std::make_shared<size_t>(xs.size());
-  auto one_less = [left_over, next] {
-    if (--*left_over == 0)
-      next();
-  };
-  for (auto& x : xs)
-    self->request(x, caf::infinite, what)
-      .then([one_less](left) { one_less(); },
-            [one_less](const caf::error&) { one_less(); });
-}
-
-} // namespace
-
 endpoint_manager_state::endpoint_manager_state(caf::event_based_actor* self)
   : self_(self) {
   // nop
@@ -153,6 +130,53 @@ void endpoint_manager_state::on_endpoint_over(const endpoint_over& x) {
   check_left();
 }
 
+// -- questions -----------------------------------------------------------------------------------
+
+template <class T>
+void endpoint_manager_state::ask_all(const std::vector<asked>& xs,
+                                     const T& what,
+                                     const std::function<void()>& next) {
+  if (xs.empty()) {
+    next();
+    return;
+  }
+  auto left_over = std::make_shared<size_t>(xs.size());
+  auto one_less = [left_over, next] {
+    if (--*left_over == 0)
+      next();
+  };
+  for (auto& x : xs) {
+    question q{x.what, x.number, ++last_question_};
+    questions_.emplace(q, one_less);
+    self_->request(x.hdl, caf::infinite, what)
+      .then([this, q](left) { on_answer(q); },
+            [this, q](const caf::error&) { on_answer(q); });
+  }
+}
+
+void endpoint_manager_state::on_answer(const question& x) {
+  auto i = questions_.find(x);
+  if (i == questions_.end())
+    return;
+  auto next = std::move(i->second);
+  questions_.erase(i);
+  next();
+}
+
+// CAF answers for an actor that has ended what waits in its mailbox, but not
+// what it was about to answer when it failed.
+void endpoint_manager_state::on_no_answer(const child& who) {
+  auto what = who.what == role::watcher ? role::writer : who.what;
+  std::vector<question> open;
+  for (auto i = questions_.lower_bound({what, who.number, 0});
+       i != questions_.end() && std::get<0>(i->first) == what
+       && std::get<1>(i->first) == who.number;
+       ++i)
+    open.push_back(i->first);
+  for (auto& x : open)
+    on_answer(x);
+}
+
 // -- streams -----------------------------------------------------------------------------------
 
 void endpoint_manager_state::on_incoming_stream(incoming_stream& x) {
@@ -186,13 +210,13 @@ void endpoint_manager_state::on_incoming_stream(incoming_stream& x) {
 
 void endpoint_manager_state::end_streams(const std::vector<uint64_t>& readers,
                                          const std::function<void()>& next) {
-  std::vector<caf::actor> xs;
+  std::vector<asked> xs;
   for (auto id : readers)
     if (auto i = readers_.find(id); i != readers_.end())
-      xs.push_back(i->second.hdl);
+      xs.push_back({role::reader, id, i->second.hdl});
   transport::status why{transport::status_code::unavailable,
                         "another incarnation of the node has connected"};
-  ask_all(self_, xs, end_stream{why}, next);
+  ask_all(xs, end_stream{why}, next);
 }
 
 // Those who watch actors of the node, under whatever address we dialled it.
@@ -403,8 +427,8 @@ void endpoint_manager_state::meet(
     incarnations_.met(x.where->address(), x.member_id);
     tell({before});
     // answered when its observers know, before anybody else speaks
-    ask_all(self_, {x.where->writer()}, peer_restarted{x.member_id},
-            changed_it);
+    ask_all({{role::writer, x.where->serial(), x.where->writer()}},
+            peer_restarted{x.member_id}, changed_it);
   };
   end_streams(incarnations_.others(address, x.member_id), [=] {
     if (changed)
@@ -426,17 +450,17 @@ void endpoint_manager_state::end_incarnation(
     if (where->address() != x.address && x.dials.others->take(now))
       aliases.push_back(where->address());
   ask_residents(aliases, old, [=](const moved& xs) {
-    std::vector<caf::actor> writers;
+    std::vector<asked> writers;
     auto add = [&](const std::string& address) {
       auto where = node_->endpoints.find(address);
       if (where != nullptr && endpoints_.count(where->serial()) != 0)
-        writers.push_back(where->writer());
+        writers.push_back({role::writer, where->serial(), where->writer()});
     };
     add(x.address);
     for (auto& [alias, resident] : xs)
       if (resident == x.member_id)
         add(alias);
-    ask_all(self_, writers, peer_restarted{x.member_id}, next);
+    ask_all(writers, peer_restarted{x.member_id}, next);
   });
 }
 
@@ -517,23 +541,29 @@ void endpoint_manager_state::on_down(const caf::down_msg& x) {
   children_.erase(i);
   if (!is_failure(x.reason))
     return;
+  on_failure(who, x.reason);
+  on_no_answer(who);
+}
+
+void endpoint_manager_state::on_failure(const child& who,
+                                        const caf::error& reason) {
   if (who.what == role::reader) {
     auto j = readers_.find(who.number);
     if (j == readers_.end())
       return;
     node_->on_actor_failure("the reader of a stream from "
                               + printable(j->second.address) + " has failed",
-                            x.reason);
+                            reason);
     on_reader_over(who.number);
     return;
   }
   auto j = endpoints_.find(who.number);
   if (j != endpoints_.end() && who.what == role::writer)
-    on_failed_writer(j->second, x.reason);
+    on_failed_writer(j->second, reason);
   else if (j != endpoints_.end())
-    on_failed_watcher(j->second, x.reason);
+    on_failed_watcher(j->second, reason);
   else if (who.what == role::watcher)
-    on_watcher_failed_late(who, x.reason);
+    on_watcher_failed_late(who, reason);
 }
 
 // What it had not written became dead letters with it.

@@ -17,6 +17,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <tuple>
 #include <unordered_map>
 #include <vector>
 
@@ -54,12 +55,32 @@ private:
     std::string address;
   };
 
+  /// One that is asked something, see `ask_all`.
+  struct asked {
+    role what;
+    uint64_t number;
+    caf::actor hdl;
+  };
+
+  /// Role and number of who is asked, and the question's own number.
+  using question = std::tuple<role, uint64_t, uint64_t>;
+
   // -- endpoints -----------------------------------------------------------------------------
 
   void on_open_endpoint(const endpoint_ptr& where);
   void on_end_endpoint(const end_endpoint& x);
   void on_endpoint_up(const endpoint_up& x);
   void on_endpoint_over(const endpoint_over& x);
+
+  // -- questions -----------------------------------------------------------------------------
+
+  /// Asks each of `xs` and goes on when all have answered or are gone. A writer
+  /// passes the question on to the watcher of its endpoint.
+  template <class T>
+  void ask_all(const std::vector<asked>& xs, const T& what,
+               const std::function<void()>& next);
+  void on_answer(const question& x);
+  void on_no_answer(const child& who);
 
   // -- streams ---------------------------------------------------------------------------------
 
@@ -111,6 +132,7 @@ private:
   void look_after(const caf::actor& x, role what, uint64_t number,
                   const std::string& address = {});
   void on_down(const caf::down_msg& x);
+  void on_failure(const child& who, const caf::error& reason);
   void on_failed_writer(const endpoint_ptr& where, const caf::error& reason);
   void on_failed_watcher(const endpoint_ptr& where, const caf::error& reason);
   void on_watcher_failed_late(const child& who, const caf::error& reason);
@@ -138,6 +160,9 @@ private:
   // addresses that are looked at again, whether anybody needs their endpoint
   std::set<std::string> perhaps_unused_;
   std::unordered_map<caf::actor_id, child> children_;
+  // not yet answered, and what to do then
+  std::map<question, std::function<void()>> questions_;
+  uint64_t last_question_ = 0;
   std::shared_ptr<transport::server> server_;
   bool leaving_ = false;
   // leaving, and no further endpoint can appear

@@ -431,21 +431,22 @@ void endpoint_writer_state::forget_confirmed() {
 
 void endpoint_writer_state::fail_unconfirmed() {
   forget_confirmed();
+  if (in_flight_.empty())
+    return;
+  auto text = "the connection to " + endpoint_->address()
+              + " ended while the request was written; it may have arrived or "
+                "not";
   for (auto& batch : std::exchange(in_flight_, {})) {
     endpoint_->unconfirmed.fetch_add(batch.user_messages);
     for (auto id : batch.requests)
       if (auto entry = node_->pending.take(id))
-        answer(std::move(*entry),
-               make_error(errc::unconfirmed,
-                          "the connection to " + endpoint_->address()
-                            + " ended while the request was written; it may "
-                              "have arrived or not"));
+        answer(std::move(*entry), errc::unconfirmed, text);
   }
 }
 
 void endpoint_writer_state::fail_written(errc code, const std::string& text) {
   for (auto& entry : node_->pending.take_endpoint(endpoint_->serial(), true))
-    answer(std::move(entry), make_error(code, text));
+    answer(std::move(entry), code, text);
 }
 
 void endpoint_writer_state::on_incarnation_over() {

@@ -38,6 +38,13 @@ caf::error too_large(std::string text, int32_t serializer_id) {
                     text + ", or raise inbound-bytes at the receiver");
 }
 
+// What a watcher must hear of.
+bool is_about_watches(std::string_view type_name) noexcept {
+  auto type = wire::classify(type_name);
+  return type == wire::system_type::watch || type == wire::system_type::unwatch
+         || type == wire::system_type::terminated;
+}
+
 constexpr const char* no_such_actor = "there is no actor of that name";
 
 inbound_ledger::bounds bounds_of(const node& x) {
@@ -104,9 +111,16 @@ bool inbound_dispatcher::dispatch(std::string_view content,
   return true;
 }
 
-// Want of memory, or an actor whose `enqueue` throws: costs one envelope. To be
-// called while the exception is being handled.
-void inbound_dispatcher::give_up(const wire::envelope& x) noexcept {
+// Want of memory, or an actor whose `enqueue` throws: costs one envelope. But
+// one that was for a watcher must not be missed; throws if not even the peer's
+// streams can be ended, which ends this one. To be called while the exception
+// is being handled.
+void inbound_dispatcher::give_up(const wire::envelope& x) {
+  if (is_about_watches(batch_.type_name(x))) {
+    end_streams("what it says about watches cannot be delivered: "
+                + printable_exception());
+    return;
+  }
   node_->attempt([&] {
     node_->on_shortage("a message from " + printable(peer_->address)
                        + " cannot be delivered: " + printable_exception());
@@ -311,7 +325,7 @@ inbound_shelf& inbound_dispatcher::shelf_of(inbound_batch::type_slot& type) {
 
 // The actor that was asked may have passed the request on to another node, so
 // any peer may answer.
-std::optional<pending_requests::entry>
+std::optional<pending_requests::taken>
 inbound_dispatcher::take_pending(const wire::envelope& x) {
   return node_->pending.take(x.target_request_id, batch_.target_id(x));
 }
@@ -338,7 +352,7 @@ void inbound_dispatcher::answer_pending(const wire::envelope& x,
     answer_with(std::move(*entry), {std::move(msg), x.payload.size()}, x);
 }
 
-void inbound_dispatcher::answer_with(pending_requests::entry entry, decoded msg,
+void inbound_dispatcher::answer_with(pending_requests::taken entry, decoded msg,
                                      const wire::envelope& x) {
   if (leaves_late_answers(entry.requester)
       || charge(msg, x, answer_account_of(x)))
@@ -466,12 +480,15 @@ void inbound_dispatcher::tell_watcher(const wire::envelope& x, endpoint& where,
 // Nothing of this is a dead letter: the peer hears of the end of all that it
 // watches, and we ask again for what we watch.
 void inbound_dispatcher::end_streams(const std::string& why) {
-  if (std::exchange(ending_, true))
+  if (ending_)
     return;
-  node_->on_shortage("the streams of " + printable(peer_->address)
-                     + " are ended, since " + why);
   caf::anon_send(node_->manager(),
                  end_streams_of{peer_->address, why, stream_});
+  ending_ = true;
+  node_->attempt([&] {
+    node_->on_shortage("the streams of " + printable(peer_->address)
+                       + " are ended, since " + why);
+  });
 }
 
 // -- the rest of the system messages -----------------------------------------------------------
@@ -541,6 +558,7 @@ void inbound_dispatcher::on_dead_letter_response(const wire::envelope& x) {
   auto entry = take_pending(x);
   if (!entry)
     return;
+  entry->otherwise = errc::dead_letter;
   auto why = reason_in(x);
   if (why.empty()) // Go says it for this reason only
     why = "there is no actor of that name, or it ended before it answered";

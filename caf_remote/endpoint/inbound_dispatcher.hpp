@@ -76,7 +76,7 @@ private:
   };
 
   void deliver(const wire::envelope& x);
-  void give_up(const wire::envelope& x) noexcept;
+  void give_up(const wire::envelope& x);
   void deliver_system(const wire::envelope& x, wire::system_type type);
   void deliver_user(const wire::envelope& x, target_slot& target);
   void hand_over(decoded&& msg, const wire::envelope& x, target_slot& target);
@@ -100,10 +100,10 @@ private:
   caf::error check_header(const wire::envelope& x) const;
   inbound_shelf& shelf_of(inbound_batch::type_slot& type);
 
-  std::optional<pending_requests::entry> take_pending(const wire::envelope& x);
+  std::optional<pending_requests::taken> take_pending(const wire::envelope& x);
   void deliver_answer(const wire::envelope& x);
   void answer_pending(const wire::envelope& x, inbound_ptr msg);
-  void answer_with(pending_requests::entry entry, decoded msg,
+  void answer_with(pending_requests::taken entry, decoded msg,
                    const wire::envelope& x);
   account_stock& answer_account_of(const wire::envelope& x);
   caf::expected<decoded> decode_answer(const wire::envelope& x);

@@ -4,6 +4,7 @@
 
 #include "caf_remote/compat/scheduling.hpp"
 #include "caf_remote/endpoint/callback.hpp"
+#include "caf_remote/endpoint/insist.hpp"
 #include "caf_remote/endpoint/messages.hpp"
 #include "caf_remote/endpoint/remote_proxy.hpp"
 #include "caf_remote/endpoint/supervision.hpp"
@@ -58,11 +59,12 @@ std::pair<size_t, caf::message> decode(const node& home,
 }
 
 /// The answer to a request that did not reach its target.
-caf::error lost_request(const pid& target, errc reason,
-                        std::string_view detail) {
+void answer_lost(pending_requests::taken x, const pid& target, errc reason,
+                 std::string_view detail) {
+  x.otherwise = reason;
   auto text = "message to " + to_string(target) + ": ";
   text += detail.empty() ? explain(reason) : detail;
-  return make_error(reason, std::move(text));
+  answer(std::move(x), reason, text);
 }
 
 } // namespace
@@ -100,23 +102,37 @@ void node::manager(caf::actor x) {
 }
 
 // Without the manager nothing can be opened, ended or told: better no node than
-// half of one.
+// half of one. It may have failed while an endpoint that was over, or what was
+// left of a watcher, had still to be told of; so all who wait are looked for.
 void node::on_manager_gone(const caf::error& reason) {
   attempt([this] { links.close(); });
   if (!is_failure(reason))
     return;
   failed_.store(true, std::memory_order_release);
   endpoints.stop();
-  on_actor_failure("the node is out of order, stop it", reason);
-  for (auto& where : endpoints.all()) {
-    if (where->writer() != nullptr)
-      caf::anon_send<caf::message_priority::high>(
-        where->writer(), end_endpoint{where, errc::not_running, "we failed"});
-    else
-      endpoints.remove(where);
-    where->abandon();
-  }
-  streams->cancel_all();
+  attempt(
+    [&] { on_actor_failure("the node is out of order, stop it", reason); });
+  insist([this] {
+    for (auto& where : endpoints.all()) {
+      if (where->writer() != nullptr)
+        caf::anon_send<caf::message_priority::high>(
+          where->writer(), end_endpoint{where, errc::not_running, "we failed"});
+      else
+        endpoints.remove(where);
+      where->abandon();
+    }
+  });
+  // nobody can be watched any more, so none comes after these
+  insist([this] {
+    for (auto& hdl : proxies.all())
+      as_remote_proxy(hdl)->fire({wire::terminated_reason::address_terminated},
+                                 std::nullopt);
+  });
+  attempt([this] { streams->cancel_all(); });
+  insist([this] {
+    for (auto& entry : pending.take_all())
+      answer(std::move(entry), errc::not_running, "the module has failed");
+  });
 }
 
 caf::error node::failure() const {
@@ -244,7 +260,7 @@ void node::dead_letter(outbound_element& x, const std::string& address,
     return;
   attempt([&] {
     if (auto entry = pending.take(x.request))
-      answer(std::move(*entry), lost_request(target, reason, detail));
+      answer_lost(std::move(*entry), target, reason, detail);
   });
 }
 
@@ -280,7 +296,7 @@ void node::tell_dead(const pid& requester, const pid& target,
   if (own().contains(requester.address)) {
     // a request of ours that a peer sent back to us
     if (auto entry = pending.take(requester.request_id, requester.id))
-      answer(std::move(*entry), lost_request(target, errc::dead_letter, why));
+      answer_lost(std::move(*entry), target, errc::dead_letter, why);
     return;
   }
   // a peer must not make us dial whatever it names as a sender

@@ -4,6 +4,7 @@
 
 #include "caf_remote/endpoint/actor_name.hpp"
 #include "caf_remote/endpoint/linked_list.hpp"
+#include "caf_remote/error.hpp"
 
 #include <caf/actor_control_block.hpp>
 #include <caf/error.hpp>
@@ -17,6 +18,7 @@
 #include <cstdint>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -29,7 +31,8 @@ namespace caf_remote {
 /// `take_endpoint`, `take_expired`, `take_stale`. CAF does not tell when a
 /// request has timed out at its requester; such an entry waits for one of the
 /// others. None of them looks at entries that it does not take: who sends waits
-/// for the same locks. Any thread.
+/// for the same locks. Want of memory leaves the table as it is, and what was
+/// taken out by then is answered. Any thread.
 class pending_requests {
 public:
   using clock = std::chrono::steady_clock;
@@ -47,6 +50,32 @@ public:
     /// The request was handed to a stream.
     bool written = false;
     clock::time_point since;
+  };
+
+  /// An entry that was taken out. Whoever has it owes the answer; where that
+  /// throws, the requester gets an error all the same, by its code alone.
+  struct taken : entry {
+    explicit taken(entry&& x) noexcept : entry(std::move(x)) {
+      // nop
+    }
+
+    taken(taken&&) noexcept = default;
+
+    ~taken() {
+      if (requester != nullptr)
+        fail();
+    }
+
+    /// The requester was answered, or needs no answer any more.
+    void settle() noexcept {
+      requester.reset();
+    }
+
+    /// What the requester is told if nothing else reaches it.
+    errc otherwise = errc::unconfirmed;
+
+  private:
+    void fail() noexcept;
   };
 
   explicit pending_requests(size_t max_entries);
@@ -67,28 +96,28 @@ public:
   bool contains(uint32_t id) const;
 
   /// Removes and returns the entry.
-  std::optional<entry> take(uint32_t id);
+  std::optional<taken> take(uint32_t id);
 
   /// The same for an answer that is addressed to `name`: nothing if the
   /// requester has another name.
-  std::optional<entry> take(uint32_t id, std::string_view name);
+  std::optional<taken> take(uint32_t id, std::string_view name);
 
   /// Removes and returns the entries of an endpoint; with `only_written` those
   /// handed to a stream.
-  std::vector<entry> take_endpoint(uint64_t endpoint, bool only_written);
+  std::vector<taken> take_endpoint(uint64_t endpoint, bool only_written);
 
   /// Removes and returns everything.
-  std::vector<entry> take_all();
+  std::vector<taken> take_all();
 
   /// Removes and returns the entries older than `age`.
-  std::vector<entry> take_expired(clock::time_point now, clock::duration age);
+  std::vector<taken> take_expired(clock::time_point now, clock::duration age);
 
   /// Removes and returns the entries that a full table need not keep for new
   /// ones: those that have waited for longer than requesters usually do. Looks
   /// at most once a second.
-  std::vector<entry> take_stale(clock::time_point now);
+  std::vector<taken> take_stale(clock::time_point now);
 
-  /// Removes the entries of an actor that ended.
+  /// Removes the entries of an actor that ended. Takes no memory.
   void drop_requester(const caf::actor_control_block* requester);
 
   size_t size() const noexcept {
@@ -122,10 +151,9 @@ private:
     std::unordered_map<uint64_t, linked_list<slot, &slot::by_endpoint>>
       by_endpoint;
 
-    void add(uint32_t id, entry x);
-    entry take(slot& x);
-    void add_to_endpoint(slot& x);
-    void take_from_endpoint(slot& x);
+    void add(uint32_t id, entry&& x);
+    taken take(slot& x) noexcept;
+    void take_from_endpoint(slot& x) noexcept;
   };
 
   static size_t shard_of(caf::actor_id requester) noexcept {
@@ -137,10 +165,14 @@ private:
   }
 
   template <class Predicate>
-  std::optional<entry> take_one(uint32_t id, Predicate pred);
+  std::optional<taken> take_one(uint32_t id, Predicate pred);
+
+  std::optional<taken> take_one_of(const caf::actor_control_block* requester);
+
+  taken take_out(shard& from, slot& x) noexcept;
 
   template <class List, class Predicate>
-  void take_from(shard& from, const List& list, std::vector<entry>& to,
+  void take_from(shard& from, const List& list, std::vector<taken>& to,
                  Predicate pred);
 
   const size_t max_entries_;
@@ -152,11 +184,16 @@ private:
 /// Passes an answer on to the requester of `x` or, before that, the actors that
 /// the answer has to pass. Sets where `content` comes from and goes to. `ctx`
 /// is where the caller runs, may be null.
-void answer(pending_requests::entry x, caf::strong_actor_ptr responder,
+void answer(pending_requests::taken x, caf::strong_actor_ptr responder,
             caf::mailbox_element_ptr content,
             caf::execution_unit* ctx = nullptr);
 
 /// Answers the requester of `x` itself with an error.
-void answer(pending_requests::entry x, caf::error reason);
+void answer(pending_requests::taken x, caf::error reason);
+
+/// The same, with a text if there is memory for it. Whatever the requester's
+/// `enqueue` throws is its own affair.
+void answer(pending_requests::taken x, errc code,
+            const std::string& text) noexcept;
 
 } // namespace caf_remote

@@ -31,15 +31,6 @@ std::string_view canonical(std::string_view spelling, std::string& buf) {
 
 } // namespace
 
-std::string proxy_table::key(std::string_view address, std::string_view id) {
-  std::string result;
-  result.reserve(address.size() + 1 + id.size());
-  result.append(address);
-  result += '\0';
-  result.append(id);
-  return result;
-}
-
 // With the lock held.
 const caf::node_id& proxy_table::node_id_of(std::string_view address) {
   if (last_address_ != address) {
@@ -55,22 +46,34 @@ caf::strong_actor_ptr proxy_table::get(node& home, std::string_view spelling,
                                        bool* is_new) {
   std::string buf;
   auto address = canonical(spelling, buf);
-  auto k = key(address, id);
   std::lock_guard<std::mutex> guard{mtx_};
   if (closed_)
     return nullptr;
-  auto& slot = proxies_[k];
-  if (auto ptr = caf::actor_cast<caf::strong_actor_ptr>(slot)) {
+  auto i = proxies_.find({address, id});
+  if (i == proxies_.end()) {
+    auto name = caf::make_counted<const actor_name>(std::string{address},
+                                                    std::string{id});
+    key k{name->address, name->id};
+    i = proxies_.emplace(k, entry{std::move(name), nullptr}).first;
+  }
+  auto& slot = i->second;
+  if (auto ptr = caf::actor_cast<caf::strong_actor_ptr>(slot.proxy)) {
     as_remote_proxy(ptr)->named_by(named_by);
     return ptr;
   }
-  caf::actor_config cfg;
-  auto name = caf::make_counted<const actor_name>(std::string{address},
-                                                  std::string{id});
-  auto result = caf::make_actor<remote_proxy, caf::strong_actor_ptr>(
-    home.sys.next_actor_id(), node_id_of(address), &home.sys, cfg,
-    home.shared_from_this(), std::move(name), named_by);
-  slot = caf::actor_cast<caf::weak_actor_ptr>(result);
+  caf::strong_actor_ptr result;
+  try {
+    caf::actor_config cfg;
+    result = caf::make_actor<remote_proxy, caf::strong_actor_ptr>(
+      home.sys.next_actor_id(), node_id_of(address), &home.sys, cfg,
+      home.shared_from_this(), slot.name, named_by);
+  } catch (...) {
+    // one that is about to go takes the entry along
+    if (slot.proxy == nullptr)
+      proxies_.erase(i);
+    throw;
+  }
+  slot.proxy = caf::actor_cast<caf::weak_actor_ptr>(result);
   if (is_new != nullptr)
     *is_new = true;
   return result;
@@ -80,33 +83,41 @@ caf::strong_actor_ptr proxy_table::find(std::string_view spelling,
                                         std::string_view id) {
   std::string buf;
   auto address = canonical(spelling, buf);
-  auto k = key(address, id);
   std::lock_guard<std::mutex> guard{mtx_};
-  auto i = proxies_.find(k);
+  auto i = proxies_.find({address, id});
   if (i == proxies_.end())
     return nullptr;
-  return caf::actor_cast<caf::strong_actor_ptr>(i->second);
+  return caf::actor_cast<caf::strong_actor_ptr>(i->second.proxy);
 }
 
-std::vector<caf::strong_actor_ptr> proxy_table::at(std::string_view address) {
-  auto prefix = key(address, {});
+template <class Predicate>
+std::vector<caf::strong_actor_ptr> proxy_table::select(Predicate pred) {
   // references are dropped after the lock: one may be the last
   std::vector<caf::strong_actor_ptr> result;
   std::lock_guard<std::mutex> guard{mtx_};
   for (auto& kvp : proxies_)
-    if (kvp.first.compare(0, prefix.size(), prefix) == 0)
-      if (auto ptr = caf::actor_cast<caf::strong_actor_ptr>(kvp.second))
-        result.push_back(std::move(ptr));
+    if (pred(kvp.first)) {
+      result.emplace_back();
+      result.back() = caf::actor_cast<caf::strong_actor_ptr>(kvp.second.proxy);
+      if (result.back() == nullptr)
+        result.pop_back();
+    }
   return result;
 }
 
-void proxy_table::erase(std::string_view address, std::string_view id,
-                        caf::actor_id aid) {
-  auto k = key(address, id);
+std::vector<caf::strong_actor_ptr> proxy_table::at(std::string_view address) {
+  return select([address](const key& x) { return x.address == address; });
+}
+
+std::vector<caf::strong_actor_ptr> proxy_table::all() {
+  return select([](const key&) { return true; });
+}
+
+void proxy_table::erase(const actor_name& who, caf::actor_id aid) noexcept {
   std::lock_guard<std::mutex> guard{mtx_};
-  auto i = proxies_.find(k);
+  auto i = proxies_.find({who.address, who.id});
   // a new proxy for the PID may have been made meanwhile
-  if (i != proxies_.end() && i->second->id() == aid)
+  if (i != proxies_.end() && i->second.proxy->id() == aid)
     proxies_.erase(i);
 }
 

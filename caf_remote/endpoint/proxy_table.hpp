@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "caf_remote/endpoint/actor_name.hpp"
 #include "caf_remote/endpoint/dial_budget.hpp"
 #include "caf_remote/wire/name_hash.hpp"
 
@@ -11,6 +12,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace caf_remote {
@@ -38,8 +40,11 @@ public:
   /// proxies.
   std::vector<caf::strong_actor_ptr> at(std::string_view address);
 
-  /// Called by a proxy when it is destroyed.
-  void erase(std::string_view address, std::string_view id, caf::actor_id aid);
+  /// All proxies that somebody holds a handle for.
+  std::vector<caf::strong_actor_ptr> all();
+
+  /// Called by a proxy when it is destroyed. Takes no memory.
+  void erase(const actor_name& who, caf::actor_id aid) noexcept;
 
   /// Makes no more proxies: the actor system is about to go.
   void close();
@@ -47,8 +52,31 @@ public:
   size_t size() const;
 
 private:
-  // "address\0id" as key, the address canonical
-  static std::string key(std::string_view address, std::string_view id);
+  // the address canonical; refers to the name in the entry
+  struct key {
+    std::string_view address;
+    std::string_view id;
+
+    bool operator==(const key& x) const noexcept {
+      return id == x.id && address == x.address;
+    }
+  };
+
+  // see `wire::name_hash`; a name must not cancel out the same one
+  struct key_hash {
+    size_t operator()(const key& x) const {
+      return wire::hash_name(x.id) + 31 * wire::hash_name(x.address);
+    }
+  };
+
+  // the name is that of the proxy, and of those before it
+  struct entry {
+    actor_name_ptr name;
+    caf::weak_actor_ptr proxy;
+  };
+
+  template <class Predicate>
+  std::vector<caf::strong_actor_ptr> select(Predicate pred);
 
   const caf::node_id& node_id_of(std::string_view address);
 
@@ -57,7 +85,7 @@ private:
   // that of the last new proxy: many in a row are at one address, and share it
   std::string last_address_;
   caf::node_id last_node_id_;
-  wire::name_map<caf::weak_actor_ptr> proxies_;
+  std::unordered_map<key, entry, key_hash> proxies_;
 };
 
 } // namespace caf_remote

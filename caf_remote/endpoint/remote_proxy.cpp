@@ -8,6 +8,7 @@
 #include "caf_remote/compat/link_end.hpp"
 #include "caf_remote/compat/selects.hpp"
 #include "caf_remote/endpoint/callback.hpp"
+#include "caf_remote/endpoint/insist.hpp"
 #include "caf_remote/endpoint/message_encoder.hpp"
 #include "caf_remote/endpoint/messages.hpp"
 #include "caf_remote/endpoint/node.hpp"
@@ -17,6 +18,7 @@
 #include "caf_remote/printable.hpp"
 #include "caf_remote/wire/empty_result.hpp"
 
+#include <caf/default_attachable.hpp>
 #include <caf/local_actor.hpp>
 #include <caf/make_message.hpp>
 #include <caf/send.hpp>
@@ -30,26 +32,6 @@ namespace caf_remote {
 
 namespace {
 
-/// How a down message and an exit message say that the remote actor is gone.
-struct reasons {
-  caf::exit_reason down;
-  caf::exit_reason exit;
-};
-
-reasons reasons_of(wire::terminated_reason why) {
-  using caf::exit_reason;
-  switch (why) {
-    case wire::terminated_reason::stopped:
-      // the wire does not say whether it failed; linked actors must not live on
-      return {exit_reason::normal, exit_reason::unknown};
-    case wire::terminated_reason::not_found:
-      return {exit_reason::unknown, exit_reason::unknown};
-    default:
-      return {exit_reason::remote_link_unreachable,
-              exit_reason::remote_link_unreachable};
-  }
-}
-
 // Actors of two systems in one process may have the same id, and compare equal.
 bool same(const caf::actor_addr& x, const caf::actor_addr& y) noexcept {
   return x.get() == y.get();
@@ -59,6 +41,12 @@ void send_exit_message(const caf::strong_actor_ptr& to,
                        const caf::actor_addr& source, caf::exit_reason reason) {
   to->enqueue(nullptr, caf::make_message_id(),
               caf::make_message(caf::exit_msg{source, reason}), nullptr);
+}
+
+// Those of `monitor` and `link_to`; others may be code of the user's, which is
+// not called twice.
+bool is_of_caf(const caf::attachable& x) noexcept {
+  return typeid(x) == typeid(caf::default_attachable);
 }
 
 bool is_users(process_kind x) noexcept {
@@ -114,9 +102,11 @@ remote_proxy::~remote_proxy() {
   // only if the watcher that kept it has failed: nobody else would tell them
   if (has_observers())
     node_->attempt([this] {
-      fire({wire::terminated_reason::address_terminated}, std::nullopt);
+      insist([this] {
+        fire({wire::terminated_reason::address_terminated}, std::nullopt);
+      });
     });
-  node_->proxies.erase(name_->address, name_->id, id());
+  node_->proxies.erase(*name_, id());
 }
 
 pid remote_proxy::who() const {
@@ -247,8 +237,11 @@ caf::error remote_proxy::number_request(outbound& x, sending& s,
   x.request = *id;
   x.sender_request_id = *id;
   // one that has ended before took along what was there then
-  if (has_ended(s.sender) && node_->pending.take(*id))
-    x.request = 0;
+  if (has_ended(s.sender))
+    if (auto mine = node_->pending.take(*id)) {
+      mine->settle();
+      x.request = 0;
+    }
   return caf::none;
 }
 
@@ -531,7 +524,8 @@ void remote_proxy::attach(caf::attachable_ptr ptr) {
 
 void remote_proxy::tell(caf::attachable& x, const caf::error& reason,
                         caf::execution_unit* ctx) {
-  run_callback([&] { x.actor_exited(reason, ctx); },
+  auto call = [&] { x.actor_exited(reason, ctx); };
+  run_callback([&] { is_of_caf(x) ? insist(call) : call(); },
                [this](const std::string& what) {
                  node_->on_callback_exception("what observes a remote actor",
                                               what);
@@ -642,17 +636,38 @@ remote_proxy::leaving remote_proxy::take(Pick pick) {
   return result;
 }
 
-void remote_proxy::tell(const leaving& xs, wire::terminated_reason why) {
-  auto how = reasons_of(why);
-  caf::error down = how.down;
+// How a down message and an exit message say that the remote actor is gone.
+struct remote_proxy::reasons {
+  caf::error down;
+  caf::exit_reason exit;
+};
+
+// To be called before observers are taken out: it may throw.
+remote_proxy::reasons remote_proxy::reasons_of(wire::terminated_reason why) {
+  using caf::exit_reason;
+  switch (why) {
+    case wire::terminated_reason::stopped:
+      // the wire does not say whether it failed; linked actors must not live on
+      return {exit_reason::normal, exit_reason::unknown};
+    case wire::terminated_reason::not_found:
+      return {exit_reason::unknown, exit_reason::unknown};
+    default:
+      return {exit_reason::remote_link_unreachable,
+              exit_reason::remote_link_unreachable};
+  }
+}
+
+void remote_proxy::tell(const leaving& xs, const reasons& how) {
   for (auto& x : xs.observers)
-    tell(*x.what, down);
+    tell(*x.what, how.down);
   for (auto& x : xs.links)
     if (auto hdl = caf::actor_cast<caf::strong_actor_ptr>(x.who))
-      node_->attempt([&] { send_exit_message(hdl, address(), how.exit); });
+      node_->attempt(
+        [&] { insist([&] { send_exit_message(hdl, address(), how.exit); }); });
 }
 
 bool remote_proxy::fire(const gone& x, std::optional<uint64_t> endpoint) {
+  auto how = reasons_of(x.why);
   leaving xs;
   auto others = exclusive_critical_section([&] {
     if (endpoint && watching_ && watched_by_ != *endpoint)
@@ -661,12 +676,13 @@ bool remote_proxy::fire(const gone& x, std::optional<uint64_t> endpoint) {
       [&](auto& all) { return concerned(all, x.first, x.last, last_watch()); });
     return watching_;
   });
-  tell(xs, x.why);
+  tell(xs, how);
   return others;
 }
 
 uint64_t remote_proxy::fire_written(uint64_t written_seq, endpoint& where,
                                     bool waits) {
+  auto how = reasons_of(wire::terminated_reason::address_terminated);
   leaving xs;
   auto rest = exclusive_critical_section([&] {
     if (!watching_ || watched_by_ != where.serial())
@@ -686,7 +702,7 @@ uint64_t remote_proxy::fire_written(uint64_t written_seq, endpoint& where,
     xs = take(written);
     return first_place();
   });
-  tell(xs, wire::terminated_reason::address_terminated);
+  tell(xs, how);
   return rest;
 }
 

@@ -157,11 +157,13 @@ private:
   struct link;
   struct watch_mark;
   struct leaving;
+  struct reasons;
   std::optional<watch_mark> post_watch();
   void post_unwatch();
   template <class Pick>
   leaving take(Pick pick);
-  void tell(const leaving& xs, wire::terminated_reason why);
+  static reasons reasons_of(wire::terminated_reason why);
+  void tell(const leaving& xs, const reasons& how);
   uint64_t first_place() const noexcept;
   bool has_observers() const noexcept;
 

@@ -66,6 +66,38 @@ TEST_CASE_FIXTURE(pending_fixture, "an entry is taken once") {
   CHECK_EQ(table.size(), 0);
 }
 
+TEST_CASE_FIXTURE(pending_fixture, "who takes an entry and does not answer it "
+                                   "leaves its requester an error") {
+  outcome_ptr asked;
+  auto take = [&] {
+    asked = request(remote("joe"), make_ping("x"));
+    auto xs = home->pending.take_all();
+    REQUIRE_EQ(xs.size(), 1);
+    return std::make_optional(std::move(xs.front()));
+  };
+  auto entry = take();
+  CHECK_EQ(asked->answers, 0);
+  entry.reset();
+  run();
+  CHECK(asked->failed_with(errc::unconfirmed));
+  // by whoever has it last
+  entry.emplace(std::move(*take()));
+  entry->otherwise = errc::dead_letter;
+  run();
+  CHECK_EQ(asked->answers, 0);
+  entry.reset();
+  run();
+  CHECK(asked->failed_with(errc::dead_letter));
+  // answered, or in no need of it
+  answer(std::move(*take()), errc::blocked, "the peer blocks us");
+  run();
+  CHECK(asked->failed_with(errc::blocked));
+  CHECK_EQ(asked->reason, make_error(errc::blocked, "the peer blocks us"));
+  take()->settle();
+  run();
+  CHECK_EQ(asked->answers, 0);
+}
+
 TEST_CASE_FIXTURE(pending_fixture, "a request may go to another endpoint") {
   auto id = add(alice, 7);
   add(alice, 7);
