@@ -97,6 +97,12 @@ start_listening(const node_ptr& home, const std::string& host, uint16_t port) {
     if (auto ptr = weak.lock())
       ptr->on_shortage(what);
   };
+  lo.max_streams = opts.max_streams;
+  lo.on_refused = [weak = std::weak_ptr<node>{home}](const std::string& peer,
+                                                     const std::string& why) {
+    if (auto ptr = weak.lock())
+      ptr->on_protocol_error(peer, why);
+  };
   lo.handshake_timeout = std::chrono::duration_cast<milliseconds>(
     opts.handshake_timeout);
   std::weak_ptr<node> weak = home;

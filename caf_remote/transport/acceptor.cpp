@@ -9,6 +9,7 @@
 #include <utility>
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
@@ -20,6 +21,17 @@ namespace caf_remote::transport {
 namespace {
 
 constexpr int pause_ms = 100;
+
+// gRPC ends no connection while it writes to it, not even an idle one. A node
+// reads all that comes, also when it stands still for a while: its kernel takes
+// the little that is written to a dialler. Below this, a network that is away
+// for a minute would cost connections which TCP brings over it.
+constexpr unsigned max_unacknowledged_ms = 120000;
+
+void limit_unacknowledged(int fd) {
+  ::setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &max_unacknowledged_ms,
+               sizeof(max_unacknowledged_ms));
+}
 
 void close_descriptor(int& fd) {
   if (fd >= 0)
@@ -102,6 +114,7 @@ void acceptor::run() {
       on_shortage_("connections have to wait: "
                    + std::generic_category().message(code));
     } else if (fd >= 0 && leaves_enough(fd)) {
+      limit_unacknowledged(fd);
       take_(fd);
     } else if (fd >= 0) {
       close_descriptor(fd);

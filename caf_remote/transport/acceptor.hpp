@@ -15,7 +15,9 @@ namespace caf_remote::transport {
 /// If `accept` fails, the connection waits in the kernel's queue for the next
 /// attempt, a tenth of a second later. A tenth of the process's descriptors is
 /// out of reach for connections, which are closed at once when the rest is in
-/// use: so peers cannot take those that the process needs for itself.
+/// use: so peers cannot take those that the process needs for itself. A
+/// connection ends when its peer has not taken what was written to it for two
+/// minutes.
 class acceptor {
 public:
   acceptor() = default;

@@ -5,10 +5,10 @@
 #include "caf_remote/transport/frame_pool.hpp"
 
 #include <grpc/grpc.h>
+#include <grpcpp/support/proto_buffer_reader.h>
 #include <grpcpp/support/slice.h>
 
 #include <utility>
-#include <vector>
 
 namespace caf_remote::transport {
 
@@ -55,14 +55,20 @@ std::optional<status> too_large(const grpc::ByteBuffer& buf, size_t limit) {
 }
 
 bool take_frame(grpc::ByteBuffer& buf, frame& result) {
-  std::vector<grpc::Slice> slices;
-  auto ok = buf.Dump(&slices).ok();
-  if (ok) {
-    if (buf.Length() >= frame_pool::min_frame_bytes)
-      result = frame_pool::take();
-    result.reserve(buf.Length());
-    for (const auto& slice : slices)
-      result.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
+  auto ok = false;
+  {
+    grpc::ProtoBufferReader reader{&buf};
+    ok = reader.status().ok();
+    if (ok) {
+      auto size = buf.Length();
+      if (size >= frame_pool::min_frame_bytes)
+        result = frame_pool::take();
+      result.reserve(size);
+      const void* data = nullptr;
+      auto n = 0;
+      while (reader.Next(&data, &n))
+        result.append(static_cast<const char*>(data), static_cast<size_t>(n));
+    }
   }
   buf.Clear();
   return ok;

@@ -25,7 +25,8 @@ grpc::ByteBuffer to_byte_buffer(frame bytes);
 std::optional<status> too_large(const grpc::ByteBuffer& buf, size_t limit);
 
 /// Copies the slices of `buf` into one string and clears `buf`. False: the
-/// buffer cannot be read.
+/// buffer cannot be read. Takes no memory per slice: each DATA frame of HTTP/2
+/// is one, and may have a single byte.
 bool take_frame(grpc::ByteBuffer& buf, frame& result);
 
 grpc::Status to_grpc(const status& x);

@@ -46,6 +46,11 @@ grpc::ChannelArguments channel_arguments(const dial_options& opts) {
   args.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   args.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
   args.SetInt(GRPC_ARG_DNS_ARES_QUERY_TIMEOUT_MS, timeout);
+  // What a listener compresses could become a thousand times as large. gRPC
+  // refuses it, but may unpack it first unless it is told to leave it alone.
+  args.SetInt(GRPC_COMPRESSION_CHANNEL_ENABLED_ALGORITHMS_BITSET,
+              1 << GRPC_COMPRESS_NONE);
+  args.SetInt(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
   // Streams see to the limit themselves; see `too_large`.
   args.SetMaxReceiveMessageSize(-1);
   args.SetMaxSendMessageSize(-1);

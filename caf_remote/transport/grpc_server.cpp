@@ -2,6 +2,7 @@
 
 #include "caf_remote/transport/grpc_server.hpp"
 
+#include "caf_remote/transport/accepted_sockets.hpp"
 #include "caf_remote/transport/acceptor.hpp"
 #include "caf_remote/transport/bind_address.hpp"
 #include "caf_remote/transport/callback_pulse.hpp"
@@ -25,6 +26,9 @@ namespace caf_remote::transport {
 
 namespace {
 
+// Connections that could not be cut for want of a descriptor are tried again.
+constexpr auto cut_again_ms = 100;
+
 int to_int(uint64_t x) {
   return static_cast<int>(std::min<uint64_t>(x, INT_MAX));
 }
@@ -33,8 +37,8 @@ class grpc_server final : public server {
 public:
   grpc_server(listen_options opts, std::string bound_host)
     : opts_(std::move(opts)), bound_host_(std::move(bound_host)),
-      registry_(std::make_shared<stream_registry>()),
-      service_(opts_, registry_) {
+      registry_(std::make_shared<stream_registry>(opts_.max_streams)),
+      service_(opts_, registry_, sockets_) {
     // nop
   }
 
@@ -63,6 +67,7 @@ private:
   const listen_options opts_;
   const std::string bound_host_;
   const std::shared_ptr<stream_registry> registry_;
+  accepted_sockets sockets_;
   remoting_service service_;
 
   std::mutex mutex_;
@@ -83,6 +88,15 @@ void grpc_server::configure(grpc::ServerBuilder& builder) {
   // as soon as it is connected and closes the connection with it; who comes for
   // the diagnostics is reconnected by its gRPC.
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, handshake_ms);
+  // Each stream costs gRPC some twenty KiB before the service hears of it.
+  builder.AddChannelArgument(
+    GRPC_ARG_MAX_CONCURRENT_STREAMS,
+    static_cast<int>(stream_places::max_per_connection));
+  // A message could become a thousand times as large, before anybody can
+  // compare its size. No node compresses unless it is told to.
+  builder.AddChannelArgument(GRPC_COMPRESSION_CHANNEL_ENABLED_ALGORITHMS_BITSET,
+                             1 << GRPC_COMPRESS_NONE);
+  builder.AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
   // How often peers ping is their choice.
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, 0);
   // Streams see to the limit themselves; see `too_large`.
@@ -119,6 +133,7 @@ caf::error grpc_server::start() {
   auto take = [this](int fd) {
     grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters x;
     x.fd = fd;
+    sockets_.add(fd);
     taker_->HandleNewConnection(&x);
   };
   auto on_shortage = [this](const std::string& what) {
@@ -154,14 +169,20 @@ void grpc_server::shutdown(std::chrono::milliseconds limit) {
     gpr_time_from_millis(limit.count(), GPR_TIMESPAN));
   stop_accepting_locked();
   registry_->cancel_all();
-  // At the deadline this cuts the connections that are left.
-  impl_->Shutdown(deadline);
-  auto forever = gpr_inf_future(GPR_CLOCK_MONOTONIC);
-  grpc_completion_queue_next(stop_queue_, forever, nullptr);
+  while (grpc_completion_queue_next(stop_queue_, deadline, nullptr).type
+         == GRPC_QUEUE_TIMEOUT) {
+    grpc_server_cancel_all_calls(impl_->c_server());
+    sockets_.cut_all();
+    deadline = gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
+                            gpr_time_from_millis(cut_again_ms, GPR_TIMESPAN));
+  }
   grpc_completion_queue_shutdown(stop_queue_);
-  grpc_completion_queue_next(stop_queue_, forever, nullptr);
+  grpc_completion_queue_next(stop_queue_, gpr_inf_future(GPR_CLOCK_MONOTONIC),
+                             nullptr);
   grpc_completion_queue_destroy(stop_queue_);
   stop_queue_ = nullptr;
+  // No connection is left. This waits for the callbacks.
+  impl_->Shutdown();
   impl_.reset();
   pulse_.reset();
 }

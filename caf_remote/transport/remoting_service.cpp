@@ -69,6 +69,16 @@ grpc::Status handle(const grpc::ByteBuffer& request, grpc::ByteBuffer& response,
   return result;
 }
 
+std::string refusal_text(stream_places::answer given, size_t max) {
+  auto bound = "max-streams (" + std::to_string(max) + ")";
+  if (given == stream_places::answer::full)
+    return "refused, since " + bound + " are open";
+  if (given == stream_places::answer::host_full)
+    return "refused, since its host has nine tenths of " + bound + " open";
+  return "refused and cut off, since its connection has opened more than "
+         + std::to_string(stream_places::max_per_connection) + " streams";
+}
+
 grpc::Status disabled() {
   return {grpc::StatusCode::UNIMPLEMENTED, "diagnostics are disabled"};
 }
@@ -76,22 +86,48 @@ grpc::Status disabled() {
 } // namespace
 
 remoting_service::remoting_service(const listen_options& opts,
-                                   std::shared_ptr<stream_registry> registry)
-  : opts_(opts), registry_(std::move(registry)) {
+                                   std::shared_ptr<stream_registry> registry,
+                                   accepted_sockets& sockets)
+  : opts_(opts), registry_(std::move(registry)), sockets_(sockets) {
   // nop
 }
 
 server_reactor*
 remoting_service::Receive(grpc::CallbackServerContext* context) {
-  metadata initial;
-  if (opts_.initial_metadata)
-    initial = opts_.initial_metadata();
-  auto [reactor, str] = accept_stream(context, initial, opts_.max_receive_bytes,
-                                      opts_.handshake_timeout, registry_);
-  // Without a callback the stream is dropped here, which cancels it.
-  if (str && opts_.on_stream)
-    opts_.on_stream({std::move(str), to_metadata(context->client_metadata())});
-  return reactor;
+  auto peer = peer_text(context->peer(), context->peer());
+  auto given = registry_->take_place(peer);
+  if (given != stream_places::answer::taken)
+    return refuse(std::move(peer), given);
+  try {
+    metadata initial;
+    if (opts_.initial_metadata)
+      initial = opts_.initial_metadata();
+    auto [reactor, str] = accept_stream(context, peer, initial,
+                                        opts_.max_receive_bytes,
+                                        opts_.handshake_timeout, registry_);
+    // Without a callback the stream is dropped here, which cancels it.
+    if (str && opts_.on_stream)
+      opts_.on_stream(
+        {std::move(str), to_metadata(context->client_metadata())});
+    return reactor;
+  } catch (...) {
+    // want of memory: gRPC ends the call, and no reactor hears of it
+    registry_->leave_place(peer, given);
+    throw;
+  }
+}
+
+server_reactor* remoting_service::refuse(std::string peer,
+                                         stream_places::answer given) {
+  if (opts_.on_refused)
+    opts_.on_refused(peer, refusal_text(given, opts_.max_streams));
+  // gRPC keeps to the bound of one connection only once the peer has confirmed
+  // it, which is up to the peer.
+  if (given == stream_places::answer::connection_full)
+    sockets_.cut(peer);
+  return refuse_stream(std::move(peer), given,
+                       {status_code::resource_exhausted, "too many streams"},
+                       registry_);
 }
 
 grpc::ServerUnaryReactor*

@@ -2,12 +2,14 @@
 
 #pragma once
 
+#include "caf_remote/transport/accepted_sockets.hpp"
 #include "caf_remote/transport/server_stream.hpp"
 #include "caf_remote/transport/stream.hpp"
 
 #include "remote.grpc.pb.h"
 
 #include <memory>
+#include <string>
 
 namespace caf_remote::transport {
 
@@ -23,8 +25,10 @@ using remoting_service_base = remote::Remoting::WithRawCallbackMethod_Receive<
 class remoting_service final : public remoting_service_base {
 public:
   /// @param opts is read on gRPC's threads and must not change any more.
+  /// @param sockets are told to cut connections that open too many streams.
   remoting_service(const listen_options& opts,
-                   std::shared_ptr<stream_registry> registry);
+                   std::shared_ptr<stream_registry> registry,
+                   accepted_sockets& sockets);
 
   server_reactor* Receive(grpc::CallbackServerContext* context) override;
 
@@ -38,8 +42,11 @@ public:
                         grpc::ByteBuffer* response) override;
 
 private:
+  server_reactor* refuse(std::string peer, stream_places::answer given);
+
   const listen_options& opts_;
   const std::shared_ptr<stream_registry> registry_;
+  accepted_sockets& sockets_;
 };
 
 } // namespace caf_remote::transport

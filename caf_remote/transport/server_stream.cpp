@@ -25,11 +25,11 @@ namespace caf_remote::transport {
 class server_call final : public server_reactor,
                           public std::enable_shared_from_this<server_call> {
 public:
-  server_call(grpc::CallbackServerContext* context, size_t max_receive_bytes,
+  server_call(grpc::CallbackServerContext* context, std::string peer,
+              size_t max_receive_bytes,
               std::chrono::milliseconds last_write_timeout,
               std::shared_ptr<stream_registry> registry)
-    : peer_(peer_text(context->peer(), context->peer())),
-      max_receive_bytes_(max_receive_bytes),
+    : peer_(std::move(peer)), max_receive_bytes_(max_receive_bytes),
       last_write_timeout_(last_write_timeout), registry_(std::move(registry)),
       context_(context) {
     // nop
@@ -331,7 +331,53 @@ private:
 
 } // namespace
 
+// -- a refusal ----------------------------------------------------------------
+
+namespace {
+
+class refused_call final : public server_reactor {
+public:
+  refused_call(std::string peer, stream_places::answer given, const status& why,
+               std::shared_ptr<stream_registry> registry)
+    : peer_(std::move(peer)), given_(given), registry_(std::move(registry)) {
+    Finish(to_grpc(why));
+  }
+
+  void OnDone() override {
+    registry_->leave_place(peer_, given_);
+    delete this;
+  }
+
+private:
+  const std::string peer_;
+  const stream_places::answer given_;
+  const std::shared_ptr<stream_registry> registry_;
+};
+
+} // namespace
+
+server_reactor* refuse_stream(std::string peer, stream_places::answer given,
+                              const status& why,
+                              std::shared_ptr<stream_registry> registry) {
+  return new refused_call{std::move(peer), given, why, std::move(registry)};
+}
+
 // -- the registry -------------------------------------------------------------
+
+stream_registry::stream_registry(size_t max_streams) : places_(max_streams) {
+  // nop
+}
+
+stream_places::answer stream_registry::take_place(const std::string& peer) {
+  std::lock_guard<std::mutex> guard{mutex_};
+  return places_.take(peer);
+}
+
+void stream_registry::leave_place(const std::string& peer,
+                                  stream_places::answer given) {
+  std::lock_guard<std::mutex> guard{mutex_};
+  places_.leave(peer, given);
+}
 
 bool stream_registry::add(const std::shared_ptr<server_call>& call) {
   std::lock_guard<std::mutex> guard{mutex_};
@@ -344,6 +390,7 @@ bool stream_registry::add(const std::shared_ptr<server_call>& call) {
 void stream_registry::remove(server_call* call) {
   std::lock_guard<std::mutex> guard{mutex_};
   calls_.erase(call);
+  places_.leave(call->peer(), stream_places::answer::taken);
 }
 
 void stream_registry::cancel_all() {
@@ -360,12 +407,12 @@ void stream_registry::cancel_all() {
 }
 
 accepted_stream
-accept_stream(grpc::CallbackServerContext* context, const metadata& initial,
-              size_t max_receive_bytes,
+accept_stream(grpc::CallbackServerContext* context, std::string peer,
+              const metadata& initial, size_t max_receive_bytes,
               std::chrono::milliseconds last_write_timeout,
               const std::shared_ptr<stream_registry>& registry) {
-  auto call = std::make_shared<server_call>(context, max_receive_bytes,
-                                            last_write_timeout, registry);
+  auto call = std::make_shared<server_call>(
+    context, std::move(peer), max_receive_bytes, last_write_timeout, registry);
   call->start(initial);
   if (!registry->add(call)) {
     call->cancel();

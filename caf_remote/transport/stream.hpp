@@ -190,9 +190,18 @@ struct listen_options {
   std::function<caf::error(const std::string& host, uint16_t port)> on_bound;
   /// Sent to each dialler as initial metadata, at once.
   std::function<metadata()> initial_metadata;
+  /// Streams at the same time; a tenth of the places is out of reach for any
+  /// one host. What comes beyond is refused with `resource_exhausted`, before
+  /// anything is made for it, and a connection that opens far more streams than
+  /// it was told to is cut.
+  size_t max_streams = 10000;
   /// Called for each new stream on the transport's threads. The stream does
   /// nothing until `attach` gives it a listener.
   std::function<void(incoming)> on_stream;
+  /// Called, on a thread of the transport, with the address of the peer's
+  /// socket and the reason when a stream is refused. May be null.
+  std::function<void(const std::string& peer, const std::string& why)>
+    on_refused;
   /// Called, on a thread of the transport, when connections have to wait or are
   /// closed for want of descriptors or memory. May be null.
   std::function<void(const std::string&)> on_shortage;
@@ -217,7 +226,8 @@ public:
   virtual void stop_accepting() = 0;
 
   /// Cancels what is still open, waits for the transport's threads to leave the
-  /// callbacks and returns. Blocks at most about `limit`.
+  /// callbacks and returns. Blocks at most about `limit`: then connections are
+  /// cut, whether or not their peers have read what was written to them.
   virtual void shutdown(std::chrono::milliseconds limit) = 0;
 };
 

@@ -6,6 +6,7 @@
 
 #include "caf_remote/endpoint/activator.hpp"
 #include "caf_remote/endpoint/inbound_dispatcher.hpp"
+#include "caf_remote/transport/conversions.hpp"
 
 #include "memory/heap.hpp"
 #include "support/actor_fixture.hpp"
@@ -15,6 +16,7 @@
 #include <caf/deep_to_string.hpp>
 
 #include <google/protobuf/unknown_field_set.h>
+#include <grpcpp/support/slice.h>
 
 #include <cmath>
 
@@ -307,6 +309,23 @@ TEST_CASE_FIXTURE(memory_fixture, "refused envelopes leave nothing") {
   batch.mutable_envelopes(0)->set_target(0);
   batch.mutable_envelopes(0)->set_serializer_id(77);
   check("unknown serializer", repeated(batch));
+}
+
+TEST_CASE("a frame that comes in many pieces takes no memory for each") {
+  constexpr size_t n = 1u << 20;
+  grpc::ByteBuffer buf;
+  {
+    // neither of them is put together with its neighbour
+    std::vector<grpc::Slice> pieces(n, {"x", 1, grpc::Slice::STATIC_SLICE});
+    buf = grpc::ByteBuffer{pieces.data(), pieces.size()};
+  }
+  transport::frame bytes;
+  auto before = heap_in_use();
+  take_heap_peak();
+  REQUIRE(transport::take_frame(buf, bytes));
+  CHECK_LT(take_heap_peak() - before, n + n / 4);
+  CHECK(bytes == std::string(n, 'x'));
+  CHECK_EQ(buf.Length(), 0u);
 }
 
 TEST_CASE_FIXTURE(memory_fixture, "JSON never takes more than the bound for "

@@ -53,7 +53,18 @@ public:
       throw std::runtime_error{"cannot send"};
   }
 
-  void connect(uint16_t port) {
+  /// Lets the kernel keep little of what comes and is not read. Call it before
+  /// `connect`.
+  void keep_little() {
+    auto size = 4096;
+    ::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+  }
+
+  /// Connects from `host`, an address of the loopback interface.
+  void connect(uint16_t port, const char* host = "127.0.0.1") {
+    auto from = make(host, 0);
+    if (::bind(fd_, reinterpret_cast<sockaddr*>(&from), sizeof(from)) != 0)
+      throw std::runtime_error{"cannot bind"};
     auto addr = make("127.0.0.1", port);
     if (::connect(fd_, reinterpret_cast<sockaddr*>(&addr), sizeof(addr)) != 0)
       throw std::runtime_error{"cannot connect"};
@@ -63,6 +74,37 @@ public:
     if (::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL)
         != static_cast<ssize_t>(bytes.size()))
       throw std::runtime_error{"cannot send"};
+  }
+
+  /// Sends what the peer takes; false: it takes no more, or has closed the
+  /// connection.
+  bool try_send(const std::string& bytes) {
+    timeval limit{1, 0};
+    ::setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+    for (size_t done = 0; done < bytes.size();) {
+      auto n = ::send(fd_, bytes.data() + done, bytes.size() - done,
+                      MSG_NOSIGNAL);
+      if (n <= 0)
+        return false;
+      done += static_cast<size_t>(n);
+    }
+    return true;
+  }
+
+  /// Takes one byte, waiting for it; false: the connection is closed.
+  bool take_byte() {
+    char byte = 0;
+    return ::recv(fd_, &byte, 1, 0) == 1;
+  }
+
+  /// "host:port" of this end.
+  std::string name() const {
+    sockaddr_in addr{};
+    socklen_t len = sizeof(addr);
+    ::getsockname(fd_, reinterpret_cast<sockaddr*>(&addr), &len);
+    char host[INET_ADDRSTRLEN] = {};
+    ::inet_ntop(AF_INET, &addr.sin_addr, host, sizeof(host));
+    return std::string{host} + ":" + std::to_string(ntohs(addr.sin_port));
   }
 
   /// Waits until the peer closes the connection; false after `seconds`.

@@ -10,8 +10,10 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <future>
 
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <sys/resource.h>
 
 using namespace caf_remote::test;
@@ -114,6 +116,24 @@ TEST_CASE("connections are handed over") {
   CHECK(first.wait_closed());
   CHECK(second.wait_closed());
   CHECK_EQ(x.taken, 2);
+}
+
+TEST_CASE("a peer has two minutes to take what is written to it") {
+  std::promise<unsigned> limit;
+  acceptor x;
+  REQUIRE_EQ(x.listen("127.0.0.1", 0), "");
+  auto take = [&](int fd) {
+    unsigned ms = 0;
+    socklen_t size = sizeof(ms);
+    ::getsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, &size);
+    ::close(fd);
+    limit.set_value(ms);
+  };
+  REQUIRE_EQ(x.start(take, [](const std::string&) {}), "");
+  plain_socket peer;
+  peer.connect(x.port());
+  CHECK_EQ(limit.get_future().get(), 120000u);
+  x.stop();
 }
 
 TEST_CASE("a stopped acceptor refuses and leaves its port") {

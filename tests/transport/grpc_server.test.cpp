@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
+#include "support/eventually.hpp"
+#include "support/http2_bytes.hpp"
 #include "support/loopback.hpp"
 #include "support/plain_socket.hpp"
 
@@ -18,6 +20,7 @@
 #include <atomic>
 #include <future>
 #include <map>
+#include <thread>
 #include <tuple>
 
 using namespace caf_remote::test;
@@ -287,6 +290,33 @@ TEST_CASE("shutdown does not wait for silent connections") {
   CHECK(half.wait_closed());
 }
 
+TEST_CASE("shutdown does not wait for peers that do not read, or drip") {
+  loopback net;
+  plain_socket silent;
+  plain_socket dripping;
+  std::string pings;
+  for (auto i = 0; i < 1000; ++i)
+    pings += http2::ping();
+  // answers that fit no buffer, so that gRPC is in the middle of a write
+  for (auto* peer : {&silent, &dripping}) {
+    peer->keep_little();
+    peer->connect(net.srv->port());
+    peer->send(http2::preface() + http2::settings_taken());
+    for (auto i = 0; i < 600 && peer->try_send(pings); ++i)
+      ; // goes on
+  }
+  std::thread drip{[&] {
+    while (dripping.take_byte())
+      ; // goes on
+  }};
+  auto begin = steady::now();
+  net.srv->shutdown(500ms);
+  auto elapsed = steady::now() - begin;
+  CHECK(elapsed < 5s);
+  CHECK(silent.wait_closed());
+  drip.join();
+}
+
 TEST_CASE("a connection that says nothing is closed in time") {
   listen_options opts;
   opts.handshake_timeout = 200ms;
@@ -310,6 +340,101 @@ TEST_CASE("streams outlive a dropped handle of their server") {
   CHECK_FALSE(far.str->peer().empty());
   CHECK(far.log->snapshot().closed);
   near.log->wait_closed();
+}
+
+TEST_CASE("a connection that opens too many streams is cut") {
+  for (auto confirms : {true, false}) {
+    CAPTURE(confirms);
+    std::atomic<int> refused{0};
+    listen_options opts;
+    opts.on_refused = [&](const std::string&, const std::string&) {
+      ++refused;
+    };
+    loopback net{std::move(opts)};
+    auto [near, far] = net.open();
+    plain_socket peer;
+    peer.connect(net.srv->port());
+    // gRPC keeps to its own bound only once the peer has confirmed it
+    peer.send(http2::preface());
+    // those of the server are here
+    REQUIRE(peer.take_byte());
+    std::string calls = confirms ? http2::settings_taken() : "";
+    for (uint32_t i = 0; i < 1000; ++i)
+      calls += http2::receive_call(2 * i + 1);
+    peer.try_send(calls);
+    CHECK(peer.wait_closed());
+    CHECK_EQ(refused > 0, !confirms);
+    // others do not mind
+    near.str->write("x");
+    far.str->read();
+    CHECK(far.log->wait_frames(1));
+  }
+}
+
+TEST_CASE("streams beyond the bound are refused before anything is made") {
+  std::promise<std::pair<std::string, std::string>> told;
+  std::atomic<int> refused{0};
+  std::atomic<int> made{0};
+  listen_options opts;
+  opts.max_streams = 2;
+  opts.initial_metadata = [&] {
+    ++made;
+    return metadata{};
+  };
+  opts.on_refused = [&](const std::string& peer, const std::string& why) {
+    if (refused++ == 0)
+      told.set_value({peer, why});
+  };
+  loopback net{std::move(opts)};
+  auto first = net.open();
+  auto second = net.open();
+  auto third = dial(net.address());
+  auto why = third.log->wait_closed();
+  CHECK_EQ(why.code, status_code::resource_exhausted);
+  CHECK_EQ(why.message, "too many streams");
+  CHECK_EQ(made, 2);
+  auto [peer, text] = told.get_future().get();
+  CHECK_EQ(peer.rfind("127.0.0.1:", 0), 0u);
+  CHECK_EQ(text, "refused, since max-streams (2) are open");
+  // one that has ended has left its place
+  first.first.str->cancel();
+  first.second.log->wait_closed();
+  recorded_stream fourth;
+  CHECK(eventually([&] {
+    fourth = dial(net.address());
+    return fourth.log->wait([](auto& x) {
+      return x.initial || x.closed.has_value();
+    }) && fourth.log->snapshot().initial;
+  }));
+}
+
+TEST_CASE("one host leaves places to others") {
+  listen_options opts;
+  opts.max_streams = 10;
+  loopback net{std::move(opts)};
+  std::vector<std::pair<recorded_stream, recorded_stream>> xs;
+  for (auto i = 0; i < 9; ++i)
+    xs.push_back(net.open());
+  CHECK_EQ(dial(net.address()).log->wait_closed().code,
+           status_code::resource_exhausted);
+  plain_socket other;
+  other.connect(net.srv->port(), "127.0.0.2");
+  other.send(http2::preface() + http2::receive_call(1));
+  CHECK_EQ(net.accept().str->peer(), other.name());
+}
+
+TEST_CASE("what is compressed is refused") {
+  loopback net;
+  auto stub = stub_for(net);
+  for (auto how : {GRPC_COMPRESS_GZIP, GRPC_COMPRESS_DEFLATE}) {
+    grpc::ClientContext ctx;
+    ctx.set_compression_algorithm(how);
+    auto str = stub->Receive(&ctx);
+    remote::RemoteMessage bomb;
+    bomb.mutable_message_batch()->add_type_names(std::string(1 << 20, 'x'));
+    str->Write(bomb);
+    CHECK_EQ(str->Finish().error_code(), grpc::StatusCode::UNIMPLEMENTED);
+  }
 }
 
 TEST_CASE("diagnostics are refused unless enabled") {

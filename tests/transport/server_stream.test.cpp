@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
+#include "support/http2_bytes.hpp"
 #include "support/loopback.hpp"
 #include "support/plain_socket.hpp"
 
@@ -151,29 +152,13 @@ TEST_CASE("finish follows the write in flight") {
 }
 
 TEST_CASE("finish does not wait for ever for a peer that takes nothing") {
-  // an HTTP/2 client with a window of no bytes, which opens a stream
-  auto field = [](const std::string& name, const std::string& value) {
-    return std::string(1, '\0') + static_cast<char>(name.size()) + name
-           + static_cast<char>(value.size()) + value;
-  };
-  auto http2_frame = [](char type, char flags, char id,
-                        const std::string& bytes) {
-    std::string head{0, 0, static_cast<char>(bytes.size()), type, flags, 0, 0,
-                     0, id};
-    return head + bytes;
-  };
-  auto headers = field(":method", "POST") + field(":scheme", "http")
-                 + field(":path", "/remote.Remoting/Receive")
-                 + field(":authority", "x") + field("te", "trailers")
-                 + field("content-type", "application/grpc");
   listen_options opts;
   opts.handshake_timeout = 200ms;
   loopback net{opts};
   plain_socket peer;
   peer.connect(net.srv->port());
-  peer.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-            + http2_frame(4, 0, 0, std::string{"\0\4\0\0\0\0", 6})
-            + http2_frame(1, 4, 1, headers));
+  // a window of no bytes
+  peer.send(http2::preface({"\0\4\0\0\0\0", 6}) + http2::receive_call(1));
   auto far = net.accept();
   far.str->write("the answer");
   far.str->finish({status_code::unavailable, "leaving"});
