@@ -88,7 +88,7 @@ private:
   uint64_t serial_ = 0;
   outgoing_watches outgoing_;
   incoming_watches incoming_;
-  return_path return_path_{caf::timespan{0}};
+  return_path return_path_{caf::timespan{0}, caf::timespan{0}};
   std::optional<question> asked_;
   uint32_t last_question_ = 0;
   // of our own stream, at the last look
