@@ -492,6 +492,9 @@ void remote_proxy::named_by(const dial_budget_ptr& x) {
   std::lock_guard<std::mutex> guard{endpoint_mtx_};
   if (named_by_ == nullptr)
     return;
+  // who lives there has named it: others cannot make it wait for their budgets
+  if (x != nullptr && named_by_->is_of_host() && !x->is_of_host())
+    return;
   named_by_ = x;
   payer_.store(x.get(), std::memory_order_release);
 }
