@@ -274,6 +274,13 @@ void remote_proxy::send_response(const sending& x) {
     send_empty_result(x);
     return;
   }
+  if (is_touch_answer(x.mid) && x.sender != nullptr) {
+    wire::touched answer;
+    answer.who = {node_->own().advertised(),
+                  node_->processes->name_of(x.sender)->id, 0};
+    send_system(wire::touched::type_name, wire::encode(answer), request_id);
+    return;
+  }
   errc why = errc::none;
   auto where = pin_endpoint(why);
   if (!where) {
