@@ -719,14 +719,12 @@ void remote_proxy::kill_proxy(caf::execution_unit* ctx, caf::error reason) {
 // A handle for an own address stands for whoever has the name, so observers go
 // to that actor, as if they had its own handle.
 
-// Not the module's own actors: what a peer makes up as a sender may be linked
-// to, and a link would end them.
 caf::strong_actor_ptr remote_proxy::holder_here() {
-  auto holder = node_->processes->find(name_->id);
-  return is_users(holder.kind) ? holder.hdl : nullptr;
+  return node_->processes->find(name_->id).hdl;
 }
 
-// The same with mutexes held.
+// The same for a link, with mutexes held. Not the module's own actors: what a
+// peer makes up as a sender may be linked to, and a link would end them.
 caf::weak_actor_ptr remote_proxy::holder_here_for_link() {
   auto kind = process_kind::published;
   auto holder = node_->processes->find_weak(name_->id, kind);
