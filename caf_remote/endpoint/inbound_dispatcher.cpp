@@ -15,7 +15,6 @@
 #include <caf/system_messages.hpp>
 
 #include <google/protobuf/message.h>
-#include <google/protobuf/unknown_field_set.h>
 
 #include <algorithm>
 #include <utility>
@@ -27,18 +26,16 @@ namespace {
 // What a message costs besides its payload: element, Protobuf object.
 constexpr size_t message_overhead = 320;
 
-// Payloads up to this size may become an object of any size: it is counted as
-// overhead.
-constexpr size_t small_payload = 16;
-
 // Names up to this size, of target and sender together, are counted as overhead
 // of an answer.
 constexpr size_t short_names = 128;
 
-// Whether the object may hold much more than its encoded form.
-bool may_be_larger(const wire::serializer_registry::entry& type,
-                   const google::protobuf::Message& x) {
-  return !type.flat || !type.reflection->GetUnknownFields(x).empty();
+// Says also what can be done.
+caf::error too_large(std::string text, int32_t serializer_id) {
+  text += serializer_id == wire::json_serializer ? ": send Protobuf"
+                                                 : ": send it in parts";
+  return make_error(errc::message_too_large,
+                    text + ", or raise inbound-bytes at the receiver");
 }
 
 constexpr const char* kept_too_many =
@@ -268,9 +265,10 @@ caf::error inbound_dispatcher::decode_content(const wire::envelope& x,
 }
 
 // Of a few bytes, Protobuf can make an object a hundred times as large:
-// repeated and unknown fields. While it is read it may take what the stream may
-// hold. Then it is charged with what it holds, and refused if that is more than
-// one target may hold, unless the peer has paid for it.
+// repeated and unknown fields, and all that a large type has. While it is read
+// it may take what the stream may hold. Then it is charged with what it holds,
+// and refused if that is more than one target may hold, unless the peer has
+// paid for it.
 caf::error inbound_dispatcher::decode_object(const wire::envelope& x,
                                              inbound_batch::type_slot& type,
                                              decoded& result) {
@@ -278,20 +276,20 @@ caf::error inbound_dispatcher::decode_object(const wire::envelope& x,
                           shelf_of(type));
   if (auto err = node_->types.decode(x.payload, x.serializer_id, *type.entry,
                                      node_->opts.inbound_bytes, msg.object))
-    return err;
-  auto bytes = x.payload.size();
-  if (bytes > small_payload && may_be_larger(*type.entry, msg.object)) {
-    bytes = std::max(bytes, msg.object.SpaceUsedLong());
+    return code_of(err) == errc::message_too_large
+             ? too_large(err.context().get_as<std::string>(0), x.serializer_id)
+             : std::move(err);
+  auto bytes = type.entry->held_bytes(x.payload, x.serializer_id, msg.object,
+                                      message_overhead);
+  if (bytes > x.payload.size()) {
     // an object may have kept memory of the message before
     auto limit = std::max({node_->opts.inbound_bytes / 2, 4 * x.payload.size(),
                            inbound_shelf::max_element_bytes});
     if (bytes > limit)
-      return make_error(errc::message_too_large,
-                        std::to_string(x.payload.size()) + " bytes become "
-                          + std::to_string(bytes) + ", the limit is "
-                          + std::to_string(limit)
-                          + ": send it in parts, or raise inbound-bytes at "
-                            "the receiver");
+      return too_large(std::to_string(x.payload.size()) + " bytes become "
+                         + std::to_string(bytes) + ", the limit is "
+                         + std::to_string(limit),
+                       wire::protobuf_serializer);
   }
   result.element = std::move(msg.element);
   result.bytes = bytes;
@@ -535,6 +533,8 @@ void inbound_dispatcher::on_stop(const wire::envelope& x, bool at_once) {
 
 void inbound_dispatcher::on_touch(const wire::envelope& x,
                                   target_slot& target) {
+  if (ending_)
+    return; // an answer would say that what came before was taken
   auto sender = batch_.sender(x);
   if (sender == nullptr)
     return; // nobody to answer

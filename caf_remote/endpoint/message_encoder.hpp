@@ -7,8 +7,10 @@
 #include "caf_remote/message.hpp"
 
 #include <caf/expected.hpp>
+#include <caf/message.hpp>
 #include <caf/type_erased_tuple.hpp>
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -46,6 +48,10 @@ private:
   node& node_;
   const correspondents who_;
 };
+
+/// About what a message holds: exact for registered types, raw messages and
+/// strings, 4 KiB for each element of another type.
+size_t content_bytes(const node& home, const caf::message& xs);
 
 /// What a message is called in texts for persons: the Protobuf name of what can
 /// travel, else the C++ type; of several elements all, in parentheses.

@@ -92,6 +92,13 @@ struct reader_over {
   uint64_t reader;
 };
 
+// -- manager -> itself --------------------------------------------------------------------------
+
+/// Does anybody need the endpoint of the address by now?
+struct unused_tick {
+  std::string address;
+};
+
 // -- watcher, reader -> manager ---------------------------------------------------------------
 
 /// The peer watches actors of ours but cannot be told about them any more: end
@@ -370,6 +377,7 @@ CAF_REMOTE_INTERNAL(client_connection)
 CAF_REMOTE_INTERNAL(client_connection_result)
 CAF_REMOTE_INTERNAL(reader_over)
 CAF_REMOTE_INTERNAL(end_streams_of)
+CAF_REMOTE_INTERNAL(unused_tick)
 CAF_REMOTE_INTERNAL(disconnect_peer)
 CAF_REMOTE_INTERNAL(end_stream)
 CAF_REMOTE_INTERNAL(endpoint_up)

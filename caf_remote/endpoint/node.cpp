@@ -43,18 +43,18 @@ constexpr const char*
 /// it may be a peer's message that was passed on.
 std::pair<size_t, caf::message> decode(const node& home,
                                        const outbound_element& x) {
-  auto bytes = x.payload().size();
   if (auto type = home.types.find(x.type_name())) {
     auto msg = type->codec->make();
     if (!home.types.decode(x.payload(), x.serializer_id, *type,
                            home.opts.inbound_bytes, *msg)) {
-      bytes = std::max(bytes, msg->SpaceUsedLong());
+      auto bytes = type->held_bytes(x.payload(), x.serializer_id, *msg, 0);
       return {bytes, type->codec->to_message(std::move(*msg))};
     }
   }
-  return {bytes, caf::make_message(raw_message{std::string{x.type_name()},
-                                               x.serializer_id,
-                                               std::string{x.payload()}})};
+  return {
+    x.type_name().size() + x.payload().size(),
+    caf::make_message(raw_message{std::string{x.type_name()}, x.serializer_id,
+                                  std::string{x.payload()}})};
 }
 
 /// The answer to a request that did not reach its target.

@@ -3,6 +3,7 @@
 #include "caf_remote/endpoint/outbound_builder.hpp"
 
 #include "caf_remote/wire/batch_codec.hpp"
+#include "caf_remote/wire/utf8.hpp"
 
 #include <algorithm>
 
@@ -42,9 +43,10 @@ make_outbound(const correspondents& who,
   auto result = outbound_element::make({who, name, false, size, header});
   content.SerializeWithCachedSizesToArray(
     reinterpret_cast<uint8_t*>(result->payload_buffer()));
-  if (!type.strings.trivial() && !type.strings.check(result->payload()))
+  if (!type.plan().check(result->payload()))
     return make_error(errc::invalid_utf8,
-                      "a string in " + name + " is not UTF-8");
+                      "a string in " + name
+                        + " is not UTF-8, or nested deeper than 100");
   return result;
 }
 

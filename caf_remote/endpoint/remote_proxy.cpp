@@ -458,8 +458,9 @@ void remote_proxy::refuse(const sending& x, const caf::error& reason) {
   lost_message_ptr event;
   if (node_->wants_dead_letters())
     node_->attempt([&] {
-      event = lost_message::make(who(), caf::message::copy(x.content), 0,
-                                 sender);
+      auto content = caf::message::copy(x.content);
+      auto bytes = content_bytes(*node_, content);
+      event = lost_message::make(who(), std::move(content), bytes, sender);
     });
   node_->dead_letter(who(), event, content_name(*node_, x.content),
                      code == errc::none ? errc::not_serializable : code,

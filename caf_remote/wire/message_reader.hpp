@@ -2,29 +2,41 @@
 
 #pragma once
 
-#include "caf_remote/wire/memory_plan.hpp"
-#include "caf_remote/wire/utf8.hpp"
+#include "caf_remote/wire/payload_plan.hpp"
 
+#include <cstddef>
 #include <string_view>
 
 namespace caf_remote::wire {
 
-/// Reads messages of one of Proto.Actor's own types, which hold little more
-/// than names.
+/// Reads messages of one type in Protobuf's form, within bounds for the memory
+/// that this takes, and without a word to stderr, which Protobuf would write
+/// for strings that are not UTF-8 and fields that are missing, as often as a
+/// peer likes.
 class message_reader {
 public:
+  using verdict = payload_plan::verdict;
+
   explicit message_reader(const google::protobuf::Message& prototype);
 
-  /// Returns false if `bytes` are no such message, have a string that is not
-  /// UTF-8, or would take more than 4 times their size in memory, 64 KiB
-  /// allowed. Nothing is written to stderr, which Protobuf would do for each
-  /// such string, as often as a peer likes. @pre `x` has the type of the
-  /// prototype.
+  /// What would take more than `limit` bytes of memory is refused unread; four
+  /// times `bytes` are always allowed. @pre `x` has the type of the prototype.
+  verdict read(std::string_view bytes, size_t limit,
+               google::protobuf::Message& x) const;
+
+  /// For Proto.Actor's own types, which hold little more than names: 64 KiB are
+  /// allowed. Returns false for all but good messages.
   bool read(std::string_view bytes, google::protobuf::Message& x) const;
 
+  /// What reading may take that need not take more than `limit`.
+  static size_t limit_for(std::string_view bytes, size_t limit) noexcept;
+
+  const payload_plan& plan() const noexcept {
+    return plan_;
+  }
+
 private:
-  utf8_plan strings_;
-  memory_plan memory_;
+  payload_plan plan_;
 };
 
 } // namespace caf_remote::wire

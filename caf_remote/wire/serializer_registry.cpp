@@ -8,9 +8,7 @@
 #include <google/protobuf/util/json_util.h>
 
 #include <algorithm>
-#include <limits>
 #include <mutex>
-#include <set>
 
 namespace caf_remote {
 
@@ -23,38 +21,6 @@ serializer::~serializer() {
 namespace caf_remote::wire {
 
 namespace {
-
-bool fits_int(std::string_view bytes) {
-  return bytes.size() <= static_cast<size_t>(std::numeric_limits<int>::max());
-}
-
-bool is_flat(const google::protobuf::Descriptor& type) {
-  for (auto i = 0; i < type.field_count(); ++i)
-    if (type.field(i)->is_repeated()
-        || type.field(i)->message_type() != nullptr)
-      return false;
-  return true;
-}
-
-class any_finder {
-public:
-  using descriptor = google::protobuf::Descriptor;
-
-  bool found_in(const descriptor& type) {
-    if (type.full_name() == "google.protobuf.Any")
-      return true;
-    if (!seen_.insert(&type).second)
-      return false;
-    for (auto i = 0; i < type.field_count(); ++i)
-      if (auto child = type.field(i)->message_type())
-        if (found_in(*child))
-          return true;
-    return false;
-  }
-
-private:
-  std::set<const descriptor*> seen_;
-};
 
 // How deep objects and lists are nested. Protobuf takes both kinds of quotes.
 size_t json_depth(std::string_view bytes) noexcept {
@@ -82,44 +48,50 @@ size_t json_depth(std::string_view bytes) noexcept {
 // What reading may take, however low the bounds are.
 constexpr size_t least_limit = 128 * 1024;
 
-size_t limit_for(std::string_view bytes, size_t limit) noexcept {
-  return std::max({limit, 4 * bytes.size(), least_limit});
-}
-
-// To be called if the type's plan does not allow `bytes`.
-caf::error refuse_protobuf(std::string_view bytes,
-                           const serializer_registry::entry& type,
-                           size_t limit) {
+caf::error read_protobuf(std::string_view bytes,
+                         const serializer_registry::entry& type, size_t limit,
+                         google::protobuf::Message& x) {
+  using verdict = message_reader::verdict;
   auto& name = type.codec->type_name();
-  auto peak = type.memory.peak(bytes);
-  if (!peak)
-    return make_error(errc::not_serializable, "the bytes are not a " + name);
-  return make_error(errc::message_too_large,
-                    std::to_string(bytes.size()) + " bytes of a " + name
-                      + " may take " + std::to_string(*peak)
-                      + " in memory, the limit is " + std::to_string(limit)
-                      + ": send it in parts, or raise inbound-bytes at the "
-                        "receiver");
+  switch (type.reader.read(bytes, limit, x)) {
+    case verdict::good:
+      return caf::none;
+    case verdict::invalid_utf8:
+      return make_error(errc::invalid_utf8,
+                        "a string in a " + name + " is not UTF-8");
+    case verdict::too_large:
+      return make_error(
+        errc::message_too_large,
+        std::to_string(bytes.size()) + " bytes of a " + name + " may take "
+          + std::to_string(type.plan().peak(bytes).value_or(0))
+          + " in memory, the limit is "
+          + std::to_string(message_reader::limit_for(bytes, limit)));
+    case verdict::incomplete:
+      return make_error(errc::not_serializable,
+                        "a required field is missing in a " + name);
+    case verdict::garbage:
+      break;
+  }
+  return make_error(errc::not_serializable, "the bytes are not a " + name);
 }
 
 // In an Any, Protobuf keeps all that comes before the "@type" in pieces, once
 // more for each Any around it, so that every level of nesting counts.
 caf::error check_json(std::string_view bytes,
                       const serializer_registry::entry& type, size_t limit) {
-  limit = limit_for(bytes, limit);
-  auto levels = type.holds_any ? std::max<size_t>(json_depth(bytes), 1) : 1;
-  auto largest = limit / (type.memory.json_per_byte() * levels);
+  auto& plan = type.plan();
+  auto levels = plan.holds_any() ? std::max<size_t>(json_depth(bytes), 1) : 1;
+  auto largest = message_reader::limit_for(bytes, limit)
+                 / (plan.json_per_byte() * levels);
   if (bytes.size() <= largest)
     return caf::none;
   return make_error(
     errc::message_too_large,
     std::to_string(bytes.size()) + " bytes of JSON, the limit is "
       + std::to_string(largest)
-      + (type.holds_any ? " for a type with google.protobuf.Any nested so "
-                          "deep"
-                        : "")
-      + ": send Protobuf, or raise inbound-bytes at the "
-        "receiver");
+      + (plan.holds_any() ? " for a type with google.protobuf.Any nested so "
+                            "deep"
+                          : ""));
 }
 
 class json : public serializer {
@@ -147,10 +119,7 @@ serializer_registry::serializer_registry(
   entries_.reserve(codecs.size()); // the maps point into it
   for (auto codec : codecs) {
     auto prototype = codec->make();
-    auto type = prototype->GetDescriptor();
-    entries_.push_back({codec, utf8_plan{type}, memory_plan{*prototype},
-                        is_flat(*type), any_finder{}.found_in(*type),
-                        prototype->GetReflection()});
+    entries_.push_back({codec, message_reader{*prototype}});
     auto ptr = &entries_.back();
     by_address_.emplace(&codec->type(), ptr);
     by_type_.emplace(codec->type(), ptr);
@@ -236,7 +205,7 @@ caf::error serializer_registry::run(int32_t id, const std::string& complaint,
 caf::error serializer_registry::encode(const google::protobuf::Message& x,
                                        const entry& type, int32_t serializer_id,
                                        std::string& result) const {
-  if (!type.strings.trivial() && !type.strings.check(x.SerializeAsString()))
+  if (type.plan().has_strings() && !type.plan().check(x.SerializeAsString()))
     return make_error(errc::invalid_utf8,
                       "a string in " + x.GetTypeName()
                         + " is not UTF-8; other bytes go into a field of type "
@@ -254,24 +223,9 @@ caf::error serializer_registry::decode(std::string_view bytes,
                                        int32_t serializer_id, const entry& type,
                                        size_t limit,
                                        google::protobuf::Message& x) const {
-  if (serializer_id == protobuf_serializer) {
-    limit = limit_for(bytes, limit);
-    if (!type.memory.allows(bytes, limit))
-      return refuse_protobuf(bytes, type, limit);
-    // Protobuf would refuse what is not UTF-8, or lacks a field, as well, but
-    // with a line to stderr for each
-    if (!type.strings.trivial() && !type.strings.check(bytes))
-      return make_error(errc::invalid_utf8, "a string in " + x.GetTypeName()
-                                              + " is not UTF-8, or garbage");
-    auto size = static_cast<int>(bytes.size());
-    if (!fits_int(bytes) || !x.ParsePartialFromArray(bytes.data(), size))
-      return make_error(errc::not_serializable,
-                        "the bytes are not a " + x.GetTypeName());
-    if (!x.IsInitialized())
-      return make_error(errc::not_serializable,
-                        "a required field is missing in a " + x.GetTypeName());
-    return caf::none;
-  }
+  limit = std::max(limit, least_limit);
+  if (serializer_id == protobuf_serializer)
+    return read_protobuf(bytes, type, limit, x);
   auto impl = get(serializer_id);
   if (impl == nullptr)
     return make_error(errc::not_found, "no serializer has the id "

@@ -4,8 +4,7 @@
 
 #include "caf_remote/message_type.hpp"
 #include "caf_remote/serializer.hpp"
-#include "caf_remote/wire/memory_plan.hpp"
-#include "caf_remote/wire/utf8.hpp"
+#include "caf_remote/wire/message_reader.hpp"
 
 #include <caf/error.hpp>
 
@@ -35,15 +34,21 @@ public:
   /// A registered type with what its encoding needs.
   struct entry {
     const message_codec* codec;
-    utf8_plan strings;
-    memory_plan memory;
-    /// No field is repeated or a message: objects hold little more than their
-    /// encoded form, unless they have unknown fields.
-    bool flat;
-    /// A google.protobuf.Any may be in it, at any depth.
-    bool holds_any;
-    /// Of its objects; kept, because to ask for it takes time.
-    const google::protobuf::Reflection* reflection;
+    message_reader reader;
+
+    const payload_plan& plan() const noexcept {
+      return reader.plan();
+    }
+
+    /// About what `x` holds, which has been read from `bytes`, and at least
+    /// their size. Costs no look at the object if what Protobuf can have made
+    /// of them, besides `bytes`, is at most `paid`, which is counted anyway;
+    /// other serializers may make anything of a few bytes.
+    size_t held_bytes(std::string_view bytes, int32_t serializer_id,
+                      const google::protobuf::Message& x, size_t paid) const {
+      return plan().held_bytes(bytes, x,
+                               serializer_id == protobuf_serializer ? paid : 0);
+    }
   };
 
   /// Hears of a serializer that threw: its id, and the exception's text.

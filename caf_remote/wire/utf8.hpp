@@ -3,14 +3,7 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <string_view>
-
-namespace google::protobuf {
-
-class Descriptor;
-
-} // namespace google::protobuf
 
 namespace caf_remote::wire {
 
@@ -22,27 +15,5 @@ bool valid_utf8(std::string_view str) noexcept;
 /// The length in bytes of the character at the front of `str`, which is not
 /// empty; 0 if that is not UTF-8.
 size_t sequence_length(std::string_view str) noexcept;
-
-/// Checks the `string` fields in the serialized form of one message type,
-/// nested messages and maps included, without building the message.
-class utf8_plan {
-public:
-  /// Computes the plan of `type`. Recursive types are fine.
-  explicit utf8_plan(const google::protobuf::Descriptor* type);
-  utf8_plan(utf8_plan&&) noexcept;
-  utf8_plan& operator=(utf8_plan&&) noexcept;
-  ~utf8_plan();
-
-  /// True if no `string` field can occur in the type; then `check` is free.
-  bool trivial() const noexcept;
-
-  /// Returns whether each `string` field in `bytes` is UTF-8. @pre `bytes` is
-  /// well-formed, i.e. was written by Protobuf.
-  bool check(std::string_view bytes) const noexcept;
-
-private:
-  struct node;
-  std::shared_ptr<const node> root_;
-};
 
 } // namespace caf_remote::wire

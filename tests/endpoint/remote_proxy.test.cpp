@@ -93,6 +93,45 @@ TEST_CASE_FIXTURE(actor_fixture, "what is no single registered message is "
   CHECK_EQ(home->pending.size(), 0);
 }
 
+TEST_CASE("events about refused messages count what is in them") {
+  auto test = [](const auto& content) {
+    options opts;
+    opts.max_endpoints = 1;
+    actor_fixture fix{opts};
+    fix.connect();
+    fix.home->events->unsubscribe(fix.events.hdl);
+    auto bob = fix.spawn_witness();
+    fix.home->events->subscribe(bob.hdl);
+    auto joe = fix.remote("joe", "10.0.0.1:1");
+    fix.run();
+    constexpr uint64_t most = event_hub::max_waiting_bytes >> 20;
+    for (uint64_t i = 0; i < most + 5; ++i)
+      joe->enqueue(nullptr, caf::make_message_id(), content, nullptr);
+    CHECK_GT(fix.home->snapshot().events_suppressed, 5);
+    CHECK_LT(fix.home->snapshot().events_suppressed, 10);
+  };
+  std::string large(1u << 20, 'x');
+  google::protobuf::BytesValue bytes;
+  bytes.set_value(large);
+  test(caf::make_message(bytes));
+  test(caf::make_message(raw_message{"some.Type", 0, large}));
+  test(caf::make_message(large));
+  test(caf::make_message(1, large));
+}
+
+TEST_CASE("events about what cannot be looked into count a figure") {
+  actor_fixture fix;
+  fix.home->events->unsubscribe(fix.events.hdl);
+  auto bob = fix.spawn_witness();
+  fix.home->events->subscribe(bob.hdl);
+  auto joe = fix.remote("joe");
+  fix.run();
+  auto content = caf::make_message(std::vector<int>(100));
+  for (size_t i = 0; i < event_hub::max_waiting_bytes / 4096; ++i)
+    joe->enqueue(nullptr, caf::make_message_id(), content, nullptr);
+  CHECK_GT(fix.home->snapshot().events_suppressed, 0);
+}
+
 TEST_CASE_FIXTURE(actor_fixture, "two elements are refused") {
   caf::anon_send(remote("joe"), make_ping("a"), make_ping("b"));
   run();

@@ -112,6 +112,21 @@ TEST_CASE_FIXTURE(watched_fixture, "what the peer has shown to have got is "
   CHECK(sent().empty());
 }
 
+TEST_CASE_FIXTURE(watched_fixture, "an answer proves what was told before its "
+                                   "question, however late it comes") {
+  end_alice();
+  sent();
+  advance(2s);
+  auto first = answer_to(sent());
+  for (int i = 0; i < 20; ++i)
+    advance(2s);
+  CHECK_FALSE(of_type(sent(), "actor.Touch").empty());
+  receive(in, {first});
+  cut(last_dialled());
+  shake_hands();
+  CHECK(sent().empty());
+}
+
 TEST_CASE_FIXTURE(watched_fixture, "a question without an answer is asked "
                                    "again") {
   end_alice();
@@ -421,6 +436,27 @@ TEST_CASE("a Terminated that does not fit a frame ends the peer's streams") {
 }
 
 // -- the peer needs our endpoint for nothing else -----------------------------
+
+TEST_CASE_FIXTURE(loss_fixture, "a peer that only watches comes back, and goes "
+                                "on to watch whoever had the name") {
+  auto x = publish_witness("alice");
+  auto in = accept();
+  receive(in, {watch_of("alice", "w", 1)});
+  REQUIRE_FALSE(home->processes->unpublish("alice"));
+  SUBCASE("another has it now") {
+    publish_witness("alice");
+  }
+  SUBCASE("nobody has it now") {}
+  cut(in);
+  advance(dial_limit / 2);
+  receive(accept(), {watch_of("alice", "w", 1)}); // once more
+  advance(1min);
+  CHECK_EQ(dials(), 0);
+  x.quit();
+  run();
+  shake_hands();
+  CHECK_EQ(summary(sent()), strings{"actor.Terminated w"});
+}
 
 TEST_CASE_FIXTURE(loss_fixture, "a peer that only watches comes back with "
                                 "another incarnation") {

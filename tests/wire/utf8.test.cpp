@@ -2,7 +2,9 @@
 
 #include "caf_remote/wire/utf8.hpp"
 
-#include "wire/random_batch.hpp"
+#include "caf_remote/wire/payload_plan.hpp"
+
+#include "wire/random_payload.hpp"
 
 #include "test_messages.pb.h"
 
@@ -10,6 +12,7 @@
 #include <google/protobuf/any.pb.h>
 #include <google/protobuf/descriptor.pb.h>
 #include <google/protobuf/duration.pb.h>
+#include <google/protobuf/dynamic_message.h>
 #include <google/protobuf/empty.pb.h>
 #include <google/protobuf/struct.pb.h>
 #include <google/protobuf/type.pb.h>
@@ -17,12 +20,14 @@
 #include <google/protobuf/wrappers.pb.h>
 
 #include <cstring>
+#include <memory>
 
 using namespace caf_remote::wire;
 namespace pb = google::protobuf;
 using caf_remote::test::Blob;
 using caf_remote::test::Nested;
 using caf_remote::test::Ping;
+using test::payload_maker;
 
 namespace {
 
@@ -46,14 +51,19 @@ void compare(const std::string& str) {
 }
 
 template <class T>
+payload_plan plan_of() {
+  return payload_plan{T::default_instance()};
+}
+
+template <class T>
 bool check(const T& x) {
   pb::LogSilencer silence; // serializing such strings writes a log line
-  return utf8_plan{T::descriptor()}.check(x.SerializeAsString());
+  return plan_of<T>().check(x.SerializeAsString());
 }
 
 template <class T>
 bool is_trivial() {
-  return utf8_plan{T::descriptor()}.trivial();
+  return !plan_of<T>().has_strings();
 }
 
 } // namespace
@@ -218,8 +228,9 @@ TEST_CASE("groups of the older syntax are looked into") {
   pb::DescriptorPool pool;
   auto built = pool.BuildFile(file);
   REQUIRE(built);
-  utf8_plan plan{built->message_type(0)};
-  CHECK_FALSE(plan.trivial());
+  pb::DynamicMessageFactory factory{&pool};
+  payload_plan plan{*factory.GetPrototype(built->message_type(0))};
+  CHECK(plan.has_strings());
   CHECK(plan.check("\x0B\x12\x01"
                    "a\x0C"));
   CHECK_FALSE(plan.check("\x0B\x12\x01\xFF\x0C"));
@@ -240,7 +251,7 @@ TEST_CASE("unknown fields are skipped") {
 TEST_CASE("random messages agree with Protobuf's parser") {
   pb::LogSilencer silence;
   test::generator rnd{3};
-  utf8_plan plan{Nested::descriptor()};
+  auto plan = plan_of<Nested>();
   auto text = [&rnd] { return rnd.chance(20) ? rnd.bytes(5) : rnd.text(5); };
   for (auto i = 0; i < 5000; ++i) {
     Nested root;
@@ -271,12 +282,25 @@ TEST_CASE("nesting beyond all sense is refused and does no harm") {
     outer += static_cast<char>(size);
     bytes.insert(0, outer);
   }
-  CHECK_FALSE(utf8_plan{Nested::descriptor()}.check(bytes));
+  CHECK_FALSE(plan_of<Nested>().check(bytes));
+}
+
+TEST_CASE("what Protobuf would not read for its depth is refused") {
+  auto plan = plan_of<Nested>();
+  for (auto depth : {99, 100, 101}) {
+    CAPTURE(depth);
+    std::string bytes;
+    for (auto i = 0; i < depth; ++i)
+      bytes = payload_maker::tag(3, wire_type::bytes)
+              + payload_maker::with_size(bytes);
+    CHECK_EQ(plan.check(bytes), depth <= 100);
+    CHECK_EQ(Nested{}.ParseFromString(bytes), depth <= 100);
+  }
 }
 
 TEST_CASE("garbage does no harm") {
   test::generator rnd{4};
-  utf8_plan plan{Nested::descriptor()};
+  auto plan = plan_of<Nested>();
   for (auto i = 0; i < 20000; ++i) {
     test::tight_copy bytes{rnd.bytes(40)};
     plan.check(bytes.view());
@@ -284,8 +308,11 @@ TEST_CASE("garbage does no harm") {
   CHECK(plan.check(""));
 }
 
-TEST_CASE("plans can be moved") {
-  utf8_plan x{Ping::descriptor()};
-  auto y = std::move(x);
+TEST_CASE("plans can be copied and moved") {
+  auto x = std::make_unique<payload_plan>(Ping::default_instance());
+  auto y = *x;
+  auto z = std::move(*x);
+  x.reset();
   CHECK_FALSE(y.check("\x0A\x01\xFF"));
+  CHECK_FALSE(z.check("\x0A\x01\xFF"));
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-#include "caf_remote/wire/memory_plan.hpp"
+#include "caf_remote/wire/payload_plan.hpp"
 
 #include "caf_remote/wire/message_reader.hpp"
 
@@ -8,31 +8,36 @@
 
 #include "actor.pb.h"
 #include "legacy_messages.pb.h"
+#include "open_messages.pb.h"
 #include "test_messages.pb.h"
 
 #include <doctest/doctest.h>
+#include <google/protobuf/any.pb.h>
 #include <google/protobuf/descriptor.pb.h>
 #include <google/protobuf/empty.pb.h>
 #include <google/protobuf/struct.pb.h>
+#include <google/protobuf/type.pb.h>
 #include <google/protobuf/unknown_field_set.h>
 #include <google/protobuf/wrappers.pb.h>
 
 using namespace caf_remote::wire;
 namespace pb = google::protobuf;
+using caf_remote::test::Blob;
 using caf_remote::test::Legacy;
 using caf_remote::test::LegacyItem;
 using caf_remote::test::LegacySet;
 using caf_remote::test::Nested;
 using caf_remote::test::Ping;
 using test::payload_maker;
+using verdict = payload_plan::verdict;
 
 namespace {
 
 constexpr size_t mib = 1u << 20;
 
 template <class T>
-memory_plan plan_of() {
-  return memory_plan{T::default_instance()};
+payload_plan plan_of() {
+  return payload_plan{T::default_instance()};
 }
 
 template <class T>
@@ -63,7 +68,7 @@ std::string nested(size_t depth) {
   return result;
 }
 
-TEST_SUITE_BEGIN("wire.memory_plan");
+TEST_SUITE_BEGIN("wire.payload_plan");
 
 TEST_CASE("a message without fields takes nothing, one with a short text its "
           "object") {
@@ -166,16 +171,18 @@ TEST_CASE("garbage has no size") {
   for (auto bytes : {"\x0a", "\x0a\x05", "\x0a\x01\x0a", "\x3b", "\x3c", "\x07",
                      "\xff\xff\xff\xff\xff\xff"})
     CHECK_FALSE(plan.peak(bytes));
-  CHECK_FALSE(plan.allows(repeated("\x07", 64), 100));
+  CHECK_EQ(plan.examine(repeated("\x07", 64), 100), verdict::garbage);
 }
 
 TEST_CASE("a limit is kept to the byte, and short messages are not looked at") {
   auto plan = plan_of<Nested>();
   auto bytes = repeated({"\x0a\x00", 2}, 1000);
   auto sum = *plan.peak(bytes);
-  CHECK(plan.allows(bytes, sum));
-  CHECK_FALSE(plan.allows(bytes, sum - 1));
-  CHECK(plan.allows("\xff", plan.per_byte())); // to be found by who reads it
+  CHECK_EQ(plan.examine(bytes, sum), verdict::good);
+  CHECK_EQ(plan.examine(bytes, sum - 1), verdict::too_large);
+  auto blobs = plan_of<Blob>(); // without strings
+  CHECK_EQ(blobs.examine("\xff", blobs.per_byte()),
+           verdict::good); // to be found by who reads it
 }
 
 TEST_CASE("of types with larger parts, less JSON is read") {
@@ -183,6 +190,38 @@ TEST_CASE("of types with larger parts, less JSON is read") {
   CHECK_EQ(plan_of<Nested>().json_per_byte(), 128);
   CHECK_EQ(plan_of<pb::ListValue>().json_per_byte(), 128);
   CHECK_GT(plan_of<pb::FileDescriptorSet>().json_per_byte(), 128);
+}
+
+TEST_CASE("text and memory are looked at in one go") {
+  auto plan = plan_of<Nested>();
+  auto many = repeated({"\x0a\x00", 2}, 1000);
+  std::string bad{"\x22\x01\xff", 3};
+  for (auto limit : {size_t{0}, size_t{1} << 30}) {
+    CHECK_EQ(plan.examine(many + bad, limit), verdict::invalid_utf8);
+    CHECK_EQ(plan.examine(many + "\x0a", limit), verdict::garbage);
+    CHECK_EQ(plan.examine(nested(101), limit), verdict::garbage);
+  }
+  // items of a message set as well
+  auto sets = plan_of<LegacySet>();
+  std::string item{"\x0b\x10\x07\x1a\x03\x0a\x01\xff\x0c", 9};
+  CHECK_EQ(sets.examine(item, 0), verdict::invalid_utf8);
+  CHECK_EQ(sets.examine(item, 1u << 20), verdict::invalid_utf8);
+  CHECK_EQ(*sets.peak(item), item.size() * sets.per_byte());
+}
+
+TEST_CASE("flat types have plain fields only, and no extensions") {
+  CHECK(plan_of<Ping>().flat());
+  CHECK(plan_of<pb::Empty>().flat());
+  CHECK_FALSE(plan_of<Nested>().flat());
+  CHECK_FALSE(plan_of<caf_remote::test::Open>().flat());
+  CHECK_FALSE(plan_of<LegacySet>().flat());
+}
+
+TEST_CASE("an Any is found at any depth") {
+  CHECK(plan_of<pb::Any>().holds_any());
+  CHECK(plan_of<pb::Type>().holds_any());
+  CHECK_FALSE(plan_of<Nested>().holds_any());
+  CHECK_FALSE(plan_of<pb::FileDescriptorSet>().holds_any());
 }
 
 TEST_CASE("messages of Proto.Actor are read if they take little") {

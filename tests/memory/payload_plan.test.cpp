@@ -2,12 +2,14 @@
 
 // What Protobuf takes to read a message, against what is foretold.
 
-#include "caf_remote/wire/memory_plan.hpp"
+#include "caf_remote/wire/payload_plan.hpp"
 
 #include "memory/heap.hpp"
 #include "wire/random_payload.hpp"
 
 #include "legacy_messages.pb.h"
+#include "open_messages.pb.h"
+#include "option_messages.pb.h"
 #include "test_messages.pb.h"
 #include "wide_messages.pb.h"
 
@@ -21,7 +23,8 @@
 #include <optional>
 
 using namespace caf_remote::test;
-using caf_remote::wire::memory_plan;
+using caf_remote::wire::payload_plan;
+using caf_remote::wire::wire_type;
 using test::payload_maker;
 namespace pb = google::protobuf;
 
@@ -44,12 +47,12 @@ size_t with_slack(size_t bytes) {
   return bytes + bytes / 16 + 64;
 }
 
-TEST_SUITE_BEGIN("memory.memory_plan");
+TEST_SUITE_BEGIN("memory.payload_plan");
 
 TEST_CASE_TEMPLATE("no random message takes more than is foretold", T, Ping,
-                   Nested, Legacy, LegacyItem, LegacySet, pb::Struct,
-                   pb::FileDescriptorSet) {
-  memory_plan plan{T::default_instance()};
+                   Nested, Legacy, LegacyItem, LegacySet, Open, pb::Struct,
+                   pb::FileDescriptorSet, pb::MessageOptions) {
+  payload_plan plan{T::default_instance()};
   payload_maker maker{1};
   for (auto i = 0; i < 500; ++i) {
     auto bytes = maker.make(T::descriptor());
@@ -63,9 +66,10 @@ TEST_CASE_TEMPLATE("no random message takes more than is foretold", T, Ping,
 
 TEST_CASE_TEMPLATE("many fields of few bytes take what is foretold, and not "
                    "much less",
-                   T, Nested, Legacy, LegacyItem, WideList, pb::ListValue,
-                   pb::Struct, pb::FileDescriptorSet, pb::FileDescriptorProto) {
-  memory_plan plan{T::default_instance()};
+                   T, Nested, Legacy, LegacyItem, Open, WideList, pb::ListValue,
+                   pb::Struct, pb::FileDescriptorSet, pb::FileDescriptorProto,
+                   pb::MessageOptions) {
+  payload_plan plan{T::default_instance()};
   for (auto x : payload_maker::fields_of(T::descriptor())) {
     CAPTURE(x->full_name());
     std::string bytes;
@@ -95,7 +99,7 @@ TEST_CASE(
     take_heap_peak();
     REQUIRE(pb::util::JsonStringToMessage(json, x.get()).ok());
     auto result = (take_heap_peak() - before) / json.size();
-    CHECK_LE(result, memory_plan{proto}.json_per_byte());
+    CHECK_LE(result, payload_plan{proto}.json_per_byte());
     return result;
   };
   CHECK_LE(per_byte(Nested{}, "pings"), 64);
@@ -104,7 +108,7 @@ TEST_CASE(
 }
 
 TEST_CASE("maps take what is foretold, and not much less") {
-  memory_plan plan{Nested::default_instance()};
+  payload_plan plan{Nested::default_instance()};
   for (auto count : {1, 5, 7, 100, 6145, 10000}) {
     CAPTURE(count);
     Nested x;
@@ -115,6 +119,51 @@ TEST_CASE("maps take what is foretold, and not much less") {
     CHECK_GE(with_slack(*plan.peak(bytes)), *taken);
     if (count >= 100)
       CHECK_LE(*plan.peak(bytes), 3 * *taken);
+  }
+}
+
+TEST_CASE("an enum that extends a type takes no other values than its own, "
+          "whatever its file's syntax") {
+  payload_plan plan{pb::MessageOptions::default_instance()};
+  auto tag = [](const auto& extension, wire_type type) {
+    return payload_maker::tag(static_cast<uint32_t>(extension.number()), type);
+  };
+  std::string list(100000, '\x07');
+  auto packed = tag(levels, wire_type::bytes) + payload_maker::with_size(list);
+  std::string one_by_one;
+  for (auto i = 0; i < 10000; ++i)
+    one_by_one += tag(levels, wire_type::varint) + '\x07'
+                  + tag(level, wire_type::varint) + '\x07';
+  for (auto& bytes : {packed, one_by_one}) {
+    auto taken = measured(pb::MessageOptions{}, bytes);
+    REQUIRE(taken);
+    CHECK_GE(with_slack(*plan.peak(bytes)), *taken);
+  }
+}
+
+TEST_CASE("a key of a map is there three times while it is read") {
+  for (size_t size : {0, 15, 16, 40, 1000, 1 << 20}) {
+    CAPTURE(size);
+    auto field = [](uint32_t number, std::string_view content) {
+      return payload_maker::tag(number, wire_type::bytes)
+             + payload_maker::with_size(content);
+    };
+    auto key = field(1, std::string(size, 'k'));
+    auto value = field(2, "");
+    auto test = [&](const pb::Message& proto, uint32_t number,
+                    const std::string& entry) {
+      auto bytes = field(number, entry);
+      auto taken = measured(proto, bytes);
+      REQUIRE(taken);
+      CHECK_GE(with_slack(*payload_plan{proto}.peak(bytes)), *taken);
+    };
+    test(Nested{}, 2, key + value);
+    test(Nested{}, 2, value + key);
+    test(Nested{}, 2, key);
+    test(Nested{}, 2, key + value + value);
+    test(Nested{}, 2, field(1, std::string(size / 2 + 1, 'k')) + key);
+    test(Legacy{}, 10, key + "\x10\x05");
+    test(Legacy{}, 10, key + "\x10\x07"); // no such value
   }
 }
 
