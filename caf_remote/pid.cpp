@@ -42,15 +42,10 @@ bool is_host_name(std::string_view str) {
   return !str.empty() && std::all_of(str.begin(), str.end(), is_host_char);
 }
 
-// A zone such as "%eth0" may follow the address.
 bool is_ipv6(std::string_view str) {
-  auto percent = str.find('%');
-  std::string address{str.substr(0, percent)};
+  std::string address{str};
   in6_addr buf;
-  if (inet_pton(AF_INET6, address.c_str(), &buf) != 1)
-    return false;
-  return percent == std::string_view::npos
-         || is_host_name(str.substr(percent + 1));
+  return inet_pton(AF_INET6, address.c_str(), &buf) == 1;
 }
 
 bool is_bracketed(std::string_view str) {
@@ -83,10 +78,8 @@ std::string text_of(const in_addr& x) {
   return inet_ntop(AF_INET, &x, buf, sizeof(buf)) != nullptr ? buf : "";
 }
 
-// A zone stays as it is: names of interfaces tell upper from lower case.
 std::string canonical_ipv6(std::string_view str) {
-  auto percent = std::min(str.find('%'), str.size());
-  std::string address{str.substr(0, percent)};
+  std::string address{str};
   in6_addr v6;
   if (inet_pton(AF_INET6, address.c_str(), &v6) != 1)
     return std::string{str};
@@ -98,7 +91,7 @@ std::string canonical_ipv6(std::string_view str) {
   char buf[INET6_ADDRSTRLEN];
   if (inet_ntop(AF_INET6, &v6, buf, sizeof(buf)) == nullptr)
     return std::string{str};
-  return buf + std::string{str.substr(percent)};
+  return buf;
 }
 
 // Resolvers take "127.1" and "0x7f000001" for IPv4 addresses, too.
@@ -162,6 +155,11 @@ caf::error check_address(std::string_view str) {
     return {};
   if (host.find(':') != std::string_view::npos && host.front() != '[')
     return bad_address(str, "an IPv6 host needs brackets");
+  // gRPC dials none, and another node has other names for its interfaces
+  if (is_bracketed(host) && is_ipv6(host.substr(1, host.find('%') - 1)))
+    return bad_address(str,
+                       "an IPv6 address with a zone cannot be dialled: use "
+                       "one without, or a name");
   return bad_address(str, "the host is neither a name nor an IP address");
 }
 

@@ -72,7 +72,8 @@ constexpr size_t max_address_length = 512;
 constexpr size_t max_id_length = 1024;
 
 /// Checks that `str` is "host:port" or "[ipv6]:port" with a port from 1 to
-/// 65535, printable and not longer than `max_address_length`.
+/// 65535, printable and not longer than `max_address_length`. An IPv6 address
+/// has no zone ("%eth0"): that means something on one machine only.
 [[nodiscard]] caf::error check_address(std::string_view str);
 
 /// The one spelling that stands for all spellings of an address: the letters of

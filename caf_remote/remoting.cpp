@@ -456,6 +456,11 @@ caf::error remoting::notify_when_room(const caf::actor& remote,
                                       const caf::actor& who) {
   if (auto err = check_running())
     return err;
+  if (who == nullptr || !runs_here(caf::actor_cast<caf::strong_actor_ptr>(who)))
+    return make_error(errc::not_found,
+                      "only actors of this process can be told, and the "
+                      "handle of the one to tell is invalid or of another "
+                      "node");
   auto where = endpoint_behind(remote);
   if (where == nullptr)
     return make_error(errc::not_found,

@@ -194,8 +194,9 @@ public:
        caf::timespan timeout = std::chrono::seconds(5));
 
   /// The wire identity of a handle: of a remote actor, or of a local one that
-  /// was published or has sent a message out; empty, address and id, otherwise
-  /// and for local actors while not listening. It makes no actor reachable:
+  /// was published or has sent a message out; empty, address and id, otherwise,
+  /// for the module's own (but the activator), and for local actors while not
+  /// listening. It makes no actor reachable:
   /// `publish` does, and keeps it alive.
   pid pid_of(const caf::actor& hdl) const;
 
@@ -204,8 +205,10 @@ public:
   /// How full the endpoint behind a remote handle is.
   endpoint_load load_of(const caf::actor& remote) const;
 
-  /// Sends `endpoint_room` to `who` once when the endpoint behind `remote` has
-  /// room, which may be now.
+  /// Sends `endpoint_room` to `who`, an actor of this process, once when the
+  /// endpoint behind `remote` has room, which may be now. Error:
+  /// `errc::not_found`, if `who` is another one or invalid, or if `remote` is
+  /// no remote actor or cannot be sent anything now.
   [[nodiscard]] caf::error notify_when_room(const caf::actor& remote,
                                             const caf::actor& who);
 

@@ -132,8 +132,8 @@ auto request(Self* self, const Dest& to, const TimeLimit& time_limit, T&& x,
 }
 
 /// Passes the message that `self` is handling on as `x` with a header, like
-/// `self->delegate(to, x)`: `to` answers the sender. Return the result from the
-/// handler.
+/// `self->delegate(to, x)`, and a request with its time limit: `to` answers the
+/// sender. Return the result from the handler.
 template <class Dest, class T>
 typename detail::response_to<Dest, T>::delegated_type
 delegate(caf::local_actor* self, const Dest& to, T&& x, message_header header,

@@ -230,6 +230,9 @@ void inbound_shelf::destroy(protobuf_element* head) noexcept {
 
 namespace {
 
+// In the ids of questions that a Touch stands for, above the wire's 32 bits.
+constexpr uint64_t touch_mark = uint64_t{1} << 32;
+
 /// Plain CAF values as content.
 template <class... Ts>
 class values_element final
@@ -401,10 +404,15 @@ inbound_ptr make_inbound_empty_result() {
 }
 
 inbound_ptr make_inbound_touch(caf::strong_actor_ptr sender,
-                               caf::message_id mid) {
+                               uint32_t request_id) {
   using element = values_element<caf::atom_value, caf::atom_value, std::string>;
-  return inbound_ptr{new element(std::move(sender), mid, caf::sys_atom::value,
-                                 caf::get_atom::value, std::string{"info"})};
+  return inbound_ptr{new element(
+    std::move(sender), caf::make_message_id(touch_mark | request_id),
+    caf::sys_atom::value, caf::get_atom::value, std::string{"info"})};
+}
+
+bool is_touch_answer(caf::message_id response) noexcept {
+  return response.is_response() && (response.integer_value() & touch_mark) != 0;
 }
 
 bool answers_touch(const caf::strong_actor_ptr& x) {

@@ -14,6 +14,7 @@
 #include <caf/type_erased_tuple.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -106,8 +107,14 @@ inbound_ptr make_inbound_empty_result();
 /// Makes an element that CAF itself answers, in order with the messages before
 /// it and without a handler seeing it; see `remote_proxy` for the answer. CAF's
 /// own inspection message does that, for the actors that `answers_touch` names.
+/// `request_id` is the wire's, 0: none.
 inbound_ptr make_inbound_touch(caf::strong_actor_ptr sender,
-                               caf::message_id mid);
+                               uint32_t request_id);
+
+/// Whether a response is one to such an element. Users' actors may answer with
+/// the same values, so the message id tells; the wire's request id is in its
+/// lower half.
+bool is_touch_answer(caf::message_id response) noexcept;
 
 /// Whether CAF itself answers `make_inbound_touch` for an actor: blocking
 /// actors and proxies of other modules show it to their users instead.

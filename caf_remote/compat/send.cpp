@@ -82,9 +82,11 @@ void delegate(caf::local_actor* self, const caf::strong_actor_ptr& to,
     return;
   // from here on the handler's own result is of no interest
   auto promise = self->make_response_promise();
-  enqueue(self, to,
-          make_element(promise.source(), promise.id(), promise.stages(),
-                       std::move(content), std::move(extras)));
+  auto x = make_element(promise.source(), promise.id(), promise.stages(),
+                        std::move(content), std::move(extras));
+  // the requester waits no longer because somebody else answers it
+  x->deadline = extras_of(*at_hand).deadline;
+  enqueue(self, to, std::move(x));
 }
 
 void deliver(caf::local_actor* self, caf::response_promise& promise,

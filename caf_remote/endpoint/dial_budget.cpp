@@ -13,6 +13,12 @@ dial_budget::dial_budget(size_t per_minute, std::shared_ptr<dial_budget> all)
   // nop
 }
 
+dial_budget::dial_budget(of_host, size_t per_minute)
+  : per_minute_(static_cast<double>(per_minute)), is_of_host_(true),
+    left_(per_minute_) {
+  // nop
+}
+
 bool dial_budget::take(clock::time_point now) {
   std::lock_guard<std::mutex> guard{mtx_};
   refill(now);

@@ -22,6 +22,16 @@ public:
   explicit dial_budget(size_t per_minute,
                        std::shared_ptr<dial_budget> all = nullptr);
 
+  /// That of a host, for addresses at itself.
+  struct of_host {};
+
+  dial_budget(of_host, size_t per_minute);
+
+  /// Whether it is a host's: no stream of others can use it up.
+  bool is_of_host() const noexcept {
+    return is_of_host_;
+  }
+
   /// Takes leave for one endpoint. False: there is none left now.
   bool take(clock::time_point now);
 
@@ -33,6 +43,7 @@ private:
 
   const double per_minute_;
   const std::shared_ptr<dial_budget> all_;
+  const bool is_of_host_ = false;
   std::mutex mtx_;
   double left_;
   clock::time_point since_{};

@@ -279,9 +279,10 @@ void endpoint_manager_state::on_reader_over(uint64_t id) {
     return;
   auto address = i->second.address;
   readers_.erase(i);
-  auto claim = incarnations_.leave(id);
-  if (claim)
+  if (auto claim = incarnations_.leave(id)) {
+    node_->endpoints.peer_of(address)->claim_over(id);
     tell_watchers(address, claim->member_id);
+  }
   look_whether_unused(address);
   check_left();
 }
@@ -368,8 +369,11 @@ endpoint_manager_state::let_in(const client_connection& x) {
     return {false, "the stream or the node is over"};
   auto who = node_->endpoints.peer_of(x.address);
   who->meet(x.member_id);
-  who->claimed(x.spelling, x.is_caf_remote);
   i->second.address = x.address;
+  // a question brings nothing, so it is no way back
+  if (x.only_asks)
+    return {true, {}};
+  who->claimed(x.reader, x.spelling, x.is_caf_remote);
   incarnations_.enter(x.reader, {x.address, x.member_id, x.host});
   tell_watchers(x.address, x.member_id);
   return {true, {}};

@@ -148,7 +148,8 @@ void endpoint_reader_state::on_server_connection(
   self_
     ->request(node_->manager(), caf::infinite,
               client_connection{id_, x.member_id, std::move(address), x.address,
-                                host(), intro_.is_caf_remote, dials_})
+                                host(), intro_.is_caf_remote, intro_.only_asks,
+                                dials_})
     .then(
       [this, x](const client_connection_result& res) { on_decision(res, x); });
 }
@@ -193,6 +194,10 @@ void endpoint_reader_state::accept(const wire::server_connection& peer) {
 }
 
 void endpoint_reader_state::on_batch(std::string_view content) {
+  if (intro_.only_asks) {
+    protocol_error("a message on a stream that only asks who lives here");
+    return;
+  }
   if (!dispatcher_->dispatch(content, self_->context())) {
     protocol_error(dispatcher_->batch_fault());
     return;

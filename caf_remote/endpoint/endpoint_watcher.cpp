@@ -27,6 +27,9 @@ constexpr const char* address_is_over = "its address was given up";
 // After so many looks without an answer the peer is asked again.
 constexpr size_t patience = 5;
 
+// Between two times that all watches are written again there are so many.
+constexpr int renewal_rest = 10;
+
 // So many questions may be open: a peer may answer late, and each time.
 constexpr size_t max_questions = 64;
 
@@ -56,7 +59,8 @@ caf::behavior endpoint_watcher_state::make_behavior(node_ptr home,
   endpoint_ = std::move(where);
   address_ = endpoint_->address();
   serial_ = endpoint_->serial();
-  return_path_ = return_path{dial_limit(node_->opts)};
+  return_path_ = return_path{dial_limit(node_->opts),
+                             renewal_rest * look_interval(node_->opts)};
   self_->set_exception_handler(end_by_exception{});
   self_->set_down_handler([this](caf::down_msg& x) { on_down(x); });
   return {
@@ -283,8 +287,9 @@ void endpoint_watcher_state::on_tick() {
 }
 
 void endpoint_watcher_state::ask(bool in_vain) {
-  if (return_path_.renewal_due()) {
-    return_path_.renewed();
+  auto now = self_->clock().now();
+  if (return_path_.renewal_due() && return_path_.has_rested(now)) {
+    return_path_.renewed(now);
     outgoing_.all_lost();
     speak();
   }

@@ -86,7 +86,7 @@ private:
   uint64_t serial_ = 0;
   outgoing_watches outgoing_;
   incoming_watches incoming_;
-  return_path return_path_{caf::timespan{0}};
+  return_path return_path_{caf::timespan{0}, caf::timespan{0}};
   // on the stream that is open; an answer is one to those before it, too
   std::deque<question> asked_;
   uint32_t last_question_ = 0;

@@ -13,7 +13,8 @@ dial_budget_ptr host_budgets::of(const std::string& host,
     return i->second;
   if (purge_.due(budgets_.size()))
     forget_full(now);
-  auto result = std::make_shared<dial_budget>(per_minute_);
+  auto result = std::make_shared<dial_budget>(dial_budget::of_host{},
+                                              per_minute_);
   budgets_.emplace(host, result);
   return result;
 }

@@ -45,6 +45,10 @@ bool is_about_watches(std::string_view type_name) noexcept {
          || type == wire::system_type::terminated;
 }
 
+constexpr const char* kept_too_many =
+  "blocking actors hold answers that they have not looked at, or that came "
+  "too late, up to inbound-bytes: such an actor lets go of them when it ends";
+
 constexpr const char* no_such_actor = "there is no actor of that name";
 
 inbound_ledger::bounds bounds_of(const node& x) {
@@ -71,6 +75,8 @@ inbound_dispatcher::inbound_dispatcher(node_ptr home, peer_ptr from,
 inbound_dispatcher::~inbound_dispatcher() {
   rest();
   ledger_->detach();
+  if (kept_answers_ != nullptr)
+    kept_answers_->detach();
 }
 
 void inbound_dispatcher::rest() noexcept {
@@ -108,6 +114,8 @@ bool inbound_dispatcher::dispatch(std::string_view content,
   batch_.clear();
   ctx_ = nullptr;
   ledger_->forget_idle();
+  if (kept_answers_ != nullptr)
+    kept_answers_->forget_idle();
   return true;
 }
 
@@ -354,15 +362,42 @@ void inbound_dispatcher::answer_pending(const wire::envelope& x,
 
 void inbound_dispatcher::answer_with(pending_requests::taken entry, decoded msg,
                                      const wire::envelope& x) {
-  if (leaves_late_answers(entry.requester)
-      || charge(msg, x, answer_account_of(x)))
+  auto keeps = leaves_late_answers(entry.requester);
+  if (keeps ? charge_kept(msg, x) : charge(msg, x, answer_account_of(x)))
     answer(std::move(entry), batch_.sender(x), std::move(msg.element), ctx_);
   else
     answer(std::move(entry),
            make_error(errc::queue_full,
-                      "the requester does not keep up with its answers: it has "
-                      "left half of inbound-messages or inbound-bytes in its "
-                      "mailbox"));
+                      keeps
+                        ? kept_too_many
+                        : "the requester does not keep up with its answers: it "
+                          "has left half of inbound-messages or inbound-bytes "
+                          "in its mailbox"));
+}
+
+// CAF keeps an answer that nobody waits for any more in a blocking actor's
+// mailbox until that actor ends. To wait for it would hold the stream back for
+// as long, so these answers do not count with the rest; but they have a bound.
+bool inbound_dispatcher::charge_kept(const decoded& msg,
+                                     const wire::envelope& x) {
+  constexpr inbound_ledger::bounds none{tally::max_messages, tally::max_bytes};
+  if (kept_answers_ == nullptr) {
+    kept_answers_ = caf::make_counted<inbound_ledger>(
+      none, nullptr, std::make_shared<undelivered_messages>(node_),
+      node_->own().advertised());
+    kept_answers_->keep(shelves_);
+  }
+  auto bytes = charge_of(x, msg.bytes);
+  auto held = kept_answers_->bytes();
+  auto account = kept_answers_->answer_account_of(batch_.target_id(x));
+  if ((held > 0 && held + bytes > node_->opts.inbound_bytes)
+      || kept_answers_->messages() >= none.messages / 2
+      || !kept_answers_->enter(*account, bytes)) {
+    dead(x, errc::queue_full, kept_too_many);
+    return false;
+  }
+  msg.element->charge(std::move(account), bytes);
+  return true;
 }
 
 inbound_batch::account_stock&
@@ -534,7 +569,7 @@ void inbound_dispatcher::on_touch(const wire::envelope& x,
                          x.sender_request_id);
     return;
   }
-  hand_over({make_inbound_touch(std::move(sender), batch_.message_id(x)),
+  hand_over({make_inbound_touch(std::move(sender), x.sender_request_id),
              x.payload.size()},
             x, target);
 }

@@ -106,6 +106,9 @@ private:
   void answer_with(pending_requests::taken entry, decoded msg,
                    const wire::envelope& x);
   account_stock& answer_account_of(const wire::envelope& x);
+
+  /// The same as `charge` for an answer to a blocking actor.
+  bool charge_kept(const decoded& msg, const wire::envelope& x);
   caf::expected<decoded> decode_answer(const wire::envelope& x);
   bool is_empty_result(const wire::envelope& x);
   /// What a caf_remote peer says about a failure; empty: nothing.
@@ -142,6 +145,8 @@ private:
   const uint64_t stream_;
   const stream_dials dials_;
   caf::intrusive_ptr<inbound_ledger> ledger_;
+  // answers in the mailboxes of blocking actors; made for the first one
+  caf::intrusive_ptr<inbound_ledger> kept_answers_;
   caf::execution_unit* ctx_ = nullptr;
   bool discarding_ = false;
   // the manager was asked to end the peer's streams, this one among them

@@ -52,6 +52,7 @@ caf::result<resident> incarnation_probe_state::on_question() {
     node_->opts.connect_timeout);
   opts.max_receive_bytes = node_->opts.max_receive_bytes;
   opts.call_metadata = node_->introduction();
+  opts.call_metadata.emplace(introduction_key::question, "1");
   stream_ = node_->connector->dial(
     address_, std::move(opts),
     make_stream_events(caf::actor{self_}, 0, node_->streams, node_->wake_on));

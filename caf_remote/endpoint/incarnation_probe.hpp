@@ -15,8 +15,10 @@
 namespace caf_remote {
 
 /// Asks an address who lives there: shakes hands on a stream of its own,
-/// answers `who_lives_there`, and ends. What flows on other streams is not
-/// disturbed. Takes at most `connect-timeout`.
+/// answers `who_lives_there`, and ends. It says in its metadata that it brings
+/// nothing, so that the node there takes it neither for a way back nor for one
+/// that replaces another stream. What flows on other streams is not disturbed.
+/// Takes at most `connect-timeout`.
 class incarnation_probe_state {
 public:
   static inline const char* name = "caf_remote.incarnation_probe";

@@ -15,14 +15,6 @@ namespace caf_remote {
 
 namespace {
 
-/// CAF's answer to the message that `make_inbound_touch` makes.
-bool is_touch_answer(const caf::type_erased_tuple& xs) {
-  return xs.size() == 4
-         && xs.match_elements<caf::atom_value, std::string,
-                              caf::strong_actor_ptr, std::string>()
-         && xs.get_as<caf::atom_value>(0) == caf::ok_atom::value;
-}
-
 std::string element_name(const node& home, const caf::type_erased_tuple& xs,
                          size_t pos) {
   if (xs.match_element<raw_message>(pos))
@@ -105,14 +97,6 @@ message_encoder::encode(const caf::type_erased_tuple& content,
 caf::expected<outbound_ptr>
 message_encoder::encode(const caf::type_erased_tuple& content,
                         std::string_view header, int32_t serializer_id) const {
-  if (is_touch_answer(content)) {
-    auto& actor = content.get_as<caf::strong_actor_ptr>(2);
-    wire::touched answer;
-    answer.who = {node_.own().advertised(), node_.processes->name_of(actor)->id,
-                  0};
-    return make_outbound(who_, wire::touched::type_name, false,
-                         wire::encode(answer));
-  }
   if (content.size() != 1)
     return make_error(errc::not_serializable,
                       "a message to another node has exactly one element, "

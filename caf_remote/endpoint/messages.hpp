@@ -74,6 +74,8 @@ struct client_connection {
   /// Where the connection comes from.
   std::string host;
   bool is_caf_remote;
+  /// It brings no messages, and is no way back.
+  bool only_asks;
   stream_dials dials;
 };
 

@@ -513,6 +513,7 @@ introduction read_introduction(const transport::metadata& xs) {
   i = xs.find(introduction_key::address);
   if (i != xs.end() && !check_address(i->second))
     result.address = i->second;
+  result.only_asks = xs.find(introduction_key::question) != xs.end();
   return result;
 }
 

@@ -262,6 +262,8 @@ namespace introduction_key {
 constexpr const char* version = "caf-remote-version";
 constexpr const char* max_receive = "caf-remote-max-receive-bytes";
 constexpr const char* address = "caf-remote-address";
+// of a stream that only asks who lives there
+constexpr const char* question = "caf-remote-question";
 
 } // namespace introduction_key
 
@@ -270,6 +272,7 @@ struct introduction {
   bool is_caf_remote = false;
   size_t max_receive_bytes = 0;
   std::string address;
+  bool only_asks = false;
 };
 
 /// Reads a peer's metadata; values out of range are ignored.

@@ -24,10 +24,9 @@ bool peer::meet(const std::string& member_id) {
   types_ = all_types_->of(member_id);
   if (changed) {
     own_address_.clear();
-    claimed_spelling_.clear();
+    forget_claims();
     introduced_.store(false, std::memory_order_release);
     max_receive_bytes_.store(0, std::memory_order_release);
-    claims_caf_remote_.store(false, std::memory_order_release);
   }
   return changed;
 }
@@ -47,19 +46,44 @@ void peer::introduced(const std::string& member_id, size_t max_receive_bytes,
   introduced_.store(true, std::memory_order_release);
 }
 
-void peer::claimed(std::string spelling, bool caf_remote) {
+void peer::claimed(uint64_t stream, std::string spelling, bool caf_remote) {
   std::lock_guard<std::mutex> guard{mtx_};
-  if (claimed_spelling_.empty())
-    claimed_spelling_ = std::move(spelling);
+  if (last_is_over_)
+    forget_claims();
+  claims_.emplace(stream, claim{std::move(spelling), caf_remote});
   if (caf_remote)
-    claims_caf_remote_.store(true, std::memory_order_release);
+    caf_remote_claims_.fetch_add(1, std::memory_order_release);
+}
+
+void peer::claim_over(uint64_t stream) {
+  std::lock_guard<std::mutex> guard{mtx_};
+  auto i = claims_.find(stream);
+  if (i == claims_.end())
+    return;
+  if (claims_.size() == 1)
+    last_is_over_ = true;
+  else
+    forget_claim(i);
+}
+
+// With the lock held.
+void peer::forget_claims() {
+  while (!claims_.empty())
+    forget_claim(claims_.begin());
+  last_is_over_ = false;
+}
+
+void peer::forget_claim(std::map<uint64_t, claim>::iterator i) {
+  if (i->second.caf_remote)
+    caf_remote_claims_.fetch_sub(1, std::memory_order_release);
+  claims_.erase(i);
 }
 
 std::string peer::spelling() const {
   std::lock_guard<std::mutex> guard{mtx_};
   if (!own_address_.empty())
     return own_address_;
-  return claimed_spelling_.empty() ? address : claimed_spelling_;
+  return claims_.empty() ? address : claims_.begin()->second.spelling;
 }
 
 std::shared_ptr<known_types> peer::types() const {

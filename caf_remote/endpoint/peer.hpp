@@ -8,7 +8,9 @@
 #include <caf/ref_counted.hpp>
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -61,12 +63,20 @@ public:
 
   // -- claimed by streams to us ------------------------------------------------------
 
-  /// A stream that was let in claims an address in this spelling, and may claim
-  /// to come from caf_remote. An incarnation's first spelling stays.
-  void claimed(std::string spelling, bool caf_remote);
+  // A claim holds while its stream is open. That of the last one stays until
+  // another stream is let in: what is still owed to a node that has lost its
+  // stream goes by it.
 
+  /// A stream that was let in claims an address in this spelling, and may claim
+  /// to come from caf_remote. `stream` is the number of its reader.
+  void claimed(uint64_t stream, std::string spelling, bool caf_remote);
+
+  /// The stream is over. Ignored if its claim is not known any more.
+  void claim_over(uint64_t stream);
+
+  /// Whether a stream claims that.
   bool claims_caf_remote() const noexcept {
-    return claims_caf_remote_.load(std::memory_order_acquire);
+    return caf_remote_claims_.load(std::memory_order_acquire) != 0;
   }
 
   /// Whether it is caf_remote as far as is known: as introduced, else as
@@ -76,7 +86,7 @@ public:
   }
 
   /// The address in the node's own spelling, for PIDs that others get from us:
-  /// as introduced, else as claimed, else `address`.
+  /// as introduced, else as the oldest stream claims it, else `address`.
   std::string spelling() const;
 
   // -----------------------------------------------------------------------------------
@@ -92,15 +102,26 @@ public:
   std::atomic<uint64_t> near_streams{0};
 
 private:
+  struct claim {
+    std::string spelling;
+    bool caf_remote;
+  };
+
+  void forget_claims();
+  void forget_claim(std::map<uint64_t, claim>::iterator i);
+
   const std::shared_ptr<known_types_table> all_types_;
   mutable std::mutex mtx_;
   std::string member_id_;
   std::string own_address_;
-  std::string claimed_spelling_;
   std::shared_ptr<known_types> types_;
   std::atomic<bool> introduced_{false};
   std::atomic<size_t> max_receive_bytes_{0};
-  std::atomic<bool> claims_caf_remote_{false};
+  // by stream
+  std::map<uint64_t, claim> claims_;
+  // whether the only one is that of a stream that is over
+  bool last_is_over_ = false;
+  std::atomic<size_t> caf_remote_claims_{0};
 };
 
 using peer_ptr = caf::intrusive_ptr<peer>;

@@ -246,7 +246,8 @@ process_registry::look_up_name(const caf::strong_actor_ptr& hdl) {
     if (auto known = first_name_of(hdl))
       return known;
   }
-  return make_reply_address(hdl, process_kind::reply_address);
+  return make_reply_address(hdl, runs_here(hdl) ? process_kind::reply_address
+                                                : process_kind::internal);
 }
 
 void process_registry::conceal(const caf::strong_actor_ptr& hdl) {
@@ -291,7 +292,11 @@ std::string
 process_registry::known_name(const caf::strong_actor_ptr& hdl) const {
   std::shared_lock<std::shared_mutex> guard{mtx_};
   auto name = first_name_of(hdl);
-  return name != nullptr ? name->id : std::string{};
+  if (name == nullptr)
+    return {};
+  auto i = slots_.find(name->id);
+  auto hidden = i == slots_.end() || i->second.kind == process_kind::internal;
+  return hidden ? std::string{} : name->id;
 }
 
 std::vector<std::string> process_registry::names(process_kind kind) const {

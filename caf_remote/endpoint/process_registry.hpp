@@ -37,8 +37,9 @@ enum class process_kind : uint8_t {
   reply_address,
   /// The module's activator: peers ask it for actors, and cannot stop it.
   activator,
-  /// Another one of the module's own. Nothing is found under its name: it is
-  /// only there for the answers to its own requests.
+  /// Another one of the module's own, or one that does not run here but whose
+  /// message is passed on. Nothing is found under its name: it is only there
+  /// for the answers to its own requests.
   internal,
 };
 
@@ -105,12 +106,14 @@ public:
                                 process_kind& kind) const;
 
   /// The name under which `hdl` can be answered: the first one it was published
-  /// under, else its reply address, which this call creates. Cheap for an actor
-  /// that sends often.
+  /// under, else its reply address, which this call creates. For one that does
+  /// not run here (a proxy of another module, to which nobody here but its
+  /// requester is known) it is good for answers only. Cheap for an actor that
+  /// sends often.
   actor_name_ptr name_of(const caf::strong_actor_ptr& hdl);
 
   /// The name that `name_of` would return for an actor that has one already;
-  /// empty otherwise.
+  /// empty otherwise, and if nothing is found under that name.
   std::string known_name(const caf::strong_actor_ptr& hdl) const;
 
   /// The names of all processes of a kind.

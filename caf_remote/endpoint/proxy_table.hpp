@@ -27,7 +27,8 @@ public:
   /// made it. `home` must be the node that the table belongs to. With
   /// `named_by`, the PID stands in a frame of a stream with that budget: unless
   /// we have asked for the handle ourselves, what is sent by it may dial no
-  /// more than the stream that named it last may cause. Null after `close`.
+  /// more than the stream that named it last may cause, or the host in the
+  /// address if a stream from there has named it. Null after `close`.
   caf::strong_actor_ptr get(node& home, std::string_view spelling,
                             std::string_view id,
                             const dial_budget_ptr& named_by = nullptr,

@@ -267,6 +267,13 @@ void remote_proxy::send_response(const sending& x) {
     send_empty_result(x);
     return;
   }
+  if (is_touch_answer(x.mid) && x.sender != nullptr) {
+    wire::touched answer;
+    answer.who = {node_->own().advertised(),
+                  node_->processes->name_of(x.sender)->id, 0};
+    send_system(wire::touched::type_name, wire::encode(answer), request_id);
+    return;
+  }
   errc why = errc::none;
   auto where = pin_endpoint(why);
   if (!where) {
@@ -485,6 +492,9 @@ void remote_proxy::named_by(const dial_budget_ptr& x) {
     return;
   std::lock_guard<std::mutex> guard{endpoint_mtx_};
   if (named_by_ == nullptr)
+    return;
+  // who lives there has named it: others cannot make it wait for their budgets
+  if (x != nullptr && named_by_->is_of_host() && !x->is_of_host())
     return;
   named_by_ = x;
   payer_.store(x.get(), std::memory_order_release);
@@ -726,14 +736,12 @@ void remote_proxy::kill_proxy(caf::execution_unit* ctx, caf::error reason) {
 // A handle for an own address stands for whoever has the name, so observers go
 // to that actor, as if they had its own handle.
 
-// Not the module's own actors: what a peer makes up as a sender may be linked
-// to, and a link would end them.
 caf::strong_actor_ptr remote_proxy::holder_here() {
-  auto holder = node_->processes->find(name_->id);
-  return is_users(holder.kind) ? holder.hdl : nullptr;
+  return node_->processes->find(name_->id).hdl;
 }
 
-// The same with mutexes held.
+// The same for a link, with mutexes held. Not the module's own actors: what a
+// peer makes up as a sender may be linked to, and a link would end them.
 caf::weak_actor_ptr remote_proxy::holder_here_for_link() {
   auto kind = process_kind::published;
   auto holder = node_->processes->find_weak(name_->id, kind);

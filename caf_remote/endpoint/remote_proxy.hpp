@@ -59,7 +59,8 @@ public:
   endpoint_ptr acquire_endpoint(errc& why);
 
   /// The actor was named once more: by a stream whose budget this is, or, null,
-  /// by ourselves, which then holds for good.
+  /// by ourselves, which then holds for good. That of the host in the address
+  /// gives way to no stream's.
   void named_by(const dial_budget_ptr& x);
 
   // -- observers -----------------------------------------------------------------------------

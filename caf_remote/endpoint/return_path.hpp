@@ -2,9 +2,11 @@
 
 #pragma once
 
+#include <caf/actor_clock.hpp>
 #include <caf/timespan.hpp>
 
 #include <cstddef>
+#include <optional>
 
 namespace caf_remote {
 
@@ -14,11 +16,17 @@ namespace caf_remote {
 /// watched is watched again after a stream was lost or replaced; without a
 /// stream the peer is asked for a sign of life, which makes it open one; and
 /// if none comes within the time that attempts to connect may take, the watches
-/// are over. Pure: knows no clock.
+/// are over. Who has a peer's address and member id can open streams in its
+/// name, so there is some rest between two times that all is watched again
+/// (own decision). Pure: knows no clock.
 class return_path {
 public:
-  /// `limit`: how long the peer may try to reach us.
-  explicit return_path(caf::timespan limit) noexcept : limit_(limit) {
+  using time_point = caf::actor_clock::time_point;
+
+  /// `limit`: how long the peer may try to reach us. `rest`: how long after a
+  /// renewal there is none.
+  return_path(caf::timespan limit, caf::timespan rest) noexcept
+    : limit_(limit), rest_(rest) {
     // nop
   }
 
@@ -39,13 +47,19 @@ public:
     return known_ && open_ == 0;
   }
 
-  /// Whether the watches have to be sent again.
+  /// Whether the watches have to be sent again, once the rest is over.
   bool renewal_due() const noexcept {
     return renewal_due_;
   }
 
-  void renewed() noexcept {
+  /// Whether they may be sent again now.
+  bool has_rested(time_point now) const noexcept {
+    return !last_renewal_ || now - *last_renewal_ >= rest_;
+  }
+
+  void renewed(time_point now) noexcept {
     renewal_due_ = false;
+    last_renewal_ = now;
   }
 
   /// The peer could have opened a stream for so long, and has not. Returns
@@ -62,11 +76,13 @@ public:
 
 private:
   caf::timespan limit_;
+  caf::timespan rest_;
   caf::timespan waited_{0};
   size_t open_ = 0;
   bool known_ = false;
   bool lost_ = false;
   bool renewal_due_ = false;
+  std::optional<time_point> last_renewal_;
 };
 
 } // namespace caf_remote

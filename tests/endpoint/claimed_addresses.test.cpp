@@ -209,6 +209,41 @@ TEST_CASE_FIXTURE(claim_fixture, "what a host makes us dial at itself is "
   CHECK_EQ(dials(), 3 * bound);
 }
 
+TEST_CASE_FIXTURE(claim_fixture, "who has named its actor from its own host "
+                                 "does not wait for a stranger's budget") {
+  caf::actor bob;
+  publish(sys.spawn([&](caf::event_based_actor* self) -> caf::behavior {
+    return {[&bob, self](const Ping&) {
+      bob = caf::actor_cast<caf::actor>(self->current_sender());
+    }};
+  }),
+          "keeper");
+  auto name_bob = [this](const fake_stream_ptr& in) {
+    auto x = make_envelope_for("keeper", make_ping("hello"));
+    x.sender = {peer_address, "bob", 0};
+    receive(in, {x});
+  };
+  auto near = "127.0.0.1:5555";
+  auto early = false;
+  SUBCASE("a stranger names it afterwards") {}
+  SUBCASE("a stranger has named it before") {
+    early = true;
+    name_bob(accept("member-s", "10.0.0.9:7000"));
+  }
+  auto b = accept("member-b", peer_address, {}, near);
+  name_bob(b);
+  cut(b);
+  REQUIRE_NE(bob, nullptr);
+  say_from_all(ping());
+  if (!early)
+    name_bob(accept("member-s", "10.0.0.9:7000"));
+  auto before = dials();
+  auto lost = dead_letters(errc::queue_full);
+  send_ping(bob, "news");
+  CHECK_EQ(dials(), before + 1);
+  CHECK_EQ(dead_letters(errc::queue_full), lost);
+}
+
 TEST_CASE("a hundred nodes behind one address translation that start at the "
           "same moment are all answered") {
   size_t max = 10000;

@@ -354,6 +354,69 @@ TEST_CASE_FIXTURE(actor_fixture,
   CHECK_EQ(alice.texts().size(), 1);
 }
 
+// -- a question brings nothing ------------------------------------------------
+
+TEST_CASE_FIXTURE(actor_fixture, "a stream that asks who lives there says so, "
+                                 "and others do not") {
+  connect();
+  CHECK_EQ(connector->dials.back().opts.call_metadata.count(
+             introduction_key::question),
+           0);
+  accept("stranger");
+  CHECK_EQ(connector->dials.back().opts.call_metadata.count(
+             introduction_key::question),
+           1);
+  answer_probe(peer_member);
+}
+
+TEST_CASE_FIXTURE(actor_fixture, "a message on a stream that only asks ends "
+                                 "it") {
+  auto alice = publish_witness("alice");
+  auto intro = caf_remote_intro(1u << 20);
+  intro.emplace(introduction_key::question, "1");
+  auto in = accept(peer_member, peer_address, intro);
+  receive(in, {make_envelope_for("alice", make_ping("x"))});
+  REQUIRE(in->finished());
+  CHECK_EQ(in->finished()->code, status_code::invalid_argument);
+  CHECK(alice.texts().empty());
+}
+
+// -- a claim ends with its stream ---------------------------------------------
+
+TEST_CASE_FIXTURE(actor_fixture, "how a stranger spells a peer's address is "
+                                 "forgotten when the peer comes") {
+  auto carol = remote("carol", "127.0.0.1:9100");
+  publish(sys.spawn([carol](caf::event_based_actor* self) {
+    return caf::behavior{
+      [=](const Ping& x) { return self->delegate(carol, x); },
+    };
+  }),
+          "forward");
+  cut(accept("member-b", "B.Example.ORG:9000", {}, "10.9.9.9:1"));
+  auto b = accept("member-b", "b.example.org:9000", {}, "10.0.0.2:5555");
+  auto x = make_envelope_for("forward", make_ping("hi"));
+  x.sender = {"b.example.org:9000", "bob", 7};
+  receive(b, {x});
+  shake_hands("member-c");
+  auto xs = of_type(sent(), "caf_remote.test.Ping");
+  REQUIRE_EQ(xs.size(), 1);
+  CHECK_EQ(xs[0].sender.address, "b.example.org:9000");
+}
+
+TEST_CASE_FIXTURE(actor_fixture, "a Go node is told of its dead letters, also "
+                                 "after a stranger's claim that it is "
+                                 "caf_remote") {
+  cut(accept(peer_member, peer_address, caf_remote_intro(1u << 20),
+             "10.9.9.9:1"));
+  auto in = accept(peer_member, peer_address, {}, "127.0.0.1:5555");
+  auto x = make_envelope_for("nobody", make_ping("hi"));
+  x.sender = {"", "bob", 0};
+  receive(in, {x});
+  REQUIRE_EQ(dials(), 1);
+  shake_hands();
+  CHECK_EQ(of_type(sent(), "actor.DeadLetterResponse").size(), 1);
+}
+
 TEST_SUITE_END();
 
 } // namespace

@@ -152,6 +152,35 @@ TEST_CASE_FIXTURE(stalled_fixture, "a request of another node that is passed "
   CHECK_EQ(dead_letters(errc::expired), 1);
 }
 
+TEST_CASE_FIXTURE(stalled_fixture, "a request that an actor of ours passes on "
+                                   "keeps its time limit, if it is told to") {
+  auto joe = remote("joe");
+  auto ours = false;
+  SUBCASE("caf_remote::delegate") {
+    ours = true;
+  }
+  SUBCASE("CAF's own") {}
+  auto router = sys.spawn([=](caf::event_based_actor* self) {
+    return caf::behavior{[=](const Ping& x) {
+      return ours ? caf_remote::delegate(self, joe, x, {{"k", "v"}})
+                  : self->delegate(joe, x);
+    }};
+  });
+  auto ask_router = [&](const std::string& text, caf::timespan limit) {
+    spawn_witness().act([=](caf::event_based_actor* self) {
+      caf_remote::request(self, router, limit, make_ping(text))
+        .then([](const Ping&) {}, [](const caf::error&) {});
+    });
+    run();
+  };
+  ask_router("long", 10min);
+  advance(55s);
+  ask_router("brief", 2s);
+  advance(10s);
+  CHECK_EQ(go_on(), ours ? strings{"long"} : strings{"brief"});
+  CHECK_EQ(dead_letters(errc::expired), 1);
+}
+
 TEST_CASE_FIXTURE(stalled_fixture, "no actor is spawned that nobody waits for "
                                    "any more") {
   auto asker = sys.spawn<caf::hidden>(spawner, home);

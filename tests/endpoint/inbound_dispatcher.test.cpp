@@ -636,6 +636,42 @@ TEST_CASE("answers that a blocking actor never looks at do not count") {
   CHECK_EQ(fix.dead_letters(errc::queue_full), 0);
 }
 
+TEST_CASE("what such answers hold is bounded, and freed with the actor") {
+  options opts;
+  opts.inbound_bytes = 64 * 1024;
+  dispatcher_fixture fix{opts};
+  auto joe = fix.remote("joe");
+  constexpr size_t many = 10;
+  auto ask = [&](caf::scoped_actor& self) {
+    for (size_t i = 0; i < many; ++i) {
+      self->request(joe, caf::infinite, make_ping("question"));
+      fix.run();
+    }
+    std::vector<envelope> answers;
+    for (auto& asked : fix.sent())
+      answers.push_back(
+        answer_to(asked, ping_to("", std::string(16 * 1024, 'x'))));
+    REQUIRE_EQ(answers.size(), many);
+    fix.receive_all(answers);
+  };
+  constexpr size_t kept = 3; // a fourth would be more than 64 KiB
+  {
+    caf::scoped_actor self{fix.sys};
+    ask(self);
+    CHECK_EQ(fix.dead_letters(errc::queue_full), many - kept);
+    CHECK_EQ(fix.home->pending.size(), 0);
+    // others are not held back
+    auto alice = fix.publish_witness("alice");
+    fix.receive_all({ping_to("alice")});
+    CHECK_EQ(alice.texts().size(), 1);
+  }
+  // now nobody can take them any more
+  CHECK_EQ(fix.dead_letters(errc::dead_letter), kept);
+  caf::scoped_actor self{fix.sys};
+  ask(self);
+  CHECK_EQ(fix.dead_letters(errc::queue_full), 2 * (many - kept));
+}
+
 TEST_CASE_FIXTURE(dispatcher_fixture, "an Empty with many headers is no empty "
                                       "result") {
   auto failed = std::make_shared<int>(0);

@@ -326,9 +326,13 @@ TEST_CASE_FIXTURE(actor_fixture, "the module's own actors cannot be linked "
   REQUIRE_FALSE(home->processes->publish(
     caf::actor_cast<caf::strong_actor_ptr>(act), activator_id,
     delivery_mode::decoded, process_kind::activator));
+  // it can be observed, like by peers
+  auto alice = spawn_witness();
+  alice.monitor(remote(activator_id, own_address));
   auto session = spawn_witness();
   session.link_to(remote(activator_id, own_address));
   run();
+  CHECK(alice.downs().empty());
   CHECK_EQ(session.exits(), reasons{caf::exit_reason::unknown});
   caf::anon_send_exit(remote(activator_id, own_address),
                       caf::exit_reason::user_shutdown);
@@ -337,6 +341,7 @@ TEST_CASE_FIXTURE(actor_fixture, "the module's own actors cannot be linked "
   CHECK_NE(home->processes->find(activator_id).hdl, nullptr);
   caf::anon_send_exit(act, caf::exit_reason::kill);
   run();
+  CHECK_EQ(alice.downs(), reasons{caf::exit_reason::kill});
 }
 
 TEST_SUITE_END();

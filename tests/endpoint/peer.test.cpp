@@ -29,7 +29,7 @@ TEST_CASE("what was known goes with its incarnation") {
   peer x{"127.0.0.1:1", new_table()};
   x.meet("a");
   x.introduced("a", 1234, "node:1");
-  x.claimed("NODE:1", true);
+  x.claimed(1, "NODE:1", true);
   x.types()->add("some.Type");
   CHECK_EQ(x.own_address(), "node:1");
   CHECK(x.is_caf_remote());
@@ -48,14 +48,43 @@ TEST_CASE("what was known goes with its incarnation") {
 TEST_CASE("a claim says nothing about what the listener is") {
   peer x{"node:1", new_table()};
   x.meet("a");
-  x.claimed("Node:1", true);
+  x.claimed(1, "Node:1", true);
   CHECK_FALSE(x.is_caf_remote());
   CHECK_EQ(x.own_address(), "");
   CHECK(x.claims_caf_remote());
   CHECK_EQ(x.spelling(), "Node:1");
-  x.claimed("NODE:1", false);
+  x.claimed(2, "NODE:1", false);
   CHECK_EQ(x.spelling(), "Node:1");
   CHECK(x.claims_caf_remote());
+}
+
+TEST_CASE("a claim holds while its stream is open") {
+  peer x{"node:1", new_table()};
+  x.meet("a");
+  x.claimed(1, "Node:1", true);
+  x.claimed(2, "NODE:1", false);
+  x.claim_over(1);
+  CHECK_EQ(x.spelling(), "NODE:1");
+  CHECK_FALSE(x.claims_caf_remote());
+  x.claim_over(1);
+  CHECK_EQ(x.spelling(), "NODE:1");
+}
+
+TEST_CASE("the last claim holds until another stream comes") {
+  peer x{"node:1", new_table()};
+  x.meet("a");
+  x.claimed(1, "Node:1", true);
+  x.claim_over(1);
+  CHECK_EQ(x.spelling(), "Node:1");
+  CHECK(x.claims_caf_remote());
+  x.claimed(2, "NODE:1", false);
+  CHECK_EQ(x.spelling(), "NODE:1");
+  CHECK_FALSE(x.claims_caf_remote());
+  x.claim_over(2);
+  x.meet("b");
+  CHECK_EQ(x.spelling(), "node:1");
+  x.claimed(3, "nODE:1", true);
+  CHECK_EQ(x.spelling(), "nODE:1");
 }
 
 TEST_CASE("an introduction that comes late is not taken for the next one's") {

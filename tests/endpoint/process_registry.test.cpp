@@ -102,8 +102,26 @@ TEST_CASE_FIXTURE(registry_fixture, "a concealed actor has a name for answers, "
   auto name = table->name_of(ptr(alice));
   CHECK_EQ(name->id, "$" + std::to_string(alice.hdl.id()) + ".run");
   CHECK_EQ(table->find(name->id).hdl, nullptr);
+  CHECK_EQ(table->known_name(ptr(alice)), "");
   CHECK_EQ(table->count(process_kind::reply_address), 0);
   CHECK_EQ(code_of(table->unpublish(name->id)), errc::not_found);
+}
+
+TEST_CASE_FIXTURE(registry_fixture,
+                  "an actor that does not run here has a name "
+                  "for answers only") {
+  auto proxy = caf::actor_cast<caf::strong_actor_ptr>(remote("joe"));
+  auto name = table->name_of(proxy);
+  CHECK_EQ(table->name_of(proxy), name);
+  CHECK_EQ(table->find(name->id).hdl, nullptr);
+  CHECK_EQ(table->known_name(proxy), "");
+}
+
+TEST_CASE_FIXTURE(registry_fixture, "a concealed actor that is published is "
+                                    "known by that name") {
+  table->conceal(ptr(alice));
+  publish_as("alice", alice);
+  CHECK_EQ(table->known_name(ptr(alice)), "alice");
 }
 
 TEST_CASE_FIXTURE(registry_fixture, "another run has other reply addresses") {

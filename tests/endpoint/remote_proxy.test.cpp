@@ -719,6 +719,35 @@ TEST_CASE_FIXTURE(actor_fixture, "touch is answered by touched") {
   CHECK_EQ(answer->as<touched>()[0].who, pid{peer_address, "joe"});
 }
 
+TEST_CASE_FIXTURE(actor_fixture,
+                  "values that look like CAF's answer to a Touch "
+                  "are refused like others") {
+  caf::strong_actor_ptr who;
+  SUBCASE("with an actor") {
+    who = caf::actor_cast<caf::strong_actor_ptr>(spawn_witness().hdl);
+  }
+  SUBCASE("with an invalid handle") {}
+  auto content = caf::make_message(caf::ok_atom::value, std::string{"info"},
+                                   who, std::string{"actor"});
+  caf::anon_send(remote("joe"), content);
+  run();
+  CHECK_EQ(dead_letters(errc::not_serializable), 1);
+  // also as an answer
+  publish(sys.spawn([content](caf::event_based_actor*) -> caf::behavior {
+    return {
+      [content](const Ping&) -> caf::result<caf::message> { return content; }};
+  }),
+          "alice");
+  auto x = make_envelope_for("alice", make_ping("x"));
+  x.sender = {"", "bob", 7};
+  receive(accept(), {x});
+  shake_hands();
+  auto xs = sent();
+  REQUIRE_EQ(xs.size(), 1);
+  CHECK_EQ(xs[0].type_name, "actor.DeadLetterResponse");
+  CHECK_EQ(dead_letters(errc::not_serializable), 2);
+}
+
 // -- observers ----------------------------------------------------------------
 
 TEST_CASE_FIXTURE(actor_fixture, "an actor of another system with the same id "

@@ -9,10 +9,12 @@ using namespace std::chrono_literals;
 
 namespace {
 
+constexpr return_path::time_point start{1h};
+
 TEST_SUITE_BEGIN("endpoint.return_path");
 
 TEST_CASE("a stream is missed only once it is known that there is none") {
-  return_path path{10s};
+  return_path path{10s, 0s};
   CHECK_FALSE(path.missing());
   path.streams(0);
   CHECK(path.missing());
@@ -21,32 +23,44 @@ TEST_CASE("a stream is missed only once it is known that there is none") {
 }
 
 TEST_CASE("the first stream took nothing along") {
-  return_path path{10s};
+  return_path path{10s, 0s};
   path.streams(0);
   path.streams(1);
   CHECK_FALSE(path.renewal_due());
 }
 
 TEST_CASE("a stream after one that was lost makes a renewal due, once") {
-  return_path path{10s};
+  return_path path{10s, 0s};
   path.streams(1);
   path.streams(0);
   CHECK_FALSE(path.renewal_due());
   path.streams(1);
   CHECK(path.renewal_due());
-  path.renewed();
+  path.renewed(start);
   CHECK_FALSE(path.renewal_due());
 }
 
 TEST_CASE("a second stream may replace one that only looks alive") {
-  return_path path{10s};
+  return_path path{10s, 0s};
   path.streams(1);
   path.streams(2);
   CHECK(path.renewal_due());
 }
 
+TEST_CASE("between two renewals there is some rest") {
+  return_path path{10s, 20s};
+  path.streams(1);
+  path.streams(2);
+  CHECK(path.has_rested(start));
+  path.renewed(start);
+  path.streams(3);
+  CHECK(path.renewal_due());
+  CHECK_FALSE(path.has_rested(start + 19s));
+  CHECK(path.has_rested(start + 20s));
+}
+
 TEST_CASE("the peer has its time to come back, and again after each stream") {
-  return_path path{10s};
+  return_path path{10s, 0s};
   path.streams(0);
   CHECK_FALSE(path.wait(9s));
   path.streams(1);
@@ -56,7 +70,7 @@ TEST_CASE("the peer has its time to come back, and again after each stream") {
 }
 
 TEST_CASE("time in which nobody waits does not count") {
-  return_path path{10s};
+  return_path path{10s, 0s};
   path.streams(0);
   CHECK_FALSE(path.wait(9s));
   path.stop_waiting();

@@ -538,6 +538,44 @@ TEST_CASE_FIXTURE(watching_fixture, "a peer that comes and goes does not make "
   CHECK_EQ(of_type(sent(), "actor.Watch").size(), 1);
 }
 
+TEST_CASE_FIXTURE(watching_fixture, "who opens stream after stream in a peer's "
+                                    "name does not make us write all watches "
+                                    "each time") {
+  size_t watches = 0;
+  for (int i = 0; i < 20; ++i) {
+    accept();
+    advance(3s);
+    watches += of_type(sent(), "actor.Watch").size();
+  }
+  // no sooner than ten looks after the last time
+  CHECK_EQ(watches, 3);
+  advance(20s);
+  CHECK_EQ(of_type(sent(), "actor.Watch").size(), 1);
+  advance(1min);
+  CHECK(of_type(sent(), "actor.Watch").empty());
+}
+
+TEST_CASE_FIXTURE(watching_fixture, "a question who lives here is no way back "
+                                    "and renews no watch") {
+  auto question = caf_remote_intro(1u << 20);
+  question.emplace(introduction_key::question, "1");
+  for (int i = 0; i < 5; ++i) {
+    auto probe = accept(peer_member, peer_address, question);
+    CHECK_FALSE(probe->over());
+    CHECK_FALSE(probe->take_written().empty());
+    if (i > 0)
+      cut(probe);
+    advance(3s);
+  }
+  CHECK(of_type(sent(), "actor.Watch").empty());
+  CHECK(peer_endpoint()->has_way_back());
+  // one is still open
+  cut(in);
+  CHECK_FALSE(peer_endpoint()->has_way_back());
+  advance(dial_limit + 2s);
+  CHECK_EQ(alice.downs(), reasons{unreachable});
+}
+
 TEST_CASE_FIXTURE(watching_fixture,
                   "a peer that lost its stream to us is asked "
                   "to come back") {

@@ -146,6 +146,13 @@ TEST_CASE("an actor has a PID while others can reach it, and only then") {
   CHECK_EQ(reply.id.substr(0, begin.size()), begin);
 }
 
+TEST_CASE("what only answers reach has no PID") {
+  two_nodes x;
+  auto spawner = x.a.rm().spawner();
+  CHECK(x.a.rm().spawn(x.b.address(), "no such kind", "name").error());
+  CHECK_EQ(x.a.rm().pid_of(spawner), pid{});
+}
+
 TEST_CASE("an address is kept and leads to the handle") {
   two_nodes x;
   x.publish("actor", x.b.sys().spawn(echo));

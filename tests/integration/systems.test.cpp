@@ -188,6 +188,45 @@ TEST_CASE("an actor behind caf::io is reached through a local one") {
     caf::anon_send_exit(hdl, caf::exit_reason::user_shutdown);
 }
 
+TEST_CASE("an actor behind caf::io whose request is passed on gets its answer, "
+          "and nothing else is lost on the way to it") {
+  auto with_io = [](config& cfg) { cfg.load<caf::io::middleman>(); };
+  loopback_node a;
+  loopback_node b{{}, with_io};
+  loopback_node c{{}, with_io};
+  auto told = std::make_shared<std::atomic<int>>(0);
+  auto asker = a.sys().spawn([told](caf::event_based_actor* self) {
+    return caf::behavior{[=](const Ping& x) {
+      // nobody at b could bring this there
+      auto from = caf::actor_cast<caf::actor>(self->current_sender());
+      self->request(from, caf::infinite, make_ping("who?"))
+        .then([](const Ping&) {},
+              [=](const caf::error& err) {
+                *told = static_cast<int>(code_of(err));
+              });
+      return x;
+    }};
+  });
+  REQUIRE_FALSE(a.rm().publish(asker, "asker"));
+  auto gate = b.sys().spawn(
+    [to = b.remote(a.address(), "asker")](caf::event_based_actor* self) {
+      return caf::behavior{
+        [=](const Ping& x) { return self->delegate(to, x); },
+      };
+    });
+  auto port = b.sys().middleman().publish(gate, 0, "127.0.0.1");
+  REQUIRE(port);
+  auto by_io = c.sys().middleman().remote_actor("127.0.0.1", *port);
+  REQUIRE(by_io);
+  inbox me{c};
+  auto answer = me.ask<Ping>(*by_io, make_ping("hi"));
+  REQUIRE_MESSAGE(answer, render(answer ? caf::error{} : answer.error()));
+  CHECK_EQ(answer->text(), "hi");
+  CHECK(eventually([&] { return *told != 0; }));
+  CHECK_EQ(*told, static_cast<int>(errc::dead_letter));
+  caf::anon_send_exit(gate, caf::exit_reason::user_shutdown);
+}
+
 TEST_CASE("two systems that dial each other at once lose nothing") {
   for (int round = 0; round < 20; ++round) {
     loopback_node a;
@@ -260,6 +299,13 @@ TEST_CASE("a paced sender loses nothing") {
   }
   CHECK(eventually([&] { return *count == 50000; }));
   CHECK(a.rm().snapshot().dead_letters.empty());
+}
+
+TEST_CASE("only actors of this process are told of room") {
+  loopback_node a;
+  auto hdl = a.remote("127.0.0.1:1", "nobody");
+  for (auto& who : {caf::actor{}, hdl})
+    CHECK_EQ(code_of(a.rm().notify_when_room(hdl, who)), errc::not_found);
 }
 
 TEST_CASE("flush returns when everything is written") {
