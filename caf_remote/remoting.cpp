@@ -469,18 +469,20 @@ caf::error remoting::notify_when_room(const caf::actor& remote,
 bool remoting::flush(const std::string& address, caf::timespan timeout) {
   if (check_running())
     return false;
-  auto where = impl_->home->endpoints.find(address);
-  if (where == nullptr)
-    return true;
+  auto busy = impl_->home->endpoints.busy(address);
   caf::scoped_actor self{sys_, true};
   auto hdl = caf::actor_cast<caf::actor>(self);
-  where->notify_when_empty(hdl);
-  bool result = false;
   auto limit = clamped(timeout);
-  run_until_mail(*self, limit);
-  self->receive([&](const endpoint_room&) { result = true; },
-                caf::after(limit) >> [] {});
-  where->forget_waiting_for_empty(hdl);
+  auto result = true;
+  for (auto& where : busy) {
+    where->notify_when_empty(hdl);
+    run_until_mail(*self, limit);
+    self->receive([](const endpoint_room&) {},
+                  caf::after(limit) >> [&] { result = false; });
+    where->forget_waiting_for_empty(hdl);
+    if (!result)
+      break;
+  }
   return result;
 }
 

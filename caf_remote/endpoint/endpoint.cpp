@@ -86,11 +86,17 @@ void endpoint::push_slowly(outbound_ptr x, caf::execution_unit* ctx) {
 // follows. A control message was for the watcher of this one.
 void endpoint::pass_on(outbound_ptr x, caf::execution_unit* ctx) {
   x->settle();
-  gate_of(*x).withdraw(x->charge());
+  auto& gate = gate_of(*x);
+  auto charge = x->charge();
+  if (x->which == lane::user)
+    push_to_next(std::move(x), ctx);
+  // in this order: it is queued somewhere all the time
+  gate.withdraw(charge);
   if (waiting_.load())
     tell_waiting();
-  if (x->which == lane::control)
-    return;
+}
+
+void endpoint::push_to_next(outbound_ptr x, caf::execution_unit* ctx) {
   // nobody pays: it takes the place of this one
   errc why = errc::none;
   auto next = node_->endpoints.acquire(address(), why);

@@ -129,6 +129,9 @@ public:
     return user_.queued_bytes();
   }
 
+  /// Whether nothing waits, in either lane.
+  bool is_empty() const noexcept;
+
   /// Sends `endpoint_room` to `x` once there is room; at once if there is.
   void notify_when_room(const caf::actor& x);
 
@@ -139,6 +142,12 @@ public:
   void forget_waiting_for_empty(const caf::actor& x);
 
   endpoint_counters read() const;
+
+  /// Whether nothing was ever sent this way, so far.
+  bool is_unused() const noexcept {
+    return state_.load(std::memory_order_acquire) == connection_state::idle
+           && is_empty();
+  }
 
   /// Closes an open endpoint if nothing was ever sent this way, in one step: a
   /// sender's message keeps it open, or goes to the endpoint that follows.
@@ -246,6 +255,7 @@ private:
   void enqueue(outbound_ptr x, caf::execution_unit* ctx);
   void push_slowly(outbound_ptr x, caf::execution_unit* ctx);
   void pass_on(outbound_ptr x, caf::execution_unit* ctx);
+  void push_to_next(outbound_ptr x, caf::execution_unit* ctx);
   bool has_watcher() const noexcept {
     return stage_.load(std::memory_order_acquire) != stage::early;
   }
@@ -266,7 +276,6 @@ private:
 
   static std::vector<caf::actor> take_ended(waiters& xs);
   bool is_due(event x) const noexcept;
-  bool is_empty() const noexcept;
   void wait_for(event what, const caf::actor& x);
   void tell_waiting();
   void bury(outbound_element& x, errc reason);

@@ -331,6 +331,22 @@ std::vector<endpoint_ptr> endpoint_directory::all() const {
   return current_endpoints();
 }
 
+std::vector<endpoint_ptr>
+endpoint_directory::busy(const std::string& spelling) const {
+  auto address = canonical_address(spelling);
+  std::vector<endpoint_ptr> result;
+  std::lock_guard<std::mutex> guard{mtx_};
+  auto add_if_busy = [&](const endpoint_ptr& x) {
+    if (x->address() == address && !x->is_empty())
+      result.push_back(x);
+  };
+  for (auto& x : over_)
+    add_if_busy(x);
+  if (auto i = endpoints_.find(address); i != endpoints_.end())
+    add_if_busy(i->second);
+  return result;
+}
+
 // With the lock held.
 std::vector<endpoint_ptr> endpoint_directory::current_endpoints() const {
   std::vector<endpoint_ptr> result;

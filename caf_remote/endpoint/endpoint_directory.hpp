@@ -102,6 +102,10 @@ public:
 
   std::vector<endpoint_ptr> all() const;
 
+  /// Those of an address of which something is queued, also if they were taken
+  /// out meanwhile.
+  std::vector<endpoint_ptr> busy(const std::string& spelling) const;
+
   struct census {
     std::vector<endpoint_counters> endpoints;
     /// Of the endpoints that were taken out, added up.

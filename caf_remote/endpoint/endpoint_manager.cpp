@@ -6,6 +6,7 @@
 #include "caf_remote/endpoint/endpoint_watcher.hpp"
 #include "caf_remote/endpoint/endpoint_writer.hpp"
 #include "caf_remote/endpoint/incarnation_probe.hpp"
+#include "caf_remote/endpoint/reconnect_policy.hpp"
 #include "caf_remote/endpoint/remote_proxy.hpp"
 #include "caf_remote/endpoint/supervision.hpp"
 
@@ -89,6 +90,7 @@ caf::behavior endpoint_manager_state::make_behavior(node_ptr home) {
     [this](const member_met& x) { return on_member_met(x); },
     [this](reader_over x) { on_reader_over(x.reader); },
     [this](const end_streams_of& x) { on_end_streams_of(x); },
+    [this](const unused_tick& x) { end_if_unused(x.address); },
     [this](links_ordered) { node_->links.perform(); },
     [this](leave) { return on_leave(); },
     [this](leave_tick) { on_leave_timeout(); },
@@ -125,7 +127,8 @@ void endpoint_manager_state::on_open_endpoint(const endpoint_ptr& where) {
         caf::anon_send_exit(x, caf::exit_reason::kill);
     // watches may have been under way to the watcher, of both sides
     give_up_watches(where->address(), serial);
-    on_end_streams_of({where->address(), "no endpoint could be opened to it"});
+    on_end_streams_of(
+      {where->address(), "no endpoint could be opened to it", last_reader_});
     return;
   }
   if (leaving_)
@@ -214,8 +217,18 @@ void endpoint_manager_state::tell_watcher(const endpoint_ptr& where) {
   where->post_to_watcher(peer_streams{open});
 }
 
+// Only the peer's watches may need the endpoint. If it comes back in time, they
+// go on: it is not told anew who has the names that it watches.
+void endpoint_manager_state::look_whether_unused(const std::string& address) {
+  auto where = node_->endpoints.find(address);
+  if (where != nullptr && where->is_unused()
+      && !incarnations_.has_streams(address)
+      && perhaps_unused_.insert(address).second)
+    self_->delayed_send(self_, dial_limit(node_->opts), unused_tick{address});
+}
+
 void endpoint_manager_state::end_if_unused(const std::string& address) {
-  // only the peer's watches needed the endpoint, and they went with its streams
+  perhaps_unused_.erase(address);
   auto where = node_->endpoints.find(address);
   if (where == nullptr || incarnations_.has_streams(address)
       || !where->close_if_unused())
@@ -227,7 +240,7 @@ void endpoint_manager_state::end_if_unused(const std::string& address) {
 void endpoint_manager_state::on_end_streams_of(const end_streams_of& x) {
   transport::status why{transport::status_code::unavailable,
                         "its watches here are over, since " + x.why};
-  auto streams = incarnations_.take_streams(x.address);
+  auto streams = incarnations_.take_streams(x.address, x.last_stream);
   if (!streams.empty())
     node_->on_disconnected(x.address,
                            "its streams to us are ended: " + why.message);
@@ -245,7 +258,7 @@ void endpoint_manager_state::on_reader_over(uint64_t id) {
   auto claim = incarnations_.leave(id);
   if (claim)
     tell_watchers(address, claim->member_id);
-  end_if_unused(address);
+  look_whether_unused(address);
   check_left();
 }
 
@@ -553,7 +566,7 @@ void endpoint_manager_state::on_failed_watcher(const endpoint_ptr& where,
                        + printable_exception());
   }
   give_up_watches(where->address(), where->serial());
-  on_end_streams_of({where->address(), watcher_failed});
+  on_end_streams_of({where->address(), watcher_failed, last_reader_});
   on_end_endpoint(
     {where, errc::endpoint_terminated, "the endpoint's watcher has failed"});
 }
@@ -564,7 +577,7 @@ void endpoint_manager_state::on_watcher_failed_late(const child& who,
   node_->on_actor_failure(
     "the watcher of " + printable(who.address) + " has failed", reason);
   give_up_watches(who.address, who.number);
-  on_end_streams_of({who.address, watcher_failed});
+  on_end_streams_of({who.address, watcher_failed, last_reader_});
 }
 
 void endpoint_manager_state::give_up_watches(const std::string& address,

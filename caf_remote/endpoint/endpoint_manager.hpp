@@ -66,6 +66,7 @@ private:
   void on_incoming_stream(incoming_stream& x);
   void end_streams(const std::vector<uint64_t>& readers,
                    const std::function<void()>& next);
+  void look_whether_unused(const std::string& address);
   void end_if_unused(const std::string& address);
   void tell_watchers(const std::string& address, const std::string& member_id);
   void tell_watcher(const endpoint_ptr& where);
@@ -134,6 +135,8 @@ private:
   turns turns_;
   // addresses where one incarnation is about to follow another
   std::set<std::string> changing_;
+  // addresses that are looked at again, whether anybody needs their endpoint
+  std::set<std::string> perhaps_unused_;
   std::unordered_map<caf::actor_id, child> children_;
   std::shared_ptr<transport::server> server_;
   bool leaving_ = false;

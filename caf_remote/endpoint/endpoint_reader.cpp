@@ -186,7 +186,7 @@ void endpoint_reader_state::accept(const wire::server_connection& peer) {
       post(hdl, resume_reading{}, where);
   };
   dispatcher_ = std::make_unique<inbound_dispatcher>(
-    node_, peer_, peer.member_id, dials_, std::move(resume));
+    node_, peer_, peer.member_id, id_, dials_, std::move(resume));
   write(wire::encode(wire::connect_response{node_->member_id, false}));
   for (int i = 0; i < reads_ahead; ++i)
     in_.str->read();

@@ -5,6 +5,7 @@
 #include "caf_remote/endpoint/activator.hpp"
 #include "caf_remote/endpoint/node.hpp"
 #include "caf_remote/endpoint/own_watch.hpp"
+#include "caf_remote/endpoint/reconnect_policy.hpp"
 #include "caf_remote/endpoint/remote_proxy.hpp"
 #include "caf_remote/endpoint/supervision.hpp"
 #include "caf_remote/printable.hpp"
@@ -26,22 +27,13 @@ constexpr const char* address_is_over = "its address was given up";
 // After so many looks without an answer the peer is asked again.
 constexpr size_t patience = 5;
 
+// So many questions may be open: a peer may answer late, and each time.
+constexpr size_t max_questions = 64;
+
 // How often it is looked whether news gets through.
 caf::timespan look_interval(const options& opts) {
   return std::clamp<caf::timespan>(
     opts.retry_wait, std::chrono::milliseconds(100), std::chrono::seconds(5));
-}
-
-// A peer is taken to try as often as we would, and each attempt to take its
-// full time.
-caf::timespan dial_limit(const options& opts) {
-  auto attempts = static_cast<double>(opts.max_retry_count);
-  auto sum = attempts * static_cast<double>(opts.connect_timeout.count())
-             + (attempts - 1) * static_cast<double>(opts.retry_wait.count());
-  constexpr caf::timespan longest = std::chrono::hours(24 * 365);
-  return sum < static_cast<double>(longest.count())
-           ? caf::timespan{static_cast<caf::timespan::rep>(sum)}
-           : longest;
 }
 
 // Tells all observers of a proxy.
@@ -130,7 +122,7 @@ void endpoint_watcher_state::on_watch_refused(const watch_refused& x) {
 left endpoint_watcher_state::on_peer_connected(const peer_connected& x) {
   if (endpoint_ == nullptr)
     return {};
-  asked_.reset(); // on a stream that is over
+  asked_.clear(); // on a stream that is over
   if (!x.same_incarnation)
     return on_incarnation_over(x.written_seq);
   outgoing_.lost(x.written_seq);
@@ -145,6 +137,7 @@ left endpoint_watcher_state::on_peer_connected(const peer_connected& x) {
 void endpoint_watcher_state::on_remote_watch(const remote_watch& x) {
   if (silent_)
     return;
+  last_stream_ = std::max(last_stream_, x.stream);
   if (endpoint_ == nullptr) {
     end_streams(address_is_over);
     return;
@@ -242,15 +235,17 @@ uint64_t endpoint_watcher_state::push(const incoming_watches::ending& x) {
 
 void endpoint_watcher_state::on_peer_streams(peer_streams x) {
   return_path_.streams(x.open);
-  asked_.reset(); // the answer may be lost
+  asked_.clear(); // the answer may be lost
   look_after();
 }
 
 void endpoint_watcher_state::on_touched(peer_touched x) {
-  if (!asked_ || asked_->number != x.number)
+  auto is_asked = [&](const question& y) { return y.number == x.number; };
+  auto i = std::find_if(asked_.begin(), asked_.end(), is_asked);
+  if (i == asked_.end())
     return;
-  incoming_.proven(asked_->seq);
-  asked_.reset();
+  incoming_.proven(i->seq);
+  asked_.erase(asked_.begin(), i + 1);
 }
 
 void endpoint_watcher_state::look_after() {
@@ -295,7 +290,7 @@ void endpoint_watcher_state::ask(bool in_vain) {
   }
   // a bound at the peer may have cost the question or its answer
   if (in_vain
-      || (incoming_.has_unproven() && (!asked_ || ++asked_->looks == patience)))
+      || (incoming_.has_unproven() && (asked_.empty() || ++looks_ == patience)))
     probe();
 }
 
@@ -304,8 +299,11 @@ void endpoint_watcher_state::ask(bool in_vain) {
 void endpoint_watcher_state::probe() {
   if (++last_question_ == 0)
     ++last_question_;
-  asked_ = question{last_question_,
-                    endpoint_->ask(activator_id, last_question_), 0};
+  if (asked_.size() == max_questions)
+    asked_.pop_front();
+  asked_.push_back(
+    {last_question_, endpoint_->ask(activator_id, last_question_)});
+  looks_ = 0;
 }
 
 void endpoint_watcher_state::give_up_watches() {
@@ -327,8 +325,10 @@ left endpoint_watcher_state::on_incarnation_over(uint64_t written_seq) {
     auto rest = proxy->fire_written(written_seq, *endpoint_, x.is_queued);
     // their own Watches are not for peers that do not number
     if (rest != 0)
-      outgoing_.keep(proxy->target()->id, x.proxy, rest, renew(x.proxy));
+      outgoing_.keep(proxy->target()->id, x.proxy, rest);
   }
+  speak();
+  look_after();
   forget_incoming();
   return {};
 }
@@ -336,9 +336,10 @@ left endpoint_watcher_state::on_incarnation_over(uint64_t written_seq) {
 // Once the address is over, nobody comes here whose stream was not there then:
 // the first time ends them all.
 void endpoint_watcher_state::end_streams(const char* why) {
-  if (endpoint_ == nullptr && std::exchange(ended_streams_, true))
+  if (endpoint_ == nullptr
+      && std::exchange(ended_up_to_, last_stream_) == last_stream_)
     return;
-  caf::anon_send(node_->manager(), end_streams_of{address_, why});
+  caf::anon_send(node_->manager(), end_streams_of{address_, why, last_stream_});
 }
 
 void endpoint_watcher_state::on_address_over() {

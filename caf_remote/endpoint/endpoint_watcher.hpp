@@ -12,7 +12,7 @@
 #include <caf/event_based_actor.hpp>
 #include <caf/stateful_actor.hpp>
 
-#include <optional>
+#include <deque>
 #include <string>
 
 namespace caf_remote {
@@ -76,8 +76,6 @@ private:
   struct question {
     uint32_t number;
     uint64_t seq;
-    /// How often it was looked for the answer in vain.
-    size_t looks;
   };
 
   caf::event_based_actor* self_;
@@ -89,16 +87,21 @@ private:
   outgoing_watches outgoing_;
   incoming_watches incoming_;
   return_path return_path_{caf::timespan{0}};
-  std::optional<question> asked_;
+  // on the stream that is open; an answer is one to those before it, too
+  std::deque<question> asked_;
   uint32_t last_question_ = 0;
+  // how often it was looked for the answer in vain
+  size_t looks_ = 0;
   // of our own stream, at the last look
   uint64_t last_connects_ = 0;
   bool tick_pending_ = false;
   // for room to say more
   bool waits_for_room_ = false;
   bool silent_ = false;
-  // the manager was asked to end the streams of an address that is over
-  bool ended_streams_ = false;
+  // the latest that has brought a Watch
+  uint64_t last_stream_ = 0;
+  // once the address is over: the manager was asked to end those up to this one
+  uint64_t ended_up_to_ = 0;
   // the manager was asked to give the peer up
   bool too_many_ = false;
 };

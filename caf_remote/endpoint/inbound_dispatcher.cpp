@@ -50,11 +50,11 @@ inbound_ledger::bounds bounds_of(const node& x) {
 } // namespace
 
 inbound_dispatcher::inbound_dispatcher(node_ptr home, peer_ptr from,
-                                       std::string member_id,
+                                       std::string member_id, uint64_t stream,
                                        const stream_dials& dials,
                                        std::function<void()> resume)
   : node_(std::move(home)), peer_(std::move(from)),
-    member_id_(std::move(member_id)), dials_(dials),
+    member_id_(std::move(member_id)), stream_(stream), dials_(dials),
     ledger_(caf::make_counted<inbound_ledger>(
       bounds_of(*node_), std::move(resume),
       std::make_shared<undelivered_messages>(node_),
@@ -89,6 +89,7 @@ bool inbound_dispatcher::dispatch(std::string_view content,
   if (!batch_.decode(content))
     return false;
   answer_bytes_ = 4 * content.size();
+  watchers_take_.reset();
   auto& envelopes = batch_.envelopes();
   // first, so that what is answered is counted
   node_->received_messages.fetch_add(envelopes.size());
@@ -209,22 +210,21 @@ inbound_dispatcher::account_of(const wire::envelope& x, target_slot& target) {
 
 bool inbound_dispatcher::charge(const decoded& msg, const wire::envelope& x,
                                 account_stock& account) {
-  if (enter(msg, x, account))
+  auto bytes = charge_of(x, msg.bytes);
+  if (ledger_->enter(*account, bytes)) {
+    msg.element->charge(account.take(), bytes);
     return true;
+  }
   dead(x, errc::queue_full,
        "the actor does not keep up: it has left half of inbound-messages or "
        "inbound-bytes in its mailbox");
   return false;
 }
 
-bool inbound_dispatcher::enter(const decoded& msg, const wire::envelope& x,
-                               account_stock& account) {
-  auto bytes = msg.bytes + x.header.size() + message_overhead
-               + batch_.take_handle_bytes(x);
-  if (!ledger_->enter(*account, bytes))
-    return false;
-  msg.element->charge(account.take(), bytes);
-  return true;
+size_t inbound_dispatcher::charge_of(const wire::envelope& x,
+                                     size_t content_bytes) {
+  return content_bytes + x.header.size() + message_overhead
+         + batch_.take_handle_bytes(x);
 }
 
 caf::error inbound_dispatcher::decode(const wire::envelope& x,
@@ -413,7 +413,7 @@ void inbound_dispatcher::on_watch(const wire::envelope& x) {
   tell_watcher(x, *where,
                make_inbound_news(remote_watch{
                  batch_.target_name(x), target.process.hdl,
-                 std::move(msg.watcher.id), msg.watcher.request_id}));
+                 std::move(msg.watcher.id), msg.watcher.request_id, stream_}));
 }
 
 void inbound_dispatcher::on_unwatch(const wire::envelope& x) {
@@ -445,17 +445,24 @@ void inbound_dispatcher::on_terminated(const wire::envelope& x) {
 
 // What a watcher cannot be told is lost; so the peer's streams end, which says
 // that we are out of reach, and on the next ones we ask again.
+// A frame is taken as a whole, whatever the bounds: if its stream were ended
+// for its length, the next one would be ended for the same.
 void inbound_dispatcher::tell_watcher(const wire::envelope& x, endpoint& where,
                                       inbound_ptr news) {
   if (!watchers_account_)
     watchers_account_ = account_stock{ledger_->watchers_account()};
-  decoded msg{std::move(news), x.payload.size()};
-  if (enter(msg, x, watchers_account_))
-    where.post_to_watcher(caf::mailbox_element_ptr{msg.element.release()});
-  else
+  if (!watchers_take_)
+    watchers_take_ = !ledger_->is_full(*watchers_account_);
+  if (*watchers_take_) {
+    auto bytes = charge_of(x, x.payload.size());
+    ledger_->enter_anyway(*watchers_account_, bytes);
+    news->charge(watchers_account_.take(), bytes);
+    where.post_to_watcher(caf::mailbox_element_ptr{news.release()});
+  } else {
     end_streams("watches and their ends come faster than they are worked off: "
                 "they hold half of inbound-messages or inbound-bytes, which "
                 "can be raised");
+  }
 }
 
 // Nothing of this is a dead letter: the peer hears of the end of all that it
@@ -465,7 +472,8 @@ void inbound_dispatcher::end_streams(const std::string& why) {
     return;
   node_->on_shortage("the streams of " + printable(peer_->address)
                      + " are ended, since " + why);
-  caf::anon_send(node_->manager(), end_streams_of{peer_->address, why});
+  caf::anon_send(node_->manager(),
+                 end_streams_of{peer_->address, why, stream_});
 }
 
 // -- the rest of the system messages -----------------------------------------------------------
@@ -492,6 +500,8 @@ void inbound_dispatcher::on_stop(const wire::envelope& x, bool at_once) {
 
 void inbound_dispatcher::on_touch(const wire::envelope& x,
                                   target_slot& target) {
+  if (ending_)
+    return; // an answer would say that what came before was taken
   auto sender = batch_.sender(x);
   if (sender == nullptr)
     return; // nobody to answer

@@ -31,10 +31,12 @@ namespace caf_remote {
 /// reader and is used on its thread only.
 class inbound_dispatcher {
 public:
-  /// `dials` pays for what the stream makes us dial. `resume` is called, on any
-  /// thread, when `must_stop` returned true and there is room again.
+  /// `stream` is the number of its reader. `dials` pays for what it makes us
+  /// dial. `resume` is called, on any thread, when `must_stop` returned true
+  /// and there is room again.
   inbound_dispatcher(node_ptr home, peer_ptr from, std::string member_id,
-                     const stream_dials& dials, std::function<void()> resume);
+                     uint64_t stream, const stream_dials& dials,
+                     std::function<void()> resume);
 
   ~inbound_dispatcher();
 
@@ -87,8 +89,7 @@ private:
               account_stock& account);
 
   /// Counts a message if there is room.
-  bool enter(const decoded& msg, const wire::envelope& x,
-             account_stock& account);
+  size_t charge_of(const wire::envelope& x, size_t content_bytes);
 
   caf::error decode(const wire::envelope& x, const target_slot& target,
                     decoded& result);
@@ -138,12 +139,15 @@ private:
   const node_ptr node_;
   const peer_ptr peer_;
   const std::string member_id_;
+  const uint64_t stream_;
   const stream_dials dials_;
   caf::intrusive_ptr<inbound_ledger> ledger_;
   caf::execution_unit* ctx_ = nullptr;
   bool discarding_ = false;
   // the manager was asked to end the peer's streams, this one among them
   bool ending_ = false;
+  // whether the watchers take what the frame has for them
+  std::optional<bool> watchers_take_;
   // by type; kept by the ledger as long as elements of theirs are under way
   using shelves = std::unordered_map<const message_codec*, inbound_shelf>;
   const std::shared_ptr<shelves> shelves_;

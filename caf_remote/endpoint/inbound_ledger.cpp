@@ -100,10 +100,22 @@ bool inbound_ledger::enter(account& x, size_t bytes) noexcept {
     tally_.enter_shared(bytes);
     return true;
   }
+  enter_anyway(x, bytes);
+  return true;
+}
+
+bool inbound_ledger::is_full(const account& x) const noexcept {
+  auto held = x.tally_.held();
+  return held.messages > 0
+         && (held.messages >= limit_.messages / 2
+             || held.bytes >= limit_.bytes / 2
+             || overloaded_.load(std::memory_order_relaxed));
+}
+
+void inbound_ledger::enter_anyway(account& x, size_t bytes) noexcept {
   add(x, bytes);
   if (crowded_ == nullptr && crowded(x, wait_mark_) && !x.stalled())
     crowded_.reset(&x);
-  return true;
 }
 
 void inbound_ledger::add(account& x, size_t bytes) noexcept {

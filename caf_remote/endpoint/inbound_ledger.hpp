@@ -122,6 +122,12 @@ public:
   /// target already holds half of the bounds.
   bool enter(account& x, size_t bytes) noexcept;
 
+  /// Whether `enter` would refuse a message for the target, however small.
+  bool is_full(const account& x) const noexcept;
+
+  /// Counts a message for a target, whatever it holds.
+  void enter_anyway(account& x, size_t bytes) noexcept;
+
   /// Whether the reader must stop now. If so, `resume` will be called.
   bool must_stop() noexcept;
 

@@ -109,11 +109,14 @@ bool incarnations::has_streams(const std::string& address) const {
   return i != by_address_.end() && std::get<0>(*i) == address;
 }
 
-std::vector<uint64_t> incarnations::take_streams(const std::string& address) {
+std::vector<uint64_t> incarnations::take_streams(const std::string& address,
+                                                 uint64_t last_stream) {
   std::vector<uint64_t> result;
   auto first = not_taken_.lower_bound({address, 0});
   auto last = first;
-  for (; last != not_taken_.end() && last->first == address; ++last)
+  for (; last != not_taken_.end() && last->first == address
+         && last->second <= last_stream;
+       ++last)
     result.push_back(last->second);
   not_taken_.erase(first, last);
   return result;

@@ -78,9 +78,9 @@ public:
   /// Whether a stream claims the address.
   bool has_streams(const std::string& address) const;
 
-  /// The streams that claim an address and were not taken before: to be ended,
-  /// each of them once.
-  std::vector<uint64_t> take_streams(const std::string& address);
+  /// The streams up to `last` that claim an address and were not taken before:
+  /// to be ended, each of them once.
+  std::vector<uint64_t> take_streams(const std::string& address, uint64_t last);
 
   /// The streams that claim to be an incarnation; with an address, only those
   /// that claim that address.

@@ -90,6 +90,13 @@ struct reader_over {
   uint64_t reader;
 };
 
+// -- manager -> itself --------------------------------------------------------------------------
+
+/// Does anybody need the endpoint of the address by now?
+struct unused_tick {
+  std::string address;
+};
+
 // -- watcher, reader -> manager ---------------------------------------------------------------
 
 /// The peer watches actors of ours but cannot be told about them any more: end
@@ -98,6 +105,8 @@ struct end_streams_of {
   std::string address;
   /// For the peer and the log, after "since".
   std::string why;
+  /// Those up to this one: later ones have brought nothing of what is lost.
+  uint64_t last_stream;
 };
 
 // -- proxy -> manager -------------------------------------------------------------------------
@@ -263,6 +272,8 @@ struct remote_watch {
   caf::strong_actor_ptr local;
   std::string watcher;
   uint32_t number;
+  /// That brought it.
+  uint64_t stream;
 };
 
 struct remote_unwatch {
@@ -364,6 +375,7 @@ CAF_REMOTE_INTERNAL(client_connection)
 CAF_REMOTE_INTERNAL(client_connection_result)
 CAF_REMOTE_INTERNAL(reader_over)
 CAF_REMOTE_INTERNAL(end_streams_of)
+CAF_REMOTE_INTERNAL(unused_tick)
 CAF_REMOTE_INTERNAL(disconnect_peer)
 CAF_REMOTE_INTERNAL(end_stream)
 CAF_REMOTE_INTERNAL(endpoint_up)

@@ -389,7 +389,8 @@ void node::on_endpoint_over(endpoint& where, errc code,
   auto member = where.announced({});
   if (!member.empty())
     events->publish(endpoint_terminated{address, member, printable(reason)});
-  else if (where.wanted() && code != errc::not_running)
+  else if (where.wanted() && !where.closed_unused()
+           && code != errc::not_running)
     events->publish(endpoint_unreachable{address, printable(reason)});
   if (log.allows(log_kind::disconnected))
     log.write(log_kind::disconnected, "endpoint " + printable(address)

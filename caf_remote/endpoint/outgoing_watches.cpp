@@ -57,9 +57,9 @@ outgoing_watches::take_written(uint64_t seq) {
 }
 
 void outgoing_watches::keep(std::string_view id, caf::strong_actor_ptr proxy,
-                            uint64_t first, uint64_t last) {
-  entries_.insert_or_assign(std::string{id},
-                            entry{std::move(proxy), first, last});
+                            uint64_t first) {
+  entries_.insert_or_assign(std::string{id}, entry{std::move(proxy), first, 0});
+  lost(0);
 }
 
 std::vector<caf::strong_actor_ptr> outgoing_watches::take_all() {

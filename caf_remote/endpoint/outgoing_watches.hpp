@@ -42,10 +42,9 @@ public:
   /// out what it had a Watch of.
   std::vector<lost_watch> take_written(uint64_t seq);
 
-  /// Puts one back that others go on with: their first Watch and the last one
-  /// have these places.
-  void keep(std::string_view id, caf::strong_actor_ptr proxy, uint64_t first,
-            uint64_t last);
+  /// Puts one back that others go on with, whose first Watch has the place
+  /// `first`. It must be renewed.
+  void keep(std::string_view id, caf::strong_actor_ptr proxy, uint64_t first);
 
   std::vector<caf::strong_actor_ptr> take_all();
 

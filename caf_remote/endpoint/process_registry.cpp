@@ -2,6 +2,7 @@
 
 #include "caf_remote/endpoint/process_registry.hpp"
 
+#include "caf_remote/compat/has_ended.hpp"
 #include "caf_remote/error.hpp"
 #include "caf_remote/pid.hpp"
 
@@ -92,13 +93,19 @@ caf::error process_registry::publish(const caf::strong_actor_ptr& hdl,
   auto ptr = caf::make_counted<const actor_name>(std::string{},
                                                  std::move(name));
   bool first_name = false;
+  slot dropped; // destroyed after the lock
   {
     std::unique_lock<std::shared_mutex> guard{mtx_};
     if (closed_)
       return make_error(errc::not_running, "the module was stopped");
-    if (slots_.count(ptr->id) != 0)
-      return make_error(errc::name_taken, "an actor is published as '" + ptr->id
-                                            + "' already; unpublish it first");
+    if (auto i = slots_.find(ptr->id); i != slots_.end()) {
+      // who monitors an actor may hear of its end before we do
+      if (!has_ended(i->second.hdl))
+        return make_error(errc::name_taken,
+                          "an actor is published as '" + ptr->id
+                            + "' already; unpublish it first");
+      dropped = take_name(i);
+    }
     first_name = add_slot({ptr, hdl, mode, kind});
     version_.fetch_add(1, std::memory_order_release);
   }
@@ -126,6 +133,14 @@ bool process_registry::add_slot(slot x) {
   auto key = std::string_view{x.name->id};
   slots_.emplace(key, std::move(x));
   return entry.second;
+}
+
+// Takes a name from an actor, which stays known: that says that we observe it.
+process_registry::slot process_registry::take_name(slot_map::iterator i) {
+  auto ptr = i->second.name;
+  auto& names = by_actor_[i->second.hdl.get()].names;
+  names.erase(std::remove(names.begin(), names.end(), ptr), names.end());
+  return take_slot(i);
 }
 
 process_registry::slot process_registry::take_slot(slot_map::iterator i) {
@@ -186,11 +201,7 @@ caf::error process_registry::unpublish(std::string_view name) {
   if (i == slots_.end() || i->second.kind != process_kind::published)
     return make_error(errc::not_found,
                       "nothing is published as '" + std::string{name} + "'");
-  auto ptr = i->second.name;
-  auto& names = by_actor_[i->second.hdl.get()].names;
-  names.erase(std::remove(names.begin(), names.end(), ptr), names.end());
-  // an empty list stays until the actor ends: it says that we observe it
-  dropped = take_slot(i);
+  dropped = take_name(i);
   version_.fetch_add(1, std::memory_order_release);
   guard.unlock();
   return caf::none;

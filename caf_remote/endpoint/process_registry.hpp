@@ -147,6 +147,7 @@ private:
   using slot_map = std::unordered_map<std::string_view, slot, wire::name_hash>;
 
   bool add_slot(slot x);
+  slot take_name(slot_map::iterator i);
   slot take_slot(slot_map::iterator i);
   void forget_vanished();
   actor_name_ptr first_name_of(const caf::strong_actor_ptr& hdl) const;

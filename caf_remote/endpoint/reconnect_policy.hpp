@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include "caf_remote/fwd.hpp"
+
 #include <caf/timespan.hpp>
 
 #include <cstddef>
@@ -53,5 +55,9 @@ private:
   caf::timespan wait_;
   size_t attempts_ = 0;
 };
+
+/// How long a peer's attempts to reach us may take: it is taken to try as often
+/// as we would, and each attempt to take its full time.
+caf::timespan dial_limit(const options& opts);
 
 } // namespace caf_remote

@@ -679,7 +679,8 @@ uint64_t remote_proxy::fire_written(uint64_t written_seq, endpoint& where,
     };
     auto all_are = written(observers_).second == observers_.end()
                    && written(links_).second == links_.end();
-    if (all_are && waits)
+    // one that the watcher has not heard of yet, if its observer has gone
+    if (all_are && (waits || last_place_ > written_seq))
       where.tell_unwatch(name_, last_watch());
     xs = take(written);
     return first_place();

@@ -2,6 +2,8 @@
 
 #include "caf_remote/transport/stream.hpp"
 
+#include "caf_remote/printable.hpp"
+
 namespace caf_remote::transport {
 
 std::string to_string(status_code code) {
@@ -36,7 +38,7 @@ std::string to_string(const status& x) {
   auto result = to_string(x.code);
   if (!x.message.empty()) {
     result += ": ";
-    result += x.message;
+    result += printable(x.message); // the peer's words, perhaps
   }
   return result;
 }

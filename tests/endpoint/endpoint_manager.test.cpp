@@ -3,11 +3,13 @@
 #include "caf_remote/endpoint/endpoint_manager.hpp"
 
 #include "caf_remote/endpoint/outbound_builder.hpp"
+#include "caf_remote/endpoint/reconnect_policy.hpp"
 
 #include "support/actor_fixture.hpp"
 #include "support/effort.hpp"
 #include "support/text.hpp"
 
+#include <atomic>
 #include <thread>
 
 using namespace caf_remote;
@@ -192,7 +194,7 @@ TEST_CASE_FIXTURE(actor_fixture, "to end the streams of one address costs no "
       [] { return 1000; },
       [&](int times) {
         for (int i = 0; i < times; ++i)
-          caf::anon_send(home->manager(), end_streams_of{"host:9999", "x"});
+          caf::anon_send(home->manager(), end_streams_of{"host:9999", "x", 0});
         run();
       });
   };
@@ -206,7 +208,7 @@ TEST_CASE_FIXTURE(actor_fixture, "a peer that cannot be told of ends learns "
                                  "why") {
   auto in = accept();
   caf::anon_send(home->manager(),
-                 end_streams_of{peer_address, "the bell is broken"});
+                 end_streams_of{peer_address, "the bell is broken", 100});
   run();
   REQUIRE(in->finished());
   CHECK_EQ(in->finished()->code, status_code::unavailable);
@@ -228,6 +230,8 @@ struct unneeded_fixture : actor_fixture {
     where = peer_endpoint();
     REQUIRE(where != nullptr);
     cut(in);
+    REQUIRE_FALSE(where->closed());
+    advance(dial_limit(home->opts));
   }
 
   endpoint_ptr where;
@@ -246,6 +250,20 @@ TEST_CASE_FIXTURE(unneeded_fixture, "the end of an endpoint that nobody needs "
   CHECK_EQ(sent().size(), 1);
   CHECK_EQ(totals().dead_lettered, 0);
   CHECK_EQ(events.count<endpoint_unreachable>(), 0);
+}
+
+TEST_CASE_FIXTURE(actor_fixture, "what waits for an address can be found, also "
+                                 "if its endpoint is given up") {
+  errc why = errc::none;
+  auto where = home->endpoints.acquire(peer_address, why);
+  CHECK(home->endpoints.busy(peer_address).empty());
+  where->push(make_outbound({"joe", {}, {}}, "x", false, {}));
+  home->endpoints.remove(where);
+  CHECK_EQ(home->endpoints.busy(peer_address),
+           std::vector<endpoint_ptr>{where});
+  CHECK(home->endpoints.busy("10.0.0.1:1").empty());
+  run();
+  refuse_connection();
 }
 
 TEST_CASE_FIXTURE(unneeded_fixture,
@@ -282,7 +300,7 @@ TEST_CASE_FIXTURE(unneeded_fixture,
                   "a watch that comes too late for an endpoint "
                   "is given to the next") {
   auto joe = caf::actor_cast<caf::strong_actor_ptr>(remote("joe"));
-  CHECK_FALSE(where->watch(joe, as_remote_proxy(joe)->target(), 1));
+  CHECK_EQ(where->watch(joe, as_remote_proxy(joe)->target(), 1), 0);
   run();
   CHECK_EQ(where->read().control_queued, 0);
   CHECK_EQ(dials(), 0);
@@ -311,9 +329,17 @@ TEST_CASE_FIXTURE(actor_fixture, "a message and the end of an endpoint that "
     errc why = errc::none;
     auto where = home->endpoints.acquire(address, why);
     run();
-    std::thread sender{[&where] {
-      where->push(make_outbound({"joe", {}, {}}, "x", false, {}));
+    std::atomic<int> ready{0};
+    auto meet = [&] {
+      for (++ready; ready < 2;)
+        ; // nop
+    };
+    std::thread sender{[&] {
+      auto msg = make_outbound({"joe", {}, {}}, "x", false, {});
+      meet();
+      where->push(std::move(msg));
     }};
+    meet();
     auto closed = where->close_if_unused();
     sender.join();
     auto now = home->endpoints.find(address);
@@ -448,9 +474,8 @@ TEST_CASE_FIXTURE(actor_fixture,
                                     wire::encode(wire::watch{{"", "w", 0}}))});
   REQUIRE_NE(peer_endpoint(), nullptr);
   REQUIRE_EQ(dials(), 0);
-  in->close(transport::status_code::unavailable, "cut");
-  sched.run_once(); // its reader
-  sched.run_once(); // the manager
+  cut(in);
+  sched.advance_time(dial_limit(home->opts));
   bob.monitor(remote("joe"));
   caf::anon_send(remote("joe"), make_ping("first"));
   sched.prioritize(bob.hdl);

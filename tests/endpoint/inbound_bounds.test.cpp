@@ -160,26 +160,48 @@ TEST_CASE(
 
 // -- watches ------------------------------------------------------------------
 
-TEST_CASE("news for our watchers beyond the bound end the peer's streams, and "
-          "are no dead letters") {
-  options opts;
-  opts.inbound_messages = 8;
-  bounds_fixture fix{opts};
-  fix.publish_witness("alice");
-  std::vector<envelope> news;
-  SUBCASE("Watch") {
+// News for our watchers beyond the bound, in one frame.
+struct news_fixture : bounds_fixture {
+  explicit news_fixture(const options& opts) : bounds_fixture(opts) {
+    publish_witness("alice");
     for (uint32_t i = 1; i <= 10; ++i)
-      news.push_back(
+      watches.push_back(
         make_system_envelope("alice", wire::watch::type_name,
                              wire::encode(wire::watch{{"", "w", i}})));
+    run();
   }
+
+  std::vector<envelope> watches;
+};
+
+TEST_CASE("news for our watchers that come together are taken together") {
+  options opts;
+  opts.inbound_messages = 8;
+  news_fixture fix{opts};
+  for (int i = 0; i < 3; ++i)
+    fix.receive(fix.in, fix.watches);
+  CHECK_FALSE(fix.in->finished());
+}
+
+TEST_CASE("news for our watchers that are not worked off end the peer's "
+          "streams, and are no dead letters") {
+  options opts;
+  opts.inbound_messages = 8;
+  news_fixture fix{opts};
+  auto news = fix.watches;
+  SUBCASE("Watch") {}
   SUBCASE("Terminated") {
     wire::terminated over{{"", "joe", 1}, wire::terminated_reason::stopped};
     news.assign(10, make_system_envelope(fix.watcher_id(),
                                          wire::terminated::type_name,
                                          wire::encode(over)));
   }
-  fix.receive(fix.in, news);
+  fix.in->receive(batch_frame(news));
+  fix.in->receive(batch_frame(news));
+  REQUIRE_EQ(fix.sched.jobs.size(), 1);
+  fix.sched.run_once(); // the reader,
+  fix.sched.run_once(); // before the watcher
+  fix.run();
   REQUIRE(fix.in->finished());
   CHECK_EQ(fix.in->finished()->code, transport::status_code::unavailable);
   CHECK_NE(fix.in->finished()->message.find("inbound-messages"),
@@ -187,6 +209,22 @@ TEST_CASE("news for our watchers beyond the bound end the peer's streams, and "
   CHECK(fix.logged("inbound-messages"));
   CHECK_EQ(fix.dead_letters(errc::queue_full), 0);
   CHECK_EQ(fix.home->snapshot().shortages, 1);
+}
+
+TEST_CASE("a question behind news that found no room is not answered") {
+  options opts;
+  opts.max_endpoints = 1;
+  bounds_fixture fix{opts};
+  fix.publish_witness("alice");
+  auto in = fix.accept("member-x", "127.0.0.1:7777");
+  auto watch = make_system_envelope("alice", wire::watch::type_name,
+                                    wire::encode(wire::watch{{"", "w", 1}}));
+  auto question = make_system_envelope("alice", wire::touch::type_name);
+  question.sender = {"", "$watcher.run@x:1", 7};
+  fix.receive(in, {watch, question});
+  CHECK(in->finished());
+  // for want of an endpoint, the answer would be one
+  CHECK_EQ(fix.dead_letters(errc::queue_full), 0);
 }
 
 // -- frames -------------------------------------------------------------------

@@ -34,8 +34,12 @@ struct effort_fixture : actor_fixture {
       return batch.SerializeAsString();
     };
     auto deliver = [&](const std::string& bytes) {
-      inbound_dispatcher in{home, home->endpoints.peer_of(peer_address),
-                            peer_member, dials_of_peer(), [] {}};
+      inbound_dispatcher in{home,
+                            home->endpoints.peer_of(peer_address),
+                            peer_member,
+                            1,
+                            dials_of_peer(),
+                            [] {}};
       REQUIRE(in.dispatch(bytes));
       run();
       alice.clear();
@@ -192,8 +196,12 @@ TEST_CASE_FIXTURE(effort_fixture, "the same of a peer that we know by many "
     return content.SerializeAsString();
   };
   auto deliver = [&](const std::string& bytes) {
-    inbound_dispatcher in{home, home->endpoints.peer_of(peer_address),
-                          peer_member, dials_of_peer(), [] {}};
+    inbound_dispatcher in{home,
+                          home->endpoints.peer_of(peer_address),
+                          peer_member,
+                          1,
+                          dials_of_peer(),
+                          [] {}};
     for (auto i = 0; i < 100; ++i)
       REQUIRE(in.dispatch(bytes));
     run();

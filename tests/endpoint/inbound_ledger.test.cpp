@@ -64,6 +64,20 @@ TEST_CASE_FIXTURE(ledger_fixture,
   CHECK_EQ(ledger->bytes(), 1050);
 }
 
+TEST_CASE_FIXTURE(ledger_fixture, "what must be taken is counted above the "
+                                  "bounds, and the target is waited for") {
+  CHECK_FALSE(ledger->is_full(*a));
+  for (int i = 0; i < 3; ++i)
+    ledger->enter_anyway(*a, 1);
+  CHECK(ledger->is_full(*a));
+  CHECK_FALSE(ledger->is_full(*b));
+  CHECK(ledger->must_stop());
+  for (int i = 0; i < 3; ++i)
+    a->leave(1);
+  CHECK_EQ(resumed, 1);
+  CHECK_FALSE(ledger->is_full(*a));
+}
+
 TEST_CASE_FIXTURE(ledger_fixture,
                   "above the bound the reader stops, and is told "
                   "once when there is room") {

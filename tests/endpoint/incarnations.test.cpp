@@ -91,11 +91,12 @@ TEST_CASE("the streams of an address are taken once") {
   xs.enter(1, claim("a"));
   xs.enter(2, claim("b"));
   xs.enter(3, {"node:2", "a", ""});
-  CHECK_EQ(xs.take_streams("node:1"), ids{1, 2});
-  CHECK(xs.take_streams("node:1").empty());
+  CHECK_EQ(xs.take_streams("node:1", 9), ids{1, 2});
+  CHECK(xs.take_streams("node:1", 9).empty());
   xs.enter(4, claim("a"));
-  CHECK_EQ(xs.take_streams("node:1"), ids{4});
-  CHECK_EQ(xs.take_streams("node:2"), ids{3});
+  CHECK(xs.take_streams("node:1", 3).empty());
+  CHECK_EQ(xs.take_streams("node:1", 9), ids{4});
+  CHECK_EQ(xs.take_streams("node:2", 9), ids{3});
   // they claim it until they are over
   CHECK(xs.has_streams("node:1"));
   for (auto id : {1, 2, 4})
@@ -115,7 +116,7 @@ TEST_CASE("a stream costs no more because many others claim the same") {
       xs.enter(i, claim("a"));
       CHECK_EQ(xs.streams_of("a", "node:1"), i);
       CHECK_EQ(xs.addresses_of("a").size(), 2);
-      xs.take_streams("node:1");
+      xs.take_streams("node:1", i);
     }
     for (uint64_t i = 1; i <= n; ++i) {
       xs.leave(i);

@@ -144,7 +144,10 @@ TEST_CASE_FIXTURE(outgoing_fixture, "what others go on with ends with the "
   auto joe = proxy("joe");
   out.add("joe", joe, 1);
   REQUIRE_EQ(out.take_written(1).size(), 1);
-  out.keep("joe", joe, 2, 4);
+  out.keep("joe", joe, 2);
+  last = 3;
+  CHECK_EQ(renewed(), handles{joe});
+  CHECK(renewed().empty());
   CHECK(out.take_written(1).empty());
   auto xs = out.take_written(2);
   REQUIRE_EQ(xs.size(), 1);

@@ -65,6 +65,20 @@ TEST_CASE_FIXTURE(registry_fixture, "a name is taken until its actor ends") {
   CHECK_EQ(publish_as("alice", bob), errc::none);
 }
 
+TEST_CASE_FIXTURE(registry_fixture, "a name is free for who hears of the end "
+                                    "first") {
+  auto bob = spawn_witness();
+  publish_as("alice", alice);
+  // attached later, told earlier
+  auto result = errc::not_found;
+  alice.hdl->attach_functor([&] { result = publish_as("alice", bob); });
+  alice.quit();
+  run();
+  CHECK_EQ(result, errc::none);
+  CHECK_EQ(table->find("alice").hdl, ptr(bob));
+  CHECK_EQ(table->count(process_kind::published), 1);
+}
+
 TEST_CASE_FIXTURE(registry_fixture, "unpublish takes a name back") {
   publish_as("alice", alice);
   publish_as("second", alice);

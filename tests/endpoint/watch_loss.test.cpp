@@ -112,6 +112,21 @@ TEST_CASE_FIXTURE(watched_fixture, "what the peer has shown to have got is "
   CHECK(sent().empty());
 }
 
+TEST_CASE_FIXTURE(watched_fixture, "an answer proves what was told before its "
+                                   "question, however late it comes") {
+  end_alice();
+  sent();
+  advance(2s);
+  auto first = answer_to(sent());
+  for (int i = 0; i < 20; ++i)
+    advance(2s);
+  CHECK_FALSE(of_type(sent(), "actor.Touch").empty());
+  receive(in, {first});
+  cut(last_dialled());
+  shake_hands();
+  CHECK(sent().empty());
+}
+
 TEST_CASE_FIXTURE(watched_fixture, "a question without an answer is asked "
                                    "again") {
   end_alice();
@@ -398,7 +413,7 @@ TEST_CASE("a peer is hung up on once, however many of its watches come too "
     for (size_t i = 0; i < watches; ++i)
       where->post_to_watcher(remote_watch{
         caf::make_counted<const actor_name>("", "alice"),
-        caf::actor_cast<caf::strong_actor_ptr>(alice.hdl), "w", 0});
+        caf::actor_cast<caf::strong_actor_ptr>(alice.hdl), "w", 0, 100});
     auto result = fix.sched.run();
     CHECK(in->finished());
     return result;
@@ -418,6 +433,67 @@ TEST_CASE("a Terminated that does not fit a frame ends the peer's streams") {
   alice.quit();
   fix.run();
   CHECK(in->finished());
+}
+
+// -- the peer needs our endpoint for nothing else -----------------------------
+
+TEST_CASE_FIXTURE(loss_fixture, "a peer that only watches comes back, and goes "
+                                "on to watch whoever had the name") {
+  auto x = publish_witness("alice");
+  auto in = accept();
+  receive(in, {watch_of("alice", "w", 1)});
+  REQUIRE_FALSE(home->processes->unpublish("alice"));
+  SUBCASE("another has it now") {
+    publish_witness("alice");
+  }
+  SUBCASE("nobody has it now") {}
+  cut(in);
+  advance(dial_limit / 2);
+  receive(accept(), {watch_of("alice", "w", 1)}); // once more
+  advance(1min);
+  CHECK_EQ(dials(), 0);
+  x.quit();
+  run();
+  shake_hands();
+  CHECK_EQ(summary(sent()), strings{"actor.Terminated w"});
+}
+
+TEST_CASE_FIXTURE(loss_fixture, "a peer that only watches comes back with "
+                                "another incarnation") {
+  auto alice = publish_witness("alice");
+  auto in = accept();
+  receive(in, {watch_of("alice")});
+  auto next = open_inbound();
+  next->complete_writes();
+  next->receive(
+    wire::encode(wire::server_connection{"member-b", peer_address}));
+  run();
+  answer_probe("member-b");
+  CHECK(in->over());
+  REQUIRE_FALSE(next->over());
+  receive(next, {watch_of("alice")});
+  alice.quit();
+  run();
+  CHECK_FALSE(next->over());
+  shake_hands("member-b");
+  CHECK_EQ(summary(sent()), strings{"actor.Terminated w"});
+}
+
+TEST_CASE("a peer that only watches comes back while its stream is being "
+          "ended") {
+  for (int steps = 0; steps < 12; ++steps) {
+    CAPTURE(steps);
+    loss_fixture fix;
+    auto alice = fix.publish_witness("alice");
+    auto in = fix.accept();
+    fix.receive(in, {watch_of("alice")});
+    in->close(transport::status_code::unavailable, "cut");
+    for (int i = 0; i < steps && fix.sched.try_run_once(); ++i)
+      ; // nop
+    auto next = fix.accept();
+    fix.receive(next, {watch_of("alice")});
+    CHECK_FALSE(next->over());
+  }
 }
 
 // -- we watch, and the peer's connection to us is lost ------------------------
@@ -770,6 +846,49 @@ TEST_CASE_FIXTURE(waiting_fixture, "a further Watch that waits is taken back "
   CHECK_EQ(alice.downs(), reasons{unreachable});
   CHECK(bob.downs().empty());
   CHECK_EQ(summary(sent()), strings{"actor.Watch joe", "actor.Unwatch joe"});
+}
+
+// The watcher has not heard of bob yet when it hears of the restart.
+TEST_CASE_FIXTURE(numbered_fixture, "a further Watch is taken back also if its "
+                                    "observer goes at once") {
+  auto alice = spawn_witness();
+  auto bob = spawn_witness();
+  auto joe = remote("joe");
+  alice.monitor(joe);
+  run();
+  sent();
+  peer_endpoint()->post_to_watcher(peer_connected{1, false});
+  auto& proxy = *caf::actor_cast<caf::abstract_actor*>(joe);
+  proxy.attach(
+    caf::default_attachable::make_monitor(proxy.address(), bob.hdl->address()));
+  proxy.detach(caf::default_attachable::observe_token{
+    bob.hdl->address(), caf::default_attachable::monitor});
+  run();
+  CHECK_EQ(alice.downs(), reasons{unreachable});
+  CHECK_EQ(summary(sent()), strings{"actor.Watch joe", "actor.Unwatch joe"});
+}
+
+TEST_CASE("watches that go on with another incarnation are renewed no faster "
+          "than they can be sent") {
+  options opts;
+  opts.control_messages = 10;
+  loss_fixture fix{opts};
+  auto intro = actor_fixture::caf_remote_intro(1 << 20);
+  fix.connect(actor_fixture::peer_member, intro);
+  auto alice = fix.spawn_witness();
+  auto bob = fix.spawn_witness();
+  auto watch_all = [&](witness& x) {
+    for (int i = 0; i < 8; ++i)
+      x.monitor(fix.remote("joe-" + std::to_string(i)));
+    fix.run();
+  };
+  watch_all(alice);
+  fix.cut(fix.last_dialled());
+  watch_all(bob);
+  fix.shake_hands("member-b", intro);
+  CHECK_EQ(alice.downs().size(), 8);
+  CHECK(bob.downs().empty());
+  CHECK_NE(fix.peer_endpoint(), nullptr);
 }
 
 TEST_CASE_FIXTURE(numbered_fixture, "who watches anew while a restart is about "

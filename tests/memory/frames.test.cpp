@@ -44,7 +44,7 @@ struct memory_fixture : actor_fixture {
     publish(caf::actor_cast<caf::actor>(target), "target");
     publish(caf::actor_cast<caf::actor>(target), "raw", delivery_mode::raw);
     in = std::make_unique<inbound_dispatcher>(
-      home, home->endpoints.peer_of(peer_address), peer_member,
+      home, home->endpoints.peer_of(peer_address), peer_member, 1,
       home->endpoints.dials_of_stream(peer_address, "127.0.0.1"), [] {});
     // what the first batch ever makes
     remote::MessageBatch batch;
