@@ -146,6 +146,7 @@ private:
   dice carelessness_;
   std::vector<std::string> tale_;
   caf::timespan now_{0};
+  bool ran_short_ = false;
 };
 
 } // namespace caf_remote::test
