@@ -9,6 +9,7 @@
 #include "caf_remote/endpoint/remote_proxy.hpp"
 #include "caf_remote/endpoint/supervision.hpp"
 #include "caf_remote/version.hpp"
+#include "caf_remote/wire/entropy.hpp"
 #include "caf_remote/wire/reason_header.hpp"
 
 #include <caf/deep_to_string.hpp>
@@ -28,7 +29,7 @@ namespace {
 std::string make_member_id() {
   static constexpr std::string_view
     alphabet = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
-  std::random_device rng;
+  wire::entropy rng;
   std::uniform_int_distribution<size_t> pick{0, alphabet.size() - 1};
   std::string result;
   for (int i = 0; i < 22; ++i)

@@ -4,11 +4,10 @@
 
 #include "caf_remote/compat/context_for.hpp"
 #include "caf_remote/endpoint/insist.hpp"
+#include "caf_remote/wire/entropy.hpp"
 
 #include <caf/abstract_actor.hpp>
 #include <caf/make_message.hpp>
-
-#include <random>
 
 namespace caf_remote {
 
@@ -37,7 +36,7 @@ void make_room(std::vector<T>& xs) {
 pending_requests::pending_requests(size_t max_entries)
   : max_entries_(max_entries) {
   // late answers to a former process at our address must not fit our requests
-  std::random_device rng;
+  wire::entropy rng;
   for (auto& sh : shards_)
     sh.last_id = rng();
 }

@@ -2,8 +2,9 @@
 
 #include "caf_remote/wire/name_hash.hpp"
 
+#include "caf_remote/wire/entropy.hpp"
+
 #include <cstring>
-#include <random>
 
 namespace caf_remote::wire {
 
@@ -55,7 +56,7 @@ struct sip_state {
 };
 
 hash_key random_key() {
-  std::random_device rng;
+  entropy rng;
   auto word = [&rng] { return (uint64_t{rng()} << 32) | rng(); };
   return {word(), word()};
 }

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "simulation/checker.hpp"
+
+#include <caf/exit_reason.hpp>
+#include <caf/sec.hpp>
+
+#include <doctest/doctest.h>
+
+using namespace caf_remote::test;
+
+namespace {
+
+using texts = std::vector<std::string>;
+
+/// Two nodes; an actor of the first sends to a name on the second.
+struct checker_fixture {
+  const checker::run_id here{0, 1};
+  const checker::run_id there{1, 1};
+  const checker::place joe{1, 0};
+  static constexpr uint32_t sender = 1;
+  static constexpr uint32_t receiver = 2;
+  static constexpr uint32_t link = 1;
+
+  uint32_t send() {
+    return judge.sends(here, sender, joe, false);
+  }
+
+  uint32_t request() {
+    return judge.sends(here, sender, joe, true);
+  }
+
+  /// A message that comes as it should.
+  uint32_t bring(uint32_t x, uint32_t over = link) {
+    judge.written(x, over);
+    judge.delivered(x, there, receiver);
+    return x;
+  }
+
+  /// What the complaints are about.
+  texts kinds() const {
+    texts result;
+    for (auto& x : judge.complaints())
+      result.push_back(x.substr(0, x.find(':')));
+    return result;
+  }
+
+  checker judge;
+};
+
+TEST_SUITE_BEGIN("simulation.checker");
+
+TEST_CASE_FIXTURE(checker_fixture, "nothing is wrong with what is delivered, "
+                                   "answered, and told once") {
+  judge.holds(receiver, there, joe.name);
+  auto watch = judge.watches(here, joe);
+  bring(send());
+  judge.answered(bring(request()), caf::none);
+  judge.ends(receiver);
+  judge.told(watch, caf::none);
+  judge.all_told();
+  judge.all_answered();
+  CHECK(judge.complaints().empty());
+}
+
+TEST_CASE_FIXTURE(checker_fixture, "a message that comes or is written twice") {
+  auto x = bring(send());
+  judge.delivered(x, there, receiver);
+  CHECK_EQ(kinds(), texts{"at most once"});
+  judge.written(x, 2);
+  CHECK_EQ(kinds(), texts{"at most once", "at most once"});
+}
+
+TEST_CASE_FIXTURE(checker_fixture, "messages of one connection that come in "
+                                   "another order") {
+  auto first = send();
+  auto second = send();
+  SUBCASE("over one connection") {
+    bring(second);
+    bring(first);
+    CHECK_EQ(kinds(), texts{"order"});
+  }
+  SUBCASE("over two") {
+    bring(second, 2);
+    bring(first, 1);
+    CHECK(kinds().empty());
+  }
+}
+
+TEST_CASE_FIXTURE(checker_fixture, "a message to another node") {
+  auto x = send();
+  judge.written(x, link);
+  judge.delivered(x, {2, 1}, receiver);
+  CHECK_EQ(kinds(), texts{"identity"});
+}
+
+TEST_CASE_FIXTURE(checker_fixture, "a message of a run that was over for its "
+                                   "receiver") {
+  auto old = send();
+  bring(judge.sends({0, 2}, 3, joe, false), 2);
+  bring(old);
+  CHECK_EQ(kinds(), texts{"incarnations"});
+}
+
+TEST_CASE_FIXTURE(checker_fixture, "a message that is lost, and comes as "
+                                   "well") {
+  SUBCASE("first lost") {
+    auto x = send();
+    judge.dead_letter(x, here);
+    bring(x);
+  }
+  SUBCASE("first there") {
+    judge.dead_letter(bring(send()), there);
+  }
+  SUBCASE("lost twice") {
+    auto x = send();
+    judge.dead_letter(x, here);
+    judge.dead_letter(x, there);
+  }
+  CHECK_EQ(kinds(), texts{"accounts"});
+}
+
+TEST_CASE_FIXTURE(checker_fixture, "a message without a trace") {
+  auto x = send();
+  SUBCASE("never written") {
+    judge.fault();
+    judge.all_answered();
+    CHECK_EQ(kinds(), texts{"accounts"});
+  }
+  SUBCASE("written, and nothing has happened since") {
+    judge.written(x, link);
+    judge.all_answered();
+    CHECK_EQ(kinds(), texts{"accounts"});
+  }
+  SUBCASE("written, and a connection was lost") {
+    judge.written(x, link);
+    judge.fault();
+    judge.all_answered();
+    CHECK(kinds().empty());
+  }
+  SUBCASE("its sender's node is gone") {
+    judge.over(here);
+    judge.all_answered();
+    CHECK(kinds().empty());
+  }
+}
+
+TEST_CASE_FIXTURE(checker_fixture, "a request without an answer, or with two") {
+  auto x = bring(request());
+  judge.all_answered();
+  CHECK_EQ(kinds(), texts{"requests"});
+  judge.answered(x, caf::none);
+  judge.answered(x, caf::sec::request_timeout);
+  CHECK_EQ(kinds(), texts{"requests", "requests"});
+}
+
+TEST_CASE_FIXTURE(checker_fixture, "a watch that is never told") {
+  auto watch = judge.watches(here, joe);
+  SUBCASE("is a broken promise") {
+    judge.all_told();
+    CHECK_EQ(kinds(), texts{"watches"});
+  }
+  SUBCASE("unless it was taken back") {
+    judge.takes_back(watch);
+    judge.all_told();
+    CHECK(kinds().empty());
+  }
+  SUBCASE("or its node is gone") {
+    judge.over(here);
+    judge.all_told();
+    CHECK(kinds().empty());
+  }
+}
+
+TEST_CASE_FIXTURE(checker_fixture, "a watch that is told what is not so") {
+  judge.holds(receiver, there, joe.name);
+  auto watch = judge.watches(here, joe);
+  SUBCASE("an end, and the actor lives") {
+    judge.told(watch, caf::none);
+  }
+  SUBCASE("the end of one that had the name before") {
+    judge.holds_no_more(receiver);
+    auto later = judge.watches(here, joe);
+    judge.ends(receiver);
+    judge.told(later, caf::none);
+  }
+  SUBCASE("out of reach, and nothing has happened") {
+    judge.told(watch, caf::exit_reason::remote_link_unreachable);
+  }
+  SUBCASE("twice") {
+    judge.fault();
+    judge.told(watch, caf::exit_reason::remote_link_unreachable);
+    judge.told(watch, caf::exit_reason::remote_link_unreachable);
+  }
+  CHECK_EQ(kinds(), texts{"watches"});
+}
+
+TEST_CASE_FIXTURE(checker_fixture, "events that do not come in pairs") {
+  SUBCASE("connected twice") {
+    judge.connected(here, "a:1", "m");
+    judge.connected(here, "a:1", "m");
+  }
+  SUBCASE("two incarnations") {
+    judge.connected(here, "a:1", "m");
+    judge.connected(here, "a:1", "n");
+  }
+  SUBCASE("terminated, and never connected") {
+    judge.terminated(here, "a:1", "m");
+  }
+  CHECK_EQ(kinds(), texts{"events"});
+}
+
+TEST_CASE_FIXTURE(checker_fixture, "figures that do not add up, and what is "
+                                   "left over") {
+  judge.accounts(here, "a:1", 3, 1, 1, 1);
+  judge.left_over(here, "names", 0);
+  CHECK(kinds().empty());
+  judge.accounts(here, "a:1", 3, 1, 1, 0);
+  judge.left_over(here, "names", 1);
+  CHECK_EQ(kinds(), texts{"accounts", "left over at node 0"});
+}
+
+TEST_SUITE_END();
+
+} // namespace

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include "simulation/dice.hpp"
+#include "support/actor_fixture.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace caf_remote::test {
+
+/// Connects nodes that think they have gRPC. Nothing moves but in `tick`, and
+/// what moves then is drawn: frames arrive late, writes end late, the two ends
+/// of a connection hear of its loss at different times. What is in flight then
+/// is lost from the end, as in TCP.
+class network {
+public:
+  /// A machine with a node, or without one at the moment.
+  struct host {
+    std::string ip;
+    /// All that lead here.
+    std::vector<std::string> addresses;
+    /// Null: nobody listens.
+    actor_fixture* system = nullptr;
+    /// How many of the system's dials were looked at.
+    size_t seen = 0;
+  };
+
+  /// A node has handed a frame to a stream.
+  using observer = std::function<void(uint32_t link, const std::string& frame)>;
+
+  explicit network(observer on_written) : on_written_(std::move(on_written)) {
+    // nop
+  }
+
+  std::vector<host> hosts;
+
+  // -- faults -----------------------------------------------------------------
+
+  /// A connection is lost.
+  void cut(dice& rng);
+
+  /// A connection is lost, and neither end hears of it for long.
+  void freeze(dice& rng);
+
+  /// Dials from one host to another fail: are refused, or lead to nowhere.
+  void forbid(size_t from, size_t to, bool refuse);
+  void allow(size_t from, size_t to);
+
+  /// The next stream that a host dials, or the next read of one, fails for want
+  /// of memory.
+  void run_short(size_t index, dice& rng);
+
+  /// Frames take long, or not.
+  void slow(bool x) noexcept {
+    slow_ = x;
+  }
+
+  /// The node of a host is gone without a word. Its system may be destroyed
+  /// afterwards.
+  void lose(size_t index, dice& rng);
+
+  /// Nothing is forbidden, slow, or unheard of any more.
+  void heal();
+
+  // -- time -------------------------------------------------------------------
+
+  /// Something moves. Returns whether anything may move at all.
+  bool tick(dice& rng);
+
+  void advance(caf::timespan x) {
+    now_ += x;
+  }
+
+  size_t links() const noexcept {
+    return links_.size();
+  }
+
+private:
+  struct dial {
+    size_t from;
+    fake_connector::dialled what;
+    caf::timespan due;
+    /// It goes nowhere.
+    bool lost = false;
+  };
+
+  /// One end of a connection. Null stream: its node is gone.
+  struct end {
+    fake_stream_ptr str;
+    std::deque<std::string> in_flight; // to the other end
+    /// Ticks until it hears that the connection is lost.
+    uint32_t hears_in = 0;
+  };
+
+  struct connection {
+    uint32_t id;
+    size_t dialler;
+    size_t listener;
+    end out;
+    end in;
+    bool cut = false;
+    bool half_closed = false;
+  };
+
+  void look_for_dials();
+  bool answer(dial& x, dice& rng);
+  void connect(dial& x, size_t to);
+  void lose(connection& x, dice& rng, uint32_t longest);
+  void move(connection& x, dice& rng);
+  void send(connection& x, end& from, dice& rng);
+  void deliver(end& from, end& to, dice& rng);
+  static void arrive(end& from, end& to);
+  void hear(connection& x, dice& rng);
+  bool is_over(const connection& x) const;
+
+  observer on_written_;
+  std::deque<dial> dials_;
+  std::deque<connection> links_;
+  std::vector<std::pair<uint32_t, fake_stream_ptr>> ended_;
+  std::set<std::pair<size_t, size_t>> refused_;
+  std::set<std::pair<size_t, size_t>> swallowed_;
+  uint32_t last_link_ = 0;
+  caf::timespan now_{0};
+  bool slow_ = false;
+};
+
+} // namespace caf_remote::test
