@@ -886,21 +886,40 @@ TEST_CASE_FIXTURE(waiting_fixture, "a further Watch that waits is taken back "
   CHECK_EQ(summary(sent()), strings{"actor.Watch joe", "actor.Unwatch joe"});
 }
 
-// The watcher has not heard of bob yet when it hears of the restart.
-TEST_CASE_FIXTURE(numbered_fixture, "a further Watch is taken back also if its "
-                                    "observer goes at once") {
-  auto alice = spawn_witness();
-  auto bob = spawn_witness();
-  auto joe = remote("joe");
-  alice.monitor(joe);
-  run();
-  sent();
-  peer_endpoint()->post_to_watcher(peer_connected{1, false});
-  auto& proxy = *caf::actor_cast<caf::abstract_actor*>(joe);
-  proxy.attach(
-    caf::default_attachable::make_monitor(proxy.address(), bob.hdl->address()));
-  proxy.detach(caf::default_attachable::observe_token{
-    bob.hdl->address(), caf::default_attachable::monitor});
+/// Alice watches joe at a peer that has restarted: joe's watcher hears of that
+/// next, and of what is done before `run` only afterwards.
+struct restart_fixture : numbered_fixture {
+  restart_fixture()
+    : joe(remote("joe")), alice(spawn_witness()), bob(spawn_witness()) {
+    alice.monitor(joe);
+    run();
+    sent();
+    peer_endpoint()->post_to_watcher(peer_connected{1, false});
+  }
+
+  void begin_to_watch(const witness& x) {
+    proxy().attach(caf::default_attachable::make_monitor(proxy().address(),
+                                                         x.hdl->address()));
+  }
+
+  void end_to_watch(const witness& x) {
+    proxy().detach(caf::default_attachable::observe_token{
+      x.hdl->address(), caf::default_attachable::monitor});
+  }
+
+  caf::abstract_actor& proxy() const {
+    return *caf::actor_cast<caf::abstract_actor*>(joe);
+  }
+
+  caf::actor joe;
+  witness alice;
+  witness bob;
+};
+
+TEST_CASE_FIXTURE(restart_fixture, "a further Watch is taken back also if its "
+                                   "observer goes at once") {
+  begin_to_watch(bob);
+  end_to_watch(bob);
   run();
   CHECK_EQ(alice.downs(), reasons{unreachable});
   CHECK_EQ(summary(sent()), strings{"actor.Watch joe", "actor.Unwatch joe"});
@@ -929,20 +948,10 @@ TEST_CASE("watches that go on with another incarnation are renewed no faster "
   CHECK_NE(fix.peer_endpoint(), nullptr);
 }
 
-TEST_CASE_FIXTURE(numbered_fixture, "who watches anew while a restart is about "
-                                    "to be told watches the new incarnation") {
-  auto alice = spawn_witness();
-  auto bob = spawn_witness();
-  auto joe = remote("joe");
-  alice.monitor(joe);
-  run();
-  sent();
-  peer_endpoint()->post_to_watcher(peer_connected{1, false});
-  auto& proxy = *caf::actor_cast<caf::abstract_actor*>(joe);
-  proxy.detach(caf::default_attachable::observe_token{
-    alice.hdl->address(), caf::default_attachable::monitor});
-  proxy.attach(
-    caf::default_attachable::make_monitor(proxy.address(), bob.hdl->address()));
+TEST_CASE_FIXTURE(restart_fixture, "who watches anew while a restart is about "
+                                   "to be told watches the new incarnation") {
+  end_to_watch(alice);
+  begin_to_watch(bob);
   run();
   CHECK(alice.downs().empty());
   CHECK(bob.downs().empty());

@@ -99,7 +99,7 @@ void network::heal() {
 
 // -- time ---------------------------------------------------------------------
 
-bool network::tick(dice& rng) {
+void network::tick(dice& rng) {
   look_for_dials();
   for (size_t n = dials_.size(); n > 0; --n) {
     auto x = std::move(dials_.front());
@@ -123,7 +123,6 @@ bool network::tick(dice& rng) {
   for (auto& [id, str] : ended_)
     for (auto& frame : str->take_written())
       on_written_(id, frame);
-  return !dials_.empty() || !links_.empty();
 }
 
 // -- dials --------------------------------------------------------------------

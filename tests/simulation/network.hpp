@@ -72,15 +72,11 @@ public:
 
   // -- time -------------------------------------------------------------------
 
-  /// Something moves. Returns whether anything may move at all.
-  bool tick(dice& rng);
+  /// Something moves, or nothing.
+  void tick(dice& rng);
 
   void advance(caf::timespan x) {
     now_ += x;
-  }
-
-  size_t links() const noexcept {
-    return links_.size();
   }
 
 private:

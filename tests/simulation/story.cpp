@@ -106,17 +106,4 @@ const char* to_string(deed x) {
   return frequencies[static_cast<size_t>(x)].name;
 }
 
-std::string to_string(const story& x) {
-  std::string result = "seed " + std::to_string(x.seed) + ": "
-                       + std::to_string(x.nodes) + " nodes"
-                       + (x.quiet ? ", no faults" : "")
-                       + (x.careless ? ", careless code" : "")
-                       + (x.aliases ? ", aliases" : "") + "\n";
-  for (auto& y : x.steps)
-    result += std::string{"  "} + to_string(y.what) + " "
-              + std::to_string(y.who) + " " + std::to_string(y.whom) + " "
-              + std::to_string(y.how) + "\n";
-  return result;
-}
-
 } // namespace caf_remote::test

@@ -6,7 +6,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <vector>
 
 namespace caf_remote::test {
@@ -77,8 +76,5 @@ struct story {
 story draw_story(uint64_t seed);
 
 const char* to_string(deed x);
-
-/// For persons to read: a line for each step.
-std::string to_string(const story& x);
 
 } // namespace caf_remote::test
