@@ -28,6 +28,17 @@ bool run_once_without(actor_fixture& fix, size_t n) {
   return result;
 }
 
+/// Calls `f` with 1, 2, and so on, until it returns false: there were not so
+/// many allocations. Returns that number.
+template <class F>
+size_t with_each_failure(F f) {
+  for (size_t n = 1;; ++n) {
+    CAPTURE(n);
+    if (!f(n))
+      return n;
+  }
+}
+
 bool is_of_module(caf::resumable* x) {
   auto ptr = dynamic_cast<caf::scheduled_actor*>(x);
   return ptr != nullptr
@@ -65,10 +76,7 @@ TEST_SUITE_BEGIN("memory.shortage");
 
 TEST_CASE("an endpoint that cannot be opened leaves nothing behind, and "
           "everybody is told") {
-  size_t n = 0;
-  for (auto failed = true; failed;) {
-    ++n;
-    CAPTURE(n);
+  auto steps = with_each_failure([&](size_t n) {
     actor_fixture fix;
     fix.home->log.sink(nullptr);
     auto joe = fix.remote("joe");
@@ -78,9 +86,9 @@ TEST_CASE("an endpoint that cannot be opened leaves nothing behind, and "
     fix.sched.run_once();
     caf::anon_send(joe, make_ping("x"));
     auto where = fix.peer_endpoint();
-    failed = run_once_without(fix, n); // the manager
+    auto failed = run_once_without(fix, n); // the manager
     if (!failed)
-      break;
+      return failed;
     CHECK_EQ(alice.downs(), reasons{caf::exit_reason::remote_link_unreachable});
     CHECK_EQ(fix.dead_letters(errc::not_running)
                + fix.dead_letters(errc::endpoint_terminated),
@@ -92,15 +100,13 @@ TEST_CASE("an endpoint that cannot be opened leaves nothing behind, and "
     // the next message begins anew
     fix.send_ping(joe, "next");
     CHECK_EQ(fix.dials(), 1);
-  }
-  CHECK_GT(n, 10);
+    return failed;
+  });
+  CHECK_GT(steps, 10);
 }
 
 TEST_CASE("nor is a peer's Watch lost without a word") {
-  size_t n = 0;
-  for (auto failed = true; failed;) {
-    ++n;
-    CAPTURE(n);
+  auto steps = with_each_failure([&](size_t n) {
     actor_fixture fix;
     fix.home->log.sink(nullptr);
     auto alice = fix.publish_witness("alice");
@@ -109,23 +115,21 @@ TEST_CASE("nor is a peer's Watch lost without a word") {
       {make_system_envelope("alice", wire::watch::type_name,
                             wire::encode(wire::watch{{"", "w", 0}}))}));
     fix.sched.run_once();
-    failed = run_once_without(fix, n); // the manager
+    auto failed = run_once_without(fix, n); // the manager
     CHECK_EQ(in->finished().has_value(), failed);
-  }
-  CHECK_GT(n, 10);
+    return failed;
+  });
+  CHECK_GT(steps, 10);
 }
 
 TEST_CASE_FIXTURE(actor_fixture, "a request that finds no memory leaves the "
                                  "table of those under way as it was") {
   auto alice = spawn_witness();
   run();
-  size_t n = 0;
-  for (auto failed = true; failed;) {
-    ++n;
-    CAPTURE(n);
+  auto steps = with_each_failure([&](size_t n) {
     pending_requests table{10};
     auto x = entry_of(alice.hdl, 1);
-    failed = false;
+    auto failed = false;
     fail_allocation(n);
     try {
       table.add(std::move(x));
@@ -139,8 +143,9 @@ TEST_CASE_FIXTURE(actor_fixture, "a request that finds no memory leaves the "
              in_it);
     CHECK(table.take_endpoint(1, false).empty());
     CHECK_EQ(table.size(), 0);
-  }
-  CHECK_GT(n, 3);
+    return failed;
+  });
+  CHECK_GT(steps, 3);
 }
 
 TEST_CASE_FIXTURE(actor_fixture, "a request that finds no memory to go to "
@@ -179,10 +184,7 @@ TEST_CASE("whoever is taken from the table is answered, also if there is no "
 }
 
 TEST_CASE("a request whose answer finds no memory gets an error") {
-  size_t n = 0;
-  for (auto failed = true; failed;) {
-    ++n;
-    CAPTURE(n);
+  auto steps = with_each_failure([&](size_t n) {
     actor_fixture fix;
     fix.home->log.sink(nullptr);
     auto res = fix.request(fix.remote("joe"), make_ping("x"));
@@ -193,23 +195,21 @@ TEST_CASE("a request whose answer finds no memory gets an error") {
     auto x = make_envelope_for(pings[0].sender.id, make_ping("y"));
     x.target.request_id = pings[0].sender.request_id;
     in->receive(batch_frame({x}));
-    failed = run_once_without(fix, n); // the reader
+    auto failed = run_once_without(fix, n); // the reader
     if (in->finished())
-      continue; // the frame was not even decoded: its stream has ended
+      return failed; // the frame was not even decoded: its stream has ended
     CHECK_EQ(res->answers, 1);
     CHECK_EQ(fix.home->pending.size(), 0);
-  }
-  CHECK_GT(n, 5);
+    return failed;
+  });
+  CHECK_GT(steps, 5);
 }
 
 TEST_CASE("what a peer says about watches is never lost while its stream "
           "lives") {
   for (auto type : {wire::watch::type_name, wire::terminated::type_name}) {
     CAPTURE(type);
-    size_t n = 0;
-    for (auto failed = true; failed;) {
-      ++n;
-      CAPTURE(n);
+    auto steps = with_each_failure([&](size_t n) {
       actor_fixture fix;
       fix.home->log.sink(nullptr);
       auto alice = fix.publish_witness("alice");
@@ -225,7 +225,7 @@ TEST_CASE("what a peer says about watches is never lost while its stream "
       fix.sent();
       in->receive(batch_frame({make_system_envelope(
         is_watch ? "alice" : fix.watcher_id(), type, payload)}));
-      failed = run_once_without(fix, n); // the reader
+      auto failed = run_once_without(fix, n); // the reader
       auto heard = alice.downs().size();
       if (is_watch) {
         alice.quit();
@@ -234,17 +234,15 @@ TEST_CASE("what a peer says about watches is never lost while its stream "
       }
       CHECK_GE(heard + (in->finished() ? 1 : 0), 1);
       CHECK_EQ(fix.dead_letters(errc::dead_letter), 0);
-    }
-    CHECK_GT(n, 5);
+      return failed;
+    });
+    CHECK_GT(steps, 5);
   }
 }
 
 TEST_CASE("each observer is told of the end of an endpoint, and each requester "
           "hears of it") {
-  size_t n = 0;
-  for (auto failed = true; failed;) {
-    ++n;
-    CAPTURE(n);
+  auto steps = with_each_failure([&](size_t n) {
     actor_fixture fix;
     fix.home->log.sink(nullptr);
     auto alice = fix.spawn_witness();
@@ -255,12 +253,13 @@ TEST_CASE("each observer is told of the end of an endpoint, and each requester "
     fix.shake_hands();
     auto res = fix.request(fix.remote("joe"), make_ping("x"));
     fix.last_dialled()->receive(wire::encode(wire::disconnect_request{}));
-    failed = run_without(fix, n);
+    auto failed = run_without(fix, n);
     CHECK_EQ(alice.downs().size(), 1);
     CHECK_EQ(bob.exits().size(), 1);
     CHECK_EQ(res->answers, 1);
-  }
-  CHECK_GT(n, 10);
+    return failed;
+  });
+  CHECK_GT(steps, 10);
 }
 
 TEST_CASE_FIXTURE(actor_fixture, "a handle that goes needs no memory") {
@@ -275,10 +274,7 @@ TEST_CASE_FIXTURE(actor_fixture, "a handle that goes needs no memory") {
 
 TEST_CASE("after a restart of the peer its address is of use, or the node says "
           "that it is out of order") {
-  size_t n = 0;
-  for (auto failed = true; failed;) {
-    ++n;
-    CAPTURE(n);
+  auto steps = with_each_failure([&](size_t n) {
     actor_fixture fix;
     fix.home->log.sink(nullptr);
     auto alice = fix.spawn_witness();
@@ -290,16 +286,17 @@ TEST_CASE("after a restart of the peer its address is of use, or the node says "
     auto str = fix.last_dialled();
     str->complete_writes();
     str->receive(wire::encode(wire::connect_response{"member-b", false}));
-    failed = run_without(fix, n);
+    auto failed = run_without(fix, n);
     if (fix.home->failure())
-      continue;
+      return failed;
     auto dials = fix.dials();
     auto in = fix.accept("member-b");
     if (fix.dials() != dials)
       fix.answer_probe("member-b");
     CHECK_FALSE(in->written.empty());
-  }
-  CHECK_GT(n, 10);
+    return failed;
+  });
+  CHECK_GT(steps, 10);
 }
 
 TEST_SUITE_END();
