@@ -27,15 +27,18 @@ struct arguments {
   uint64_t seeds = 0;
   double minutes = 0;
   bool tell = false;
+  bool shrink = true;
 };
 
 [[noreturn]] void usage(int code) {
   std::fputs("usage: simulate [--seed N] [--seeds N] [--minutes N] [--story]\n"
+             "                [--no-shrink]\n"
              "\n"
              "  --seed N     the first seed; by default one that is drawn\n"
              "  --seeds N    how many, 100 by default, 1 with --seed\n"
              "  --minutes N  goes on for so long instead\n"
-             "  --story      tells what happens in the first one\n",
+             "  --story      tells what happens in the first one\n"
+             "  --no-shrink  looks for no shorter story\n",
              code == 0 ? stdout : stderr);
   std::exit(code);
 }
@@ -48,6 +51,10 @@ arguments parse(int argc, char** argv) {
       usage(0);
     if (key == "--story") {
       result.tell = true;
+      continue;
+    }
+    if (key == "--no-shrink") {
+      result.shrink = false;
       continue;
     }
     if (++i == argc)
@@ -90,13 +97,15 @@ void tell(player& by, const excerpt& x) {
     std::printf("  -> %s\n", y.c_str());
 }
 
-int broken(player& by, const excerpt& x, const outcome_of_story& seen) {
+int broken(player& by, const excerpt& x, const outcome_of_story& seen,
+           bool shrink) {
   auto seed = std::to_string(x.seed);
   for (auto& y : seen.complaints)
     std::printf("seed %s: %s\n", seed.c_str(), y.c_str());
-  std::printf("to see it again: scripts/simulate --seed %s\n"
-              "the shortest story that was found:\n",
-              seed.c_str());
+  std::printf("to see it again: scripts/simulate --seed %s\n", seed.c_str());
+  if (!shrink)
+    return 1;
+  std::printf("the shortest story that was found:\n");
   std::fflush(stdout);
   tell(by, by.shrink(x, 400));
   return 1;
@@ -127,7 +136,7 @@ int main(int argc, char** argv) {
       tell(theatre, x);
     auto seen = theatre.play(x);
     if (!seen.clean())
-      return broken(theatre, x, seen);
+      return broken(theatre, x, seen, args.shrink);
     for (auto& [what, n] : seen.figures)
       sum[what] += n;
   }
