@@ -7,6 +7,7 @@
 #include <caf/exit_reason.hpp>
 
 #include <algorithm>
+#include <cstdio>
 #include <limits>
 
 namespace caf_remote::test {
@@ -19,12 +20,19 @@ std::string text(const caf::error& x) {
   return x ? render(x) : "none";
 }
 
+std::string text(caf::timespan x) {
+  char result[32];
+  std::snprintf(result, sizeof(result), "%.2f s",
+                std::chrono::duration<double>{x}.count());
+  return result;
+}
+
 } // namespace
 
 std::string checker::name_of(uint32_t id, const message_record& x) {
-  return std::string{x.request ? "request " : "message "} + std::to_string(id)
-         + " to name " + std::to_string(x.to.name) + " of node "
-         + std::to_string(x.to.node);
+  return std::string{x.what == kind::message ? "message " : "request "}
+         + std::to_string(id) + " to name " + std::to_string(x.to.name)
+         + " of node " + std::to_string(x.to.node);
 }
 
 void checker::complain(std::string what) {
@@ -40,16 +48,46 @@ void checker::note(uint32_t what, uint64_t x, uint64_t y) noexcept {
 
 // -- messages -----------------------------------------------------------------
 
-uint32_t checker::sends(run_id from, uint32_t sender, place to, bool request) {
-  note(1, sender, to.node * 16 + to.name);
+uint32_t checker::add(message_record x) {
+  note(1, x.sender, x.to.node * 16 + x.to.name);
   ++now_;
+  x.home = homes_[x.from.node];
+  // what becomes of a message within a node is CAF's business
+  x.traced = x.from.node != x.to.node;
+  messages_.push_back(std::move(x));
+  return static_cast<uint32_t>(messages_.size() - 1);
+}
+
+uint32_t checker::sends(run_id from, uint32_t sender, place to, kind what) {
   message_record x;
   x.from = from;
   x.sender = sender;
   x.to = to;
-  x.request = request;
-  messages_.push_back(std::move(x));
-  return static_cast<uint32_t>(messages_.size() - 1);
+  x.what = what;
+  x.origin = static_cast<uint32_t>(messages_.size());
+  return add(std::move(x));
+}
+
+uint32_t checker::passes_on(uint32_t request, run_id from, uint32_t by,
+                            place to) {
+  message_record x;
+  x.from = from;
+  x.sender = by;
+  x.to = to;
+  x.origin = origin_of(request);
+  return add(std::move(x));
+}
+
+uint32_t checker::origin_of(uint32_t message) const {
+  return messages_.at(message).origin;
+}
+
+void checker::expires(uint32_t message, caf::timespan after) {
+  messages_.at(message).due = time_ + after;
+}
+
+void checker::may_be_untraced(uint32_t message) {
+  messages_.at(message).traced = false;
 }
 
 void checker::written(uint32_t message, uint32_t link) {
@@ -58,6 +96,9 @@ void checker::written(uint32_t message, uint32_t link) {
   x.link = link;
   if (++x.written > 1)
     complain("at most once: " + name_of(message, x) + " was written twice");
+  if (x.due != caf::timespan::max() && time_ > x.due + limits_.slack)
+    complain("expiry: " + name_of(message, x) + " was written "
+             + text(time_ - x.due) + " after its time");
 }
 
 void checker::delivered(uint32_t message, run_id where, uint32_t receiver) {
@@ -76,7 +117,7 @@ void checker::delivered(uint32_t message, run_id where, uint32_t receiver) {
     complain("order: " + name_of(message, x) + " came after "
              + std::to_string(last) + " over the same connection");
   last = message;
-  auto& run = heard_[{receiver, x.from.node}];
+  auto& run = heard_[{receiver, {x.from.node, x.home}}];
   if (run > x.from.run)
     complain("incarnations: " + name_of(message, x)
              + " of an earlier run came after one of a later run");
@@ -118,7 +159,7 @@ void checker::holds_no_more(uint32_t actor) {
 void checker::ends(uint32_t actor) {
   note(6, actor);
   holds_no_more(actor);
-  ended_.insert(actor);
+  ended_.emplace(actor, time_);
 }
 
 uint32_t checker::watches(run_id where, place whom) {
@@ -126,6 +167,7 @@ uint32_t checker::watches(run_id where, place whom) {
   x.where = where;
   x.whom = whom;
   x.begin = ++now_;
+  x.begin_time = time_;
   watches_.push_back(std::move(x));
   return static_cast<uint32_t>(watches_.size() - 1);
 }
@@ -148,6 +190,7 @@ void checker::told(uint32_t watch, const caf::error& why) {
   if (!why && !could_have_ended(x))
     complain("watches: " + name
              + " is told of an end, and nobody has ended who had the name");
+  check_time(watch, x);
 }
 
 // Whether somebody who had the name since the watch began has ended.
@@ -158,11 +201,40 @@ bool checker::could_have_ended(const watch_record& x) const {
   });
 }
 
+// If all have ended who had the name since the watch began, the observer is to
+// be told by now.
+void checker::check_time(uint32_t id, const watch_record& x) {
+  auto since = x.begin_time;
+  for (auto& y : holdings_) {
+    if (y.where.node != x.whom.node || y.name != x.whom.name || y.end < x.begin)
+      continue;
+    auto i = ended_.find(y.actor);
+    auto j = over_.find(y.where);
+    if (i == ended_.end() && j == over_.end())
+      return;
+    since = std::max(since, i != ended_.end() ? i->second : j->second);
+  }
+  auto limit = limits_.watch;
+  if (last_disturbance_ + limits_.watch_after_fault > since) {
+    since = std::max(since, last_disturbance_);
+    limit = limits_.watch_after_fault;
+  }
+  if (time_ - since > limit && !x.taken_back)
+    complain("late: watch " + std::to_string(id) + " of name "
+             + std::to_string(x.whom.name) + " of node "
+             + std::to_string(x.whom.node) + " is told after "
+             + text(time_ - since));
+}
+
 // -- nodes --------------------------------------------------------------------
+
+void checker::moves(size_t node) {
+  ++homes_[node];
+}
 
 void checker::over(run_id x) {
   ++now_;
-  over_.insert(x);
+  over_.emplace(x, time_);
   for (auto& y : holdings_)
     if (y.where.node == x.node && y.where.run == x.run)
       y.end = std::min(y.end, now_);
@@ -192,6 +264,22 @@ void checker::accounts(run_id where, const std::string& address,
              + " dead, " + std::to_string(queued) + " queued");
 }
 
+void checker::endpoint_is(run_id where, const std::string& address,
+                          const std::string& state) {
+  auto& last = states_[{where, address}];
+  if (last != state)
+    ++changes_["endpoints: " + (last.empty() ? "none" : last) + " to " + state];
+  last = state;
+}
+
+void checker::bounded(run_id where, const std::string& what, uint64_t value,
+                      uint64_t bound) {
+  if (value > bound)
+    complain("bounds: node " + std::to_string(where.node) + " has "
+             + std::to_string(value) + ' ' + what + ", not more than "
+             + std::to_string(bound) + " are promised");
+}
+
 void checker::left_over(run_id where, const std::string& what, size_t count) {
   if (count != 0)
     complain("left over at node " + std::to_string(where.node) + ": "
@@ -216,8 +304,10 @@ void checker::all_answered() {
     auto name = name_of(static_cast<uint32_t>(i), x);
     if (is_over(x.from))
       continue;
-    if (x.request && x.answers == 0)
+    if (x.what != kind::message && x.answers == 0)
       complain("requests: " + name + " was never answered");
+    if (x.what == kind::question || !x.traced)
+      continue;
     if (x.written == 0 && x.dead == 0 && x.delivered == 0)
       complain("accounts: " + name + " was neither written nor a dead letter");
     if (!faults_ && x.delivered + x.dead == 0)
@@ -227,10 +317,12 @@ void checker::all_answered() {
 }
 
 std::map<std::string, size_t> checker::sum() const {
-  std::map<std::string, size_t> result;
+  auto result = changes_;
   auto code = [](const std::string& x) { return x.substr(0, x.find(':')); };
   for (auto& x : messages_) {
-    ++result[x.request ? "requests" : "messages"];
+    ++result[x.what == kind::message   ? "messages"
+             : x.what == kind::request ? "requests"
+                                       : "questions"];
     result["deliveries"] += x.delivered;
     result["dead letters"] += x.dead;
     if (x.answers > 0)

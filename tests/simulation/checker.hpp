@@ -3,7 +3,9 @@
 #pragma once
 
 #include <caf/error.hpp>
+#include <caf/timespan.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -36,10 +38,73 @@ public:
     size_t name;
   };
 
+  /// What comes true in time.
+  struct limits {
+    /// From the end of an actor until its observers are told, while nothing
+    /// happens to the network and its nodes.
+    caf::timespan watch = std::chrono::seconds(5);
+    /// The same after something has happened.
+    caf::timespan watch_after_fault = std::chrono::seconds(120);
+    /// How much later than its time a request may be written.
+    caf::timespan slack = std::chrono::seconds(1);
+  };
+
+  enum class kind : uint8_t {
+    message,
+    request,
+    /// A request whose way is not known here, such as one to the module.
+    question,
+  };
+
+  checker() = default;
+
+  explicit checker(limits xs) : limits_(xs) {
+    // nop
+  }
+
+  const limits& bounds() const noexcept {
+    return limits_;
+  }
+
+  // -- time -------------------------------------------------------------------
+
+  /// The time at which happens what is told next.
+  void time(caf::timespan x) noexcept {
+    time_ = x;
+  }
+
+  /// The network, or a node, is not as it should be.
+  void disturbed() noexcept {
+    last_disturbance_ = time_;
+  }
+
   // -- messages ---------------------------------------------------------------
 
-  /// An actor sends a message or a request; returns the number that it carries.
-  uint32_t sends(run_id from, uint32_t sender, place to, bool request);
+  /// An actor sends something; returns the number that it carries.
+  uint32_t sends(run_id from, uint32_t sender, place to, kind what);
+
+  /// The handler of a request passes it on; returns the number that it carries
+  /// from there on.
+  uint32_t passes_on(uint32_t request, run_id from, uint32_t by, place to);
+
+  /// The request that a number stands for, which was perhaps passed on.
+  uint32_t origin_of(uint32_t message) const;
+
+  /// A request is of no use after so long.
+  void expires(uint32_t message, caf::timespan after);
+
+  /// Nobody says what has become of it: a node was involved that lies.
+  void may_be_untraced(uint32_t message);
+
+  /// The number that `sends` returns next.
+  uint32_t next_message() const {
+    return static_cast<uint32_t>(messages_.size());
+  }
+
+  /// Whether a number is one that was given.
+  bool knows(uint32_t message) const {
+    return message < messages_.size();
+  }
 
   /// It stands in a frame that was handed to a stream.
   void written(uint32_t message, uint32_t link);
@@ -68,10 +133,14 @@ public:
   /// A fault that programs may be told of.
   void fault() noexcept {
     faults_ = true;
+    disturbed();
   }
 
   /// The run is over, by a crash or a stop: it owes nothing any more.
   void over(run_id x);
+
+  /// The next run of the node has another address.
+  void moves(size_t node);
 
   void connected(run_id where, const std::string& address,
                  const std::string& member_id);
@@ -81,6 +150,14 @@ public:
   /// The figures of an endpoint.
   void accounts(run_id where, const std::string& address, uint64_t accepted,
                 uint64_t written, uint64_t dead, uint64_t queued);
+
+  /// An endpoint is in this state.
+  void endpoint_is(run_id where, const std::string& address,
+                   const std::string& state);
+
+  /// A figure that has a bound.
+  void bounded(run_id where, const std::string& what, uint64_t value,
+               uint64_t bound);
 
   /// Something is left over at the end.
   void left_over(run_id where, const std::string& what, size_t count);
@@ -115,7 +192,12 @@ private:
     run_id from{};
     uint32_t sender = 0;
     place to{};
-    bool request = false;
+    kind what = kind::message;
+    /// Where the sender lives, among all its addresses.
+    size_t home = 0;
+    uint32_t origin = 0;
+    bool traced = true;
+    caf::timespan due = caf::timespan::max();
     uint32_t link = 0;
     uint32_t written = 0;
     uint32_t delivered = 0;
@@ -128,6 +210,7 @@ private:
     run_id where{};
     place whom{};
     uint64_t begin = 0;
+    caf::timespan begin_time{0};
     bool taken_back = false;
     std::vector<std::string> told;
   };
@@ -139,6 +222,8 @@ private:
     uint64_t end;
   };
 
+  uint32_t add(message_record x);
+
   void note(uint32_t what, uint64_t x, uint64_t y = 0) noexcept;
 
   bool is_over(run_id x) const {
@@ -146,19 +231,27 @@ private:
   }
 
   bool could_have_ended(const watch_record& x) const;
+  void check_time(uint32_t id, const watch_record& x);
   static std::string name_of(uint32_t id, const message_record& x);
 
   std::vector<message_record> messages_;
   std::vector<watch_record> watches_;
   std::vector<holding> holdings_;
-  std::set<uint32_t> ended_;
-  std::set<run_id> over_;
+  const limits limits_{};
+  /// When they have ended.
+  std::map<uint32_t, caf::timespan> ended_;
+  std::map<run_id, caf::timespan> over_;
+  std::map<size_t, size_t> homes_;
   // sender, receiver, link -> the last message
   std::map<std::pair<std::pair<uint32_t, uint32_t>, uint32_t>, uint32_t> last_;
-  // receiver, sender's node -> the last run heard
-  std::map<std::pair<uint32_t, size_t>, uint32_t> heard_;
+  // receiver, sender's node and home -> the last run heard
+  std::map<std::pair<uint32_t, std::pair<size_t, size_t>>, uint32_t> heard_;
   std::map<std::pair<run_id, std::string>, std::set<std::string>> up_;
+  std::map<std::pair<run_id, std::string>, std::string> states_;
+  std::map<std::string, size_t> changes_;
   uint64_t now_ = 0;
+  caf::timespan time_{0};
+  caf::timespan last_disturbance_ = caf::timespan::min() / 2;
   uint64_t trace_ = 14695981039346656037u;
   bool faults_ = false;
   std::vector<std::string> complaints_;

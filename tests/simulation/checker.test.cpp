@@ -23,11 +23,11 @@ struct checker_fixture {
   static constexpr uint32_t link = 1;
 
   uint32_t send() {
-    return judge.sends(here, sender, joe, false);
+    return judge.sends(here, sender, joe, checker::kind::message);
   }
 
   uint32_t request() {
-    return judge.sends(here, sender, joe, true);
+    return judge.sends(here, sender, joe, checker::kind::request);
   }
 
   /// A message that comes as it should.
@@ -97,7 +97,7 @@ TEST_CASE_FIXTURE(checker_fixture, "a message to another node") {
 TEST_CASE_FIXTURE(checker_fixture, "a message of a run that was over for its "
                                    "receiver") {
   auto old = send();
-  bring(judge.sends({0, 2}, 3, joe, false), 2);
+  bring(judge.sends({0, 2}, 3, joe, checker::kind::message), 2);
   bring(old);
   CHECK_EQ(kinds(), texts{"incarnations"});
 }

@@ -2,11 +2,8 @@
 
 #include "simulation/network.hpp"
 
-#include "caf_remote/endpoint/messages.hpp"
-
-#include <caf/send.hpp>
-
 #include <algorithm>
+#include <utility>
 
 namespace caf_remote::test {
 
@@ -58,13 +55,14 @@ void network::allow(size_t from, size_t to) {
 
 void network::run_short(size_t index, dice& rng) {
   auto& x = hosts[index];
-  if (x.system == nullptr)
+  if (!x.node)
     return;
-  x.system->connector->fail_next = true;
+  x.node->connector->fail_next = true;
   for (auto& y : links_)
-    for (auto z : {&y.out, &y.in})
-      if (z->str != nullptr && rng.one_in(8))
-        z->str->fail_next_read();
+    for (auto [who, mine] :
+         {std::pair{y.dialler, &y.out}, std::pair{y.listener, &y.in}})
+      if (who == index && mine->str != nullptr && rng.one_in(4))
+        mine->str->fail_next_read();
 }
 
 void network::lose(size_t index, dice& rng) {
@@ -77,12 +75,16 @@ void network::lose(size_t index, dice& rng) {
     if (x.dialler != index && x.listener != index)
       continue;
     lose(x, rng, rng.one_in(3) ? late : soon);
-    auto& mine = x.dialler == index ? x.out : x.in;
-    if (mine.str != nullptr)
-      mine.str->close(status_code::cancelled);
-    mine.str = nullptr;
+    for (auto [who, mine] :
+         {std::pair{x.dialler, &x.out}, std::pair{x.listener, &x.in}}) {
+      if (who != index)
+        continue;
+      if (mine->str != nullptr)
+        mine->str->close(status_code::cancelled);
+      mine->str = nullptr;
+    }
   }
-  gone.system = nullptr;
+  gone.node.reset();
   gone.seen = 0;
 }
 
@@ -95,6 +97,14 @@ void network::heal() {
   for (auto& x : links_)
     for (auto y : {&x.out, &x.in})
       y->hears_in = std::min(y->hears_in, 1u);
+}
+
+bool network::is_disturbed() const {
+  auto lost = [](const dial& x) { return x.lost; };
+  auto unheard = [](const connection& x) { return x.cut; };
+  return slow_ || !refused_.empty() || !swallowed_.empty()
+         || std::any_of(dials_.begin(), dials_.end(), lost)
+         || std::any_of(links_.begin(), links_.end(), unheard);
 }
 
 // -- time ---------------------------------------------------------------------
@@ -130,9 +140,9 @@ void network::tick(dice& rng) {
 void network::look_for_dials() {
   for (size_t i = 0; i < hosts.size(); ++i) {
     auto& x = hosts[i];
-    if (x.system == nullptr)
+    if (!x.node)
       continue;
-    auto& made = x.system->connector->dials;
+    auto& made = x.node->connector->dials;
     for (; x.seen < made.size(); ++x.seen)
       dials_.push_back(
         {i, made[x.seen], now_ + made[x.seen].opts.connect_timeout, false});
@@ -156,12 +166,15 @@ bool network::answer(dial& x, dice& rng) {
   };
   auto i = std::find_if(hosts.begin(), hosts.end(), leads_here);
   auto to = static_cast<size_t>(i - hosts.begin());
+  if (i != hosts.end() && i->hidden && to != x.from) {
+    str->close(status_code::unavailable, "no route to host");
+    return true;
+  }
   if (swallowed_.count({x.from, to}) != 0) {
     x.lost = true;
     return false;
   }
-  if (i == hosts.end() || i->system == nullptr
-      || refused_.count({x.from, to}) != 0) {
+  if (i == hosts.end() || !i->node || refused_.count({x.from, to}) != 0) {
     str->close(status_code::unavailable, "connection refused");
     return true;
   }
@@ -180,9 +193,8 @@ void network::connect(dial& x, size_t to) {
   result.out.str = x.what.str;
   result.in.str = in;
   links_.push_back(std::move(result));
-  x.what.str->introduce(listener.system->home->introduction());
-  caf::anon_send(listener.system->home->manager(),
-                 incoming_stream{{in, x.what.opts.call_metadata}});
+  x.what.str->introduce(listener.node->introduction());
+  listener.node->accept({in, x.what.opts.call_metadata});
 }
 
 // -- connections --------------------------------------------------------------

@@ -2,13 +2,19 @@
 
 #pragma once
 
+#include "caf_remote/transport/stream.hpp"
+
 #include "simulation/dice.hpp"
-#include "support/actor_fixture.hpp"
+#include "support/fake_stream.hpp"
+
+#include <caf/timespan.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -22,14 +28,26 @@ namespace caf_remote::test {
 /// is lost from the end, as in TCP.
 class network {
 public:
+  /// What a node shows of itself to the network.
+  struct outlet {
+    /// What it dials.
+    std::shared_ptr<fake_connector> connector;
+    /// What those are told who dial it.
+    std::function<transport::metadata()> introduction;
+    /// Takes a connection.
+    std::function<void(transport::incoming)> accept;
+  };
+
   /// A machine with a node, or without one at the moment.
   struct host {
     std::string ip;
     /// All that lead here.
     std::vector<std::string> addresses;
-    /// Null: nobody listens.
-    actor_fixture* system = nullptr;
-    /// How many of the system's dials were looked at.
+    /// Behind address translation: nobody can dial it, ever.
+    bool hidden = false;
+    /// None: nobody listens.
+    std::optional<outlet> node = std::nullopt;
+    /// How many of the node's dials were looked at.
     size_t seen = 0;
   };
 
@@ -69,6 +87,9 @@ public:
 
   /// Nothing is forbidden, slow, or unheard of any more.
   void heal();
+
+  /// Whether something is forbidden, slow, lost, or unheard of.
+  bool is_disturbed() const;
 
   // -- time -------------------------------------------------------------------
 

@@ -16,11 +16,13 @@ enum class deed : uint8_t {
   send,
   flood,
   request,
+  spawn,
+  wait_for_room,
   monitor,
   demonitor,
   link,
   unlink,
-  stop_actor, // by a remote exit message
+  stop_actor, // by an exit message or a poison pill
   end_actor, // by itself
   publish,
   unpublish,
@@ -58,16 +60,33 @@ struct step {
   uint64_t salt;
 };
 
+enum class node_kind : uint8_t {
+  /// The module.
+  caf,
+  /// Keeps to the rules of protoactor-go.
+  go,
+  /// Keeps to no rules, and pretends to be others.
+  liar,
+};
+
+struct node_plan {
+  node_kind what = node_kind::caf;
+  /// Behind address translation.
+  bool hidden = false;
+};
+
 /// What happens in one run, but for what the product makes of it.
 struct story {
   uint64_t seed = 0;
-  size_t nodes = 2;
+  std::vector<node_plan> nodes;
   /// Nothing happens to the programs, and nobody may be told that it has.
   bool quiet = false;
   /// Code of users throws now and then.
   bool careless = false;
   /// Whether names of nodes are used besides addresses.
   bool aliases = false;
+  /// Whether nodes know those of their own.
+  bool own_aliases = true;
   options opts;
   std::vector<step> steps;
 };

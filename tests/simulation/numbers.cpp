@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "simulation/numbers.hpp"
+
+#include "caf_remote/message.hpp"
+
+#include "support/test_messages.hpp"
+
+#include <google/protobuf/util/json_util.h>
+
+#include <stdexcept>
+
+namespace caf_remote::test {
+
+namespace {
+
+using google::protobuf::UInt64Value;
+
+// JSON is what some messages travel as.
+template <class T>
+std::optional<T> read(const envelope& x) {
+  T result;
+  auto ok = x.serializer_id == 1
+              ? google::protobuf::util::JsonStringToMessage(x.payload, &result)
+                  .ok()
+              : result.ParseFromString(x.payload);
+  if (!ok)
+    return std::nullopt;
+  return result;
+}
+
+} // namespace
+
+std::optional<uint32_t> number_in(const envelope& x) {
+  if (x.type_name == UInt64Value::descriptor()->full_name()) {
+    if (auto y = read<UInt64Value>(x))
+      return number_of(y->value());
+  } else if (x.type_name == Ping::descriptor()->full_name()
+             || x.type_name == unknown_type) {
+    if (auto y = read<Ping>(x); y && y->text() != answer_text)
+      return static_cast<uint32_t>(y->number());
+  }
+  return std::nullopt;
+}
+
+std::optional<uint32_t> number_in(const caf::message& x) {
+  envelope y;
+  if (x.match_elements<raw_message>()) {
+    auto& raw = x.get_as<raw_message>(0);
+    y.type_name = raw.type_name;
+    y.serializer_id = raw.serializer_id;
+    y.payload = raw.bytes;
+  } else if (x.match_elements<Ping>()) {
+    auto& ping = x.get_as<Ping>(0);
+    if (ping.text() == answer_text)
+      return std::nullopt;
+    return static_cast<uint32_t>(ping.number());
+  } else if (x.match_elements<UInt64Value>()) {
+    return number_of(x.get_as<UInt64Value>(0).value());
+  }
+  return number_in(y);
+}
+
+std::vector<uint32_t> numbers_in(const std::string& frame) {
+  std::vector<uint32_t> result;
+  try {
+    for (auto& x : read_batch(frame))
+      if (auto number = number_in(x))
+        result.push_back(*number);
+  } catch (const std::exception&) {
+    // of the handshake
+  }
+  return result;
+}
+
+} // namespace caf_remote::test

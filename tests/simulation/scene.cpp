@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "simulation/scene.hpp"
+
+#include "simulation/numbers.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+
+namespace caf_remote::test {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// What docs/reconnect.md allows for: all attempts to reach the peer, or to be
+// reached by it, and full renewals of the watches twice in a row.
+checker::limits limits_for(const options& x) {
+  auto look = std::clamp<caf::timespan>(x.retry_wait, 100ms, 5s);
+  auto attempt = x.connect_timeout + x.retry_wait;
+  checker::limits result;
+  result.watch_after_fault = attempt * static_cast<int>(x.max_retry_count)
+                             + 25 * look + 10s;
+  return result;
+}
+
+} // namespace
+
+scene::scene(const story& what, bool with_tale)
+  : plot(what), judge(limits_for(what.opts)),
+    net([this](uint32_t link, const std::string& frame) {
+      for (auto number : numbers_in(frame))
+        if (judge.knows(number))
+          judge.written(number, link);
+    }),
+    carelessness(what.seed), with_tale_(with_tale) {
+  for (size_t i = 0; i < what.nodes.size(); ++i) {
+    auto n = std::to_string(i + 1);
+    network::host x;
+    x.ip = "10.0.0." + n;
+    x.addresses = {x.ip + ":9000", "node-" + n + ".example:9000"};
+    x.hidden = what.nodes[i].hidden;
+    net.hosts.push_back(std::move(x));
+  }
+}
+
+std::string scene::id_of(checker::place x) const {
+  auto name = "n" + std::to_string(x.name);
+  // protocol fact: how Go calls what was spawned by a peer
+  if (x.name >= published_names && plot.nodes[x.node].what == node_kind::go)
+    return "activator/Remote$" + name;
+  return name;
+}
+
+size_t scene::target_of(size_t node, const step& x) const {
+  auto n = plot.nodes.size();
+  return x.whom % 9 == 8 ? node : (node + 1 + x.whom % (n - 1)) % n;
+}
+
+checker::place scene::place_of(size_t node, const step& x) const {
+  // names that come about by spawning are less often asked for
+  auto name = x.how % 16;
+  return {target_of(node, x),
+          name < 2 ? published_names + name : name % published_names};
+}
+
+void scene::advance(caf::timespan x) {
+  now_ += x;
+  net.advance(x);
+  judge.time(now_);
+}
+
+void scene::say(const std::string& x) {
+  using seconds = std::chrono::duration<double>;
+  if (!with_tale_)
+    return;
+  char time[32];
+  std::snprintf(time, sizeof(time), "%8.2f  ", seconds{now_}.count());
+  tale_.push_back(time + x);
+}
+
+std::string name_of(size_t node) {
+  return "node " + std::to_string(node);
+}
+
+std::string name_of(checker::place x) {
+  return "n" + std::to_string(x.name) + " on " + name_of(x.node);
+}
+
+} // namespace caf_remote::test
