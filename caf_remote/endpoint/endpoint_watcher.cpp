@@ -127,6 +127,8 @@ left endpoint_watcher_state::on_peer_connected(const peer_connected& x) {
   if (endpoint_ == nullptr)
     return {};
   asked_.clear(); // on a stream that is over
+  if (endpoint_->connects.load() > 0)
+    return_path_.written_again();
   if (!x.same_incarnation)
     return on_incarnation_over(x.written_seq);
   outgoing_.lost(x.written_seq);
@@ -263,9 +265,10 @@ void endpoint_watcher_state::look_after() {
   self_->delayed_send(self_, look_interval(node_->opts), watch_tick{});
 }
 
-// Whether the peer could not tell us of an end.
+// Whether the peer could not tell us of an end, or does not take what we watch.
 bool endpoint_watcher_state::watches_in_vain() const {
-  return !outgoing_.empty() && return_path_.missing();
+  return !outgoing_.empty()
+         && (return_path_.missing() || return_path_.refused());
 }
 
 void endpoint_watcher_state::on_tick() {
@@ -277,16 +280,18 @@ void endpoint_watcher_state::on_tick() {
   auto connected = endpoint_->connected();
   auto connects = endpoint_->connects.load();
   auto reached = connected || connects != last_connects_;
+  if (connected && connects == last_connects_)
+    return_path_.taken();
   last_connects_ = connects;
   auto in_vain = watches_in_vain();
   if (in_vain && reached && return_path_.wait(look_interval(node_->opts)))
     give_up_watches();
   else if (connected)
-    ask(in_vain);
+    ask(in_vain && return_path_.missing());
   look_after();
 }
 
-void endpoint_watcher_state::ask(bool in_vain) {
+void endpoint_watcher_state::ask(bool for_a_stream) {
   auto now = self_->clock().now();
   if (return_path_.renewal_due() && return_path_.has_rested(now)) {
     return_path_.renewed(now);
@@ -294,7 +299,7 @@ void endpoint_watcher_state::ask(bool in_vain) {
     speak();
   }
   // a bound at the peer may have cost the question or its answer
-  if (in_vain
+  if (for_a_stream
       || (incoming_.has_unproven() && (asked_.empty() || ++looks_ == patience)))
     probe();
 }
@@ -313,7 +318,8 @@ void endpoint_watcher_state::probe() {
 
 void endpoint_watcher_state::give_up_watches() {
   return_path_.stop_waiting();
-  node_->on_no_return_path(address_, outgoing_.size());
+  node_->on_watches_in_vain(address_, outgoing_.size(),
+                            return_path_.missing());
   for (auto& hdl : outgoing_.take_all()) {
     // saves the peer the attempts to tell us, and no more than that
     if (auto proxy = as_remote_proxy(hdl); endpoint_->has_control_room())

@@ -191,8 +191,10 @@ public:
   /// The endpoint is over.
   void on_endpoint_over(endpoint& where, errc code, const std::string& reason);
 
-  /// A peer does not connect to us, so watches of its actors end.
-  void on_no_return_path(const std::string& address, size_t watches);
+  /// Watches of a peer's actors end, because it does not connect to us
+  /// (`no_stream`), or because it ends our streams when it gets them.
+  void on_watches_in_vain(const std::string& address, size_t watches,
+                          bool no_stream);
 
   /// Something that came from a peer was refused.
   void on_bad_envelope(std::string_view from, std::string_view what);

@@ -16,7 +16,8 @@ namespace caf_remote {
 /// watched is watched again after a stream was lost or replaced; without a
 /// stream the peer is asked for a sign of life, which makes it open one; and
 /// if none comes within the time that attempts to connect may take, the watches
-/// are over. Who has a peer's address and member id can open streams in its
+/// are over. So they are if the peer ends our own streams again and again right
+/// after we have written them, as one does that has no room for them. Who has a peer's address and member id can open streams in its
 /// name, so there is some rest between two times that all is watched again
 /// (own decision). Pure: knows no clock.
 class return_path {
@@ -36,7 +37,7 @@ public:
       lost_ = true;
     else if (open > open_ && (open_ > 0 || lost_))
       renewal_due_ = true;
-    if (open > 0)
+    if (open > 0 && !refused_)
       waited_ = caf::timespan{0};
     open_ = open;
     known_ = true;
@@ -45,6 +46,21 @@ public:
   /// Whether there is no stream. Not before the first word about it.
   bool missing() const noexcept {
     return known_ && open_ == 0;
+  }
+
+  /// Our own stream was replaced, and the watches are written to the new one.
+  void written_again() noexcept {
+    refused_ = true;
+  }
+
+  /// It has stood for a while, so that the peer has taken them.
+  void taken() noexcept {
+    refused_ = false;
+  }
+
+  /// Whether it is not known that the peer takes the watches.
+  bool refused() const noexcept {
+    return refused_;
   }
 
   /// Whether the watches have to be sent again, once the rest is over.
@@ -62,7 +78,8 @@ public:
     last_renewal_ = now;
   }
 
-  /// The peer could have opened a stream for so long, and has not. Returns
+  /// The peer could have opened a stream, or taken the watches, for so long, and
+  /// has not. Returns
   /// whether it had its time.
   bool wait(caf::timespan x) noexcept {
     waited_ += x;
@@ -81,6 +98,7 @@ private:
   size_t open_ = 0;
   bool known_ = false;
   bool lost_ = false;
+  bool refused_ = false;
   bool renewal_due_ = false;
   std::optional<time_point> last_renewal_;
 };

@@ -22,6 +22,18 @@ TEST_CASE("a stream is missed only once it is known that there is none") {
   CHECK_FALSE(path.missing());
 }
 
+TEST_CASE("a stream from the peer is no sign that it takes watches") {
+  return_path path{10s, 0s};
+  path.streams(1);
+  path.written_again();
+  CHECK(path.refused());
+  CHECK_FALSE(path.wait(6s));
+  path.streams(2);
+  CHECK(path.wait(6s));
+  path.taken();
+  CHECK_FALSE(path.refused());
+}
+
 TEST_CASE("the first stream took nothing along") {
   return_path path{10s, 0s};
   path.streams(0);

@@ -728,6 +728,35 @@ TEST_CASE_FIXTURE(loss_fixture,
   CHECK_EQ(alice.downs(), reasons{unreachable});
 }
 
+TEST_CASE_FIXTURE(loss_fixture, "so is one that hangs up at each Watch though "
+                                "it has a stream to us") {
+  auto alice = spawn_witness();
+  alice.monitor(remote("joe"));
+  run();
+  accept();
+  size_t met = 0;
+  for (auto passed = 0s; passed <= dial_limit + 10s; passed += 1s) {
+    if (dials() > met && alice.downs().empty()) {
+      met = dials();
+      shake_hands();
+      cut(last_dialled());
+    }
+    advance(1s);
+  }
+  CHECK_EQ(alice.downs(), reasons{unreachable});
+}
+
+TEST_CASE_FIXTURE(watching_fixture, "a stream that stands shows that the peer "
+                                    "takes watches again") {
+  for (auto passed = 0s; passed <= 2 * dial_limit; passed += 6s) {
+    cut(last_dialled());
+    advance(2s);
+    shake_hands();
+    advance(4s);
+  }
+  CHECK(alice.downs().empty());
+}
+
 TEST_CASE_FIXTURE(watched_fixture,
                   "an Unwatch of the stream before does not take "
                   "a watch of this one along") {

@@ -97,6 +97,8 @@ uint32_t caf_node::spawn() {
 
 caf::behavior caf_node::behave(self_ptr self, uint32_t id) {
   self->set_default_handler(caf::drop);
+  // within a node, errors come as messages
+  self->set_error_handler([](caf::error&) {});
   self->set_down_handler(
     [this, id](caf::down_msg& x) { on_told(id, x.reason); });
   self->set_exit_handler([this, id, self](caf::exit_msg& x) {
@@ -290,8 +292,9 @@ bool caf_node::perform(const step& x) {
       return true;
     case deed::stop_actor:
       tell(senders_[0], [this, x](self_ptr self) {
-        auto to = handle(all_.place_of(here(), x), uses_alias(x));
-        if (x.who / 16 % 2 == 0)
+        auto whom = all_.place_of(here(), x);
+        auto to = handle(whom, uses_alias(x));
+        if (whom.node == here() || x.who / 16 % 2 == 0)
           self->send_exit(to, caf::exit_reason::user_shutdown);
         else
           self->send(to, poison_pill{});

@@ -195,9 +195,10 @@ void checker::told(uint32_t watch, const caf::error& why) {
 
 // Whether somebody who had the name since the watch began has ended.
 bool checker::could_have_ended(const watch_record& x) const {
+  auto since = sharing_.count(x.whom.node) != 0 ? 0 : x.begin;
   return std::any_of(holdings_.begin(), holdings_.end(), [&](auto& y) {
     return y.where.node == x.whom.node && y.name == x.whom.name
-           && y.end >= x.begin && ended_.count(y.actor) != 0;
+           && y.end >= since && ended_.count(y.actor) != 0;
   });
 }
 

@@ -124,6 +124,12 @@ public:
   void holds_no_more(uint32_t actor);
   void ends(uint32_t actor);
 
+  /// All observers of a name on this node hear of the first end, also those who
+  /// came after it.
+  void shares_ends(size_t node) {
+    sharing_.insert(node);
+  }
+
   uint32_t watches(run_id where, place whom);
   void takes_back(uint32_t watch);
   void told(uint32_t watch, const caf::error& why);
@@ -242,6 +248,7 @@ private:
   std::map<uint32_t, caf::timespan> ended_;
   std::map<run_id, caf::timespan> over_;
   std::map<size_t, size_t> homes_;
+  std::set<size_t> sharing_;
   // sender, receiver, link -> the last message
   std::map<std::pair<std::pair<uint32_t, uint32_t>, uint32_t>, uint32_t> last_;
   // receiver, sender's node and home -> the last run heard

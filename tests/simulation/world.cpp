@@ -20,7 +20,7 @@ world::world(const story& what, bool with_tale)
   // what is more than that is refused
   auto& opts = what.opts;
   if (opts.control_messages < 1000 || opts.max_endpoints < 1000
-      || opts.max_streams < 1000)
+      || opts.max_streams < 1000 || (what.aliases && !what.own_aliases))
     all_.judge.fault();
   for (size_t i = 0; i < machines_.size(); ++i) {
     if (what.nodes[i].hidden || what.nodes[i].what == node_kind::liar)

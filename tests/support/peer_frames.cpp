@@ -99,6 +99,10 @@ std::vector<envelope> read_batch(const std::string& frame) {
   auto& batch = msg.message_batch();
   std::vector<envelope> result;
   for (auto& x : batch.envelopes()) {
+    if (x.type_id() < 0 || x.type_id() >= batch.type_names_size()
+        || x.target() < 0 || x.target() >= batch.targets_size()
+        || x.sender() < 0 || x.sender() > batch.senders_size())
+      throw std::runtime_error{"an index points outside its table"};
     envelope y;
     y.type_name = batch.type_names(x.type_id());
     y.payload = x.message_data();
