@@ -37,6 +37,7 @@ caf_node::caf_node(scene& all, checker::run_id id)
   if (all.plot.own_aliases)
     aliases.push_back(all.address_of(here(), true));
   home.own(own_addresses{all.address_of(here()), host.ip, 9000, aliases});
+  all.judge.is_member(id, all.address_of(here()), home.member_id);
   activator_ = system_.sys.spawn<caf::hidden>(activator, system_.home);
   spawner_ = system_.sys.spawn<caf::hidden>(spawner, system_.home);
   for (auto name : {activator_id, new_activator_id})
@@ -102,10 +103,12 @@ caf::behavior caf_node::behave(self_ptr self, uint32_t id) {
   self->set_down_handler(
     [this, id](caf::down_msg& x) { on_told(id, x.reason); });
   self->set_exit_handler([this, id, self](caf::exit_msg& x) {
-    if (at(id).watches.empty() || x.reason == caf::exit_reason::kill)
+    if (x.reason == caf::exit_reason::kill)
       self->quit(x.reason);
-    else
+    else if (!at(id).watches.empty())
       on_told(id, x.reason);
+    else if (x.reason)
+      self->quit(x.reason);
   });
   self->attach_functor([this, id](const caf::error&) { on_end(id); });
   return {
@@ -246,7 +249,7 @@ caf::actor caf_node::make_for_peer() {
   throw_now_and_then();
   auto id = spawn();
   for (auto i = scene::published_names; i < scene::names; ++i)
-    all_.judge.holds(id, id_, i);
+    all_.judge.holds(id, id_, i, false);
   return at(id).hdl;
 }
 
@@ -279,10 +282,10 @@ bool caf_node::perform(const step& x) {
       wait_for_room(x);
       return true;
     case deed::monitor:
-      watch(x, false);
+      watch(all_.place_of(here(), x), uses_alias(x), false);
       return true;
     case deed::link:
-      watch(x, true);
+      watch(all_.place_of(here(), x), uses_alias(x), true);
       return true;
     case deed::demonitor:
       take_back(x, false);
@@ -294,6 +297,7 @@ bool caf_node::perform(const step& x) {
       tell(senders_[0], [this, x](self_ptr self) {
         auto whom = all_.place_of(here(), x);
         auto to = handle(whom, uses_alias(x));
+        all_.judge.may_end(whom);
         if (whom.node == here() || x.who / 16 % 2 == 0)
           self->send_exit(to, caf::exit_reason::user_shutdown);
         else
@@ -310,19 +314,15 @@ bool caf_node::perform_on_own(const step& x) {
   auto name = x.how % scene::published_names;
   auto holder = holders_[name];
   switch (x.what) {
-    case deed::end_actor: {
-      // whoever has the name, or somebody who was spawned for a peer
-      auto i = people_.find(x.whom % 4 == 0 ? x.how % (people_.rbegin()->first)
-                                            : holder);
-      if (i != people_.end() && !i->second->ended
-          && std::find(senders_.begin(), senders_.end(), i->first)
-               == senders_.end())
-        tell(i->first, [this, id = i->first](self_ptr self) {
-          if (at(id).watches.empty()) // else it is to be told
-            self->quit();
-        });
+    case deed::end_actor:
+      end_actor(x);
       return true;
-    }
+    case deed::end_sender:
+      end_sender(x);
+      return true;
+    case deed::end_observer:
+      end_observer(x);
+      return true;
     case deed::publish:
       if (holder == 0 || at(holder).ended) {
         holders_[name] = 0;
@@ -408,43 +408,51 @@ void caf_node::request(const step& x) {
   auto sender = sender_of(x);
   auto whom = all_.place_of(here(), x);
   auto to = handle(whom, uses_alias(x));
-  auto limit = caf::duration{caf::infinite};
-  auto expiry = all_.plot.opts.queued_request_expiry;
-  auto is_known = x.who / 4 % 2 == 0; // to the module
-  if (x.who / 4 % 3 != 0) {
-    auto ms = std::chrono::milliseconds(10 + x.whom % 20000);
-    limit = caf::duration{ms};
-    if (is_known)
-      expiry = ms;
-  }
-  auto what = x.how / 32 % 3 == 0 ? static_cast<wish>(x.how / 96 % wishes)
-                                  : wish::answer;
+  terms how;
+  how.is_known = x.who / 4 % 2 == 0;
+  if (x.who / 4 % 3 != 0)
+    how.limit = std::chrono::milliseconds(10 + x.whom % 20000);
+  if (x.how / 32 % 3 == 0)
+    how.what = static_cast<wish>(x.how / 96 % wishes);
   // within a node, CAF answers no request whose promise is dropped
-  if (whom.node == here() && what == wish::hold)
-    what = wish::answer;
+  if (whom.node == here() && how.what == wish::hold)
+    how.what = wish::answer;
   tell(sender, [=](self_ptr self) {
-    auto number = all_.judge.sends(id_, sender, whom, checker::kind::request);
-    all_.judge.expires(number, expiry);
-    all_.say(name_of(here()) + " sends request " + std::to_string(number)
-             + " to " + name_of(whom));
-    UInt64Value content;
-    content.set_value(wish_content(number, what));
-    auto answer = is_known ? caf_remote::request(self, to, limit, content)
-                           : self->request(to, limit, content);
-    answer.then(
-      [this, number, sender](const Ping& y) {
-        auto carried = static_cast<uint32_t>(y.number());
-        if (!all_.judge.knows(carried)
-            || all_.judge.origin_of(carried) != number)
-          all_.judge.complain("requests: " + std::to_string(number)
-                              + " has the answer to "
-                              + std::to_string(carried));
-        on_answer(sender, number, caf::none);
-      },
-      [this, number, sender](const caf::error& why) {
-        on_answer(sender, number, why);
-      });
+    for (auto n = x.who % 16 == 0 ? 20 : 1; n > 0; --n)
+      ask(self, sender, whom, to, how);
   });
+}
+
+uint32_t caf_node::ask(self_ptr self, uint32_t sender, checker::place whom,
+                       const caf::actor& to, terms how) {
+  auto& judge = all_.judge;
+  auto number = judge.sends(id_, sender, whom, checker::kind::request);
+  auto has_limit = how.limit > caf::timespan{0};
+  judge.expires(number, has_limit && how.is_known
+                          ? how.limit
+                          : all_.plot.opts.queued_request_expiry);
+  if (has_limit || how.what >= wish::fail || !all_.is_open(here(), whom.node))
+    judge.may_stay_open(number);
+  all_.say(name_of(here()) + " sends request " + std::to_string(number) + " to "
+           + name_of(whom));
+  UInt64Value content;
+  content.set_value(wish_content(number, how.what));
+  auto limit = has_limit ? caf::duration{how.limit}
+                         : caf::duration{caf::infinite};
+  auto answer = how.is_known ? caf_remote::request(self, to, limit, content)
+                             : self->request(to, limit, content);
+  answer.then(
+    [this, number, sender](const Ping& y) {
+      auto carried = static_cast<uint32_t>(y.number());
+      if (!all_.judge.knows(carried) || all_.judge.origin_of(carried) != number)
+        all_.judge.complain("requests: " + std::to_string(number)
+                            + " has the answer to " + std::to_string(carried));
+      on_answer(sender, number, caf::none);
+    },
+    [this, number, sender](const caf::error& why) {
+      on_answer(sender, number, why);
+    });
+  return number;
 }
 
 void caf_node::spawn_there(const step& x) {
@@ -490,9 +498,7 @@ void caf_node::wait_for_room(const step& x) {
   });
 }
 
-void caf_node::watch(const step& x, bool link) {
-  auto whom = all_.place_of(here(), x);
-  auto alias = uses_alias(x);
+void caf_node::watch(checker::place whom, bool alias, bool link) {
   auto to = handle(whom, alias);
   auto id = spawn();
   tell(id, [=](self_ptr self) {
@@ -505,8 +511,59 @@ void caf_node::watch(const step& x, bool link) {
       self->link_to(to);
     else
       self->monitor(to);
-    if (all_.plot.careless && whom.node != here())
+    if (all_.plot.careless)
       to->attach_functor([this](const caf::error&) { throw_now_and_then(); });
+    auto proxy = as_remote_proxy(caf::actor_cast<caf::strong_actor_ptr>(to));
+    if (whom.node != here())
+      all_.judge.is_known_as(watch,
+                             std::string{watcher_prefix} + system_.home->run
+                               + '@' + proxy->who().address + ' '
+                               + all_.id_of(whom),
+                             proxy->last_watch());
+  });
+}
+
+void caf_node::end_actor(const step& x) {
+  // whoever has the name, or somebody who was spawned for a peer
+  auto name = x.how % scene::published_names;
+  auto i = people_.find(x.whom % 4 == 0 ? x.how % people_.rbegin()->first
+                                        : holders_[name]);
+  if (i == people_.end() || i->second->ended
+      || std::find(senders_.begin(), senders_.end(), i->first)
+           != senders_.end())
+    return;
+  tell(i->first, [this, id = i->first](self_ptr self) {
+    if (!at(id).watches.empty())
+      return; // it is to be told of something
+    all_.judge.may_end(id);
+    self->quit();
+  });
+}
+
+// Somebody else takes its place.
+void caf_node::end_sender(const step& x) {
+  auto id = std::exchange(senders_[x.how / 16 % senders], spawn());
+  tell(id, [this, id](self_ptr self) {
+    all_.judge.sender_ends(id);
+    self->quit();
+  });
+}
+
+void caf_node::end_observer(const step& x) {
+  std::vector<observer*> mine;
+  for (auto& y : observers_)
+    if (is_there(at(y.person)))
+      mine.push_back(&y);
+  if (mine.empty())
+    return;
+  auto y = *mine[x.how % mine.size()];
+  auto fails = x.whom % 2 == 0;
+  tell(y.person, [=](self_ptr self) {
+    all_.judge.observer_ends(y.watch, fails && y.link);
+    all_.say("the observer of watch " + std::to_string(y.watch)
+             + (fails ? " fails" : " ends"));
+    self->quit(fails ? caf::error{caf::exit_reason::user_shutdown}
+                     : caf::error{});
   });
 }
 
@@ -566,7 +623,11 @@ void caf_node::look() {
                + " any more");
       judge.terminated(id_, e.address, e.member_id);
     } else if (y.match_elements<dead_letter>()) {
-      auto number = number_in(y.get_as<dead_letter>(0).message);
+      auto& content = y.get_as<dead_letter>(0).message;
+      auto number = number_in(content);
+      auto answered = answered_in(content);
+      if (answered && judge.knows(*answered))
+        judge.may_stay_open(*answered);
       if (number && judge.knows(*number))
         judge.dead_letter(*number, id_); // the log has said it
     }
@@ -575,6 +636,7 @@ void caf_node::look() {
   auto figures = system_.home->snapshot();
   judge.bounded(id_, "pending requests", figures.pending_requests,
                 opts.max_pending_requests);
+  judge.open_requests(id_, figures.pending_requests);
   judge.bounded(id_, "streams of others", figures.inbound_streams,
                 opts.max_streams);
   judge.bounded(id_, "endpoints", figures.endpoints.size(), opts.max_endpoints);
@@ -593,6 +655,30 @@ void caf_node::look() {
 
 void caf_node::resume() {
   blocked_.clear();
+  for (size_t i = 0; i < scene::published_names; ++i)
+    if (holders_[i] == 0 || at(holders_[i]).ended) {
+      holders_[i] = 0;
+      publish(i);
+    }
+}
+
+void caf_node::call_all() {
+  for (size_t node = 0; node < all_.plot.nodes.size(); ++node)
+    for (size_t i = 0; i < scene::published_names; ++i) {
+      if (!all_.is_open(here(), node))
+        continue;
+      checker::place whom{node, i};
+      watch(whom, false, false);
+      auto to = handle(whom);
+      tell(senders_[0], [=](self_ptr self) {
+        auto number = all_.judge.sends(id_, senders_[0], whom,
+                                       checker::kind::message);
+        all_.judge.must_succeed(number);
+        self->send(to, make_ping("message", number));
+        if (all_.plot.opts.max_pending_requests >= 1000)
+          all_.judge.must_succeed(ask(self, senders_[0], whom, to, {}));
+      });
+    }
 }
 
 void caf_node::end_watched() {
@@ -601,15 +687,20 @@ void caf_node::end_watched() {
     staying.insert(x.person);
   for (auto& [id, x] : people_)
     if (!x->ended && staying.count(id) == 0)
-      tell(id, [](self_ptr self) { self->quit(); });
+      tell(id, [this, id = id](self_ptr self) {
+        all_.judge.may_end(id);
+        self->quit();
+      });
 }
 
 void caf_node::end_all() {
   handles_.clear();
   observers_.clear();
   for (auto& [id, x] : people_)
-    if (!x->ended)
+    if (!x->ended) {
+      all_.judge.may_end(id);
       caf::anon_send_exit(x->hdl, caf::exit_reason::kill);
+    }
 }
 
 void caf_node::count_leftovers() {

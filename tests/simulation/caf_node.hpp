@@ -36,6 +36,7 @@ public:
   void look() override;
   void leave() override;
   void resume() override;
+  void call_all() override;
   void end_watched() override;
   void end_all() override;
   void count_leftovers() override;
@@ -101,11 +102,25 @@ private:
   uint32_t sender_of(const step& x) const {
     return senders_[x.how / 16 % senders];
   }
+  /// How a request is made.
+  struct terms {
+    wish what = wish::answer;
+    /// Zero: none.
+    caf::timespan limit{0};
+    /// The module is told of the time limit.
+    bool is_known = true;
+  };
+
   void send(const step& x, size_t count);
   void request(const step& x);
+  uint32_t ask(self_ptr self, uint32_t sender, checker::place whom,
+               const caf::actor& to, terms how);
+  void watch(checker::place whom, bool alias, bool link);
+  void end_sender(const step& x);
+  void end_observer(const step& x);
+  void end_actor(const step& x);
   void spawn_there(const step& x);
   void wait_for_room(const step& x);
-  void watch(const step& x, bool link);
   void take_back(const step& x, bool link);
   bool perform_on_own(const step& x);
 

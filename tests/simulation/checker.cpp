@@ -4,23 +4,20 @@
 
 #include "caf_remote/error.hpp"
 
-#include <caf/exit_reason.hpp>
+#include <caf/sec.hpp>
 
 #include <algorithm>
 #include <cstdio>
-#include <limits>
 
 namespace caf_remote::test {
 
 namespace {
 
-constexpr uint64_t never = std::numeric_limits<uint64_t>::max();
-
 std::string text(const caf::error& x) {
   return x ? render(x) : "none";
 }
 
-std::string text(caf::timespan x) {
+std::string text_of(caf::timespan x) {
   char result[32];
   std::snprintf(result, sizeof(result), "%.2f s",
                 std::chrono::duration<double>{x}.count());
@@ -50,7 +47,7 @@ void checker::note(uint32_t what, uint64_t x, uint64_t y) noexcept {
 
 uint32_t checker::add(message_record x) {
   note(1, x.sender, x.to.node * 16 + x.to.name);
-  ++now_;
+  x.begin = ++now_;
   x.home = homes_[x.from.node];
   // what becomes of a message within a node is CAF's business
   x.traced = x.from.node != x.to.node;
@@ -90,6 +87,14 @@ void checker::may_be_untraced(uint32_t message) {
   messages_.at(message).traced = false;
 }
 
+void checker::may_stay_open(uint32_t request) {
+  messages_.at(request).may_stay_open = true;
+}
+
+void checker::must_succeed(uint32_t message) {
+  messages_.at(message).must_succeed = true;
+}
+
 void checker::written(uint32_t message, uint32_t link) {
   note(2, message, link);
   auto& x = messages_.at(message);
@@ -98,7 +103,33 @@ void checker::written(uint32_t message, uint32_t link) {
     complain("at most once: " + name_of(message, x) + " was written twice");
   if (x.due != caf::timespan::max() && time_ > x.due + limits_.slack)
     complain("expiry: " + name_of(message, x) + " was written "
-             + text(time_ - x.due) + " after its time");
+             + text_of(time_ - x.due) + " after its time");
+}
+
+void checker::answer_written(uint32_t message, uint32_t link) {
+  messages_.at(message).answer_link = link;
+}
+
+void checker::arrives(uint32_t message, run_id where) {
+  auto& x = messages_.at(message);
+  x.arrived = ++now_;
+  auto i = met_.find({where, x.from.node});
+  x.is_stale = i != met_.end() && i->second > x.from.run;
+}
+
+void checker::lost(uint32_t link) {
+  lost_links_.insert(link);
+}
+
+// Whether an actor has the name that a message is for, or has had it since.
+bool checker::had_name(uint32_t actor, const message_record& x) const {
+  auto i = holdings_of_.find(actor);
+  return i != holdings_of_.end()
+         && std::any_of(i->second.begin(), i->second.end(), [&](size_t n) {
+              auto& y = holdings_[n];
+              return y.where.node == x.to.node && y.name == x.to.name
+                     && y.end >= x.begin;
+            });
 }
 
 void checker::delivered(uint32_t message, run_id where, uint32_t receiver) {
@@ -109,8 +140,9 @@ void checker::delivered(uint32_t message, run_id where, uint32_t receiver) {
   if (x.dead > 0)
     complain("accounts: " + name_of(message, x)
              + " came, and was a dead letter before");
-  if (x.to.node != where.node)
-    complain("identity: " + name_of(message, x) + " came to node "
+  if (x.to.node != where.node || !had_name(receiver, x))
+    complain("identity: " + name_of(message, x) + " came to actor "
+             + std::to_string(receiver) + " of node "
              + std::to_string(where.node));
   auto& last = last_[{{x.sender, receiver}, x.link}];
   if (last > message)
@@ -122,6 +154,10 @@ void checker::delivered(uint32_t message, run_id where, uint32_t receiver) {
     complain("incarnations: " + name_of(message, x)
              + " of an earlier run came after one of a later run");
   run = x.from.run;
+  if (x.is_stale)
+    complain("incarnations: " + name_of(message, x)
+             + " of an earlier run came after a later run was met");
+  looked_at(x);
 }
 
 void checker::dead_letter(uint32_t message, run_id) {
@@ -138,99 +174,47 @@ void checker::answered(uint32_t message, const caf::error& why) {
   note(5, message, why ? why.code() + 1u : 0);
   auto& x = messages_.at(message);
   x.why = text(why);
+  x.timed_out = why == caf::sec::request_timeout;
   if (++x.answers > 1)
     complain("requests: " + name_of(message, x) + " is answered twice");
+  if (x.must_succeed && why)
+    complain("requests: " + name_of(message, x) + " fails with " + x.why
+             + ", and nothing was in its way");
+  if (why == caf::sec::request_timeout && !may_time_out(x))
+    complain("requests: " + name_of(message, x)
+             + " times out, and nothing of it was lost");
 }
 
-// -- actors and watches -------------------------------------------------------
-
-void checker::holds(uint32_t actor, run_id where, size_t name) {
-  ++now_;
-  holdings_.push_back({where, name, actor, never});
+// A request without a time limit has one after all, for what is lost.
+bool checker::may_time_out(const message_record& x) const {
+  return x.may_stay_open || x.written == 0 || x.dead > 0 || is_over(x.from)
+         || lost_links_.count(x.link) != 0
+         || lost_links_.count(x.answer_link) != 0;
 }
 
-void checker::holds_no_more(uint32_t actor) {
-  ++now_;
-  for (auto& x : holdings_)
-    if (x.actor == actor)
-      x.end = std::min(x.end, now_);
-}
-
-void checker::ends(uint32_t actor) {
-  note(6, actor);
-  holds_no_more(actor);
-  ended_.emplace(actor, time_);
-}
-
-uint32_t checker::watches(run_id where, place whom) {
-  watch_record x;
-  x.where = where;
-  x.whom = whom;
-  x.begin = ++now_;
-  x.begin_time = time_;
-  watches_.push_back(std::move(x));
-  return static_cast<uint32_t>(watches_.size() - 1);
-}
-
-void checker::takes_back(uint32_t watch) {
-  watches_.at(watch).taken_back = true;
-}
-
-void checker::told(uint32_t watch, const caf::error& why) {
-  note(7, watch, why ? why.code() + 1u : 0);
-  auto& x = watches_.at(watch);
-  auto name = "watch " + std::to_string(watch) + " of name "
-              + std::to_string(x.whom.name) + " of node "
-              + std::to_string(x.whom.node);
-  x.told.push_back(text(why));
-  if (x.told.size() > 1)
-    complain("watches: " + name + " is told twice");
-  if (why == caf::exit_reason::remote_link_unreachable && !faults_)
-    complain("watches: " + name + " is out of reach, and nothing has happened");
-  if (!why && !could_have_ended(x))
-    complain("watches: " + name
-             + " is told of an end, and nobody has ended who had the name");
-  check_time(watch, x);
-}
-
-// Whether somebody who had the name since the watch began has ended.
-bool checker::could_have_ended(const watch_record& x) const {
-  auto since = sharing_.count(x.whom.node) != 0 ? 0 : x.begin;
-  return std::any_of(holdings_.begin(), holdings_.end(), [&](auto& y) {
-    return y.where.node == x.whom.node && y.name == x.whom.name
-           && y.end >= since && ended_.count(y.actor) != 0;
+void checker::open_requests(run_id where, size_t count) {
+  // One whose time limit is over is still open, and so may be what the module
+  // asks for somebody who has ended.
+  auto open = std::count_if(messages_.begin(), messages_.end(), [&](auto& x) {
+    return x.what != kind::message && !(x.from < where) && !(where < x.from)
+           && (x.what == kind::question || ended_senders_.count(x.sender) == 0)
+           && (x.what == kind::question || x.answers == 0 || x.timed_out);
   });
-}
-
-// If all have ended who had the name since the watch began, the observer is to
-// be told by now.
-void checker::check_time(uint32_t id, const watch_record& x) {
-  auto since = x.begin_time;
-  for (auto& y : holdings_) {
-    if (y.where.node != x.whom.node || y.name != x.whom.name || y.end < x.begin)
-      continue;
-    auto i = ended_.find(y.actor);
-    auto j = over_.find(y.where);
-    if (i == ended_.end() && j == over_.end())
-      return;
-    since = std::max(since, i != ended_.end() ? i->second : j->second);
-  }
-  auto limit = limits_.watch;
-  if (last_disturbance_ + limits_.watch_after_fault > since) {
-    since = std::max(since, last_disturbance_);
-    limit = limits_.watch_after_fault;
-  }
-  if (time_ - since > limit && !x.taken_back)
-    complain("late: watch " + std::to_string(id) + " of name "
-             + std::to_string(x.whom.name) + " of node "
-             + std::to_string(x.whom.node) + " is told after "
-             + text(time_ - since));
+  if (count > static_cast<size_t>(open))
+    complain("left over at node " + std::to_string(where.node) + ": "
+             + std::to_string(count) + " pending requests, and only "
+             + std::to_string(open) + " were not answered");
 }
 
 // -- nodes --------------------------------------------------------------------
 
 void checker::moves(size_t node) {
   ++homes_[node];
+}
+
+void checker::is_member(run_id x, const std::string& address,
+                        const std::string& member_id) {
+  members_[{address, member_id}] = x;
 }
 
 void checker::over(run_id x) {
@@ -247,6 +231,9 @@ void checker::connected(run_id where, const std::string& address,
     complain("events: " + address + " is connected twice");
   if (up_[{where, address}].size() > 1)
     complain("events: two incarnations are connected at " + address);
+  auto i = members_.find({address, member_id});
+  if (i != members_.end())
+    met_[{where, i->second.node}] = i->second.run;
 }
 
 void checker::terminated(run_id where, const std::string& address,
@@ -289,13 +276,14 @@ void checker::left_over(run_id where, const std::string& what, size_t count) {
 
 // -- the end ------------------------------------------------------------------
 
-void checker::all_told() {
-  for (size_t i = 0; i < watches_.size(); ++i) {
-    auto& x = watches_[i];
-    if (x.told.empty() && !x.taken_back && !is_over(x.where))
-      complain("watches: " + std::to_string(i) + " of name "
-               + std::to_string(x.whom.name) + " of node "
-               + std::to_string(x.whom.node) + " was never told");
+void checker::all_arrived() {
+  for (size_t i = 0; i < messages_.size(); ++i) {
+    auto& x = messages_[i];
+    if (x.must_succeed
+        && (x.delivered == 0 || (x.what == kind::request && x.answers == 0)))
+      complain("loss: " + name_of(static_cast<uint32_t>(i), x)
+               + (x.delivered == 0 ? " did not come" : " has no answer")
+               + ", and nothing was in its way");
   }
 }
 
@@ -303,7 +291,7 @@ void checker::all_answered() {
   for (size_t i = 0; i < messages_.size(); ++i) {
     auto& x = messages_[i];
     auto name = name_of(static_cast<uint32_t>(i), x);
-    if (is_over(x.from))
+    if (is_over(x.from) || ended_senders_.count(x.sender) != 0)
       continue;
     if (x.what != kind::message && x.answers == 0)
       complain("requests: " + name + " was never answered");

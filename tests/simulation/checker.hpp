@@ -96,6 +96,12 @@ public:
   /// Nobody says what has become of it: a node was involved that lies.
   void may_be_untraced(uint32_t message);
 
+  /// Its requester gets no answer of its own accord, or cannot be reached.
+  void may_stay_open(uint32_t request);
+
+  /// Nothing stands in its way: it must come, and a request gets its answer.
+  void must_succeed(uint32_t message);
+
   /// The number that `sends` returns next.
   uint32_t next_message() const {
     return static_cast<uint32_t>(messages_.size());
@@ -109,6 +115,15 @@ public:
   /// It stands in a frame that was handed to a stream.
   void written(uint32_t message, uint32_t link);
 
+  /// So does its answer.
+  void answer_written(uint32_t message, uint32_t link);
+
+  /// Its frame has come to this run.
+  void arrives(uint32_t message, run_id where);
+
+  /// What a connection had not brought is lost.
+  void lost(uint32_t link);
+
   /// A handler looks at it.
   void delivered(uint32_t message, run_id where, uint32_t receiver);
 
@@ -118,11 +133,25 @@ public:
   /// The requester gets the answer, or an error.
   void answered(uint32_t message, const caf::error& why);
 
+  /// It wants no answers any more.
+  void sender_ends(uint32_t sender) {
+    ended_senders_.insert(sender);
+  }
+
   // -- actors and watches -----------------------------------------------------
 
-  void holds(uint32_t actor, run_id where, size_t name);
+  /// An actor has a name, or (not `certain`) perhaps.
+  void holds(uint32_t actor, run_id where, size_t name, bool certain = true);
   void holds_no_more(uint32_t actor);
   void ends(uint32_t actor);
+
+  /// Somebody wants an actor to end, or whoever has a name.
+  void may_end(uint32_t actor) {
+    endings_.insert(actor);
+  }
+  void may_end(place whom) {
+    doomed_.insert({whom.node, whom.name});
+  }
 
   /// All observers of a name on this node hear of the first end, also those who
   /// came after it.
@@ -134,6 +163,16 @@ public:
   void takes_back(uint32_t watch);
   void told(uint32_t watch, const caf::error& why);
 
+  /// The observer has ended, by an error if it is a link that `fails`.
+  void observer_ends(uint32_t watch, bool fails);
+
+  /// In frames the watch is a Watch with this key, and a number not lower.
+  void is_known_as(uint32_t watch, const std::string& key, uint32_t number);
+
+  /// A Watch has come to this run.
+  void watch_arrives(const std::string& key, uint32_t number, uint32_t link,
+                     run_id where);
+
   // -- nodes ------------------------------------------------------------------
 
   /// A fault that programs may be told of.
@@ -142,16 +181,29 @@ public:
     disturbed();
   }
 
+  /// Somebody keeps to no rules.
+  void liar() noexcept {
+    liars_ = true;
+    fault();
+  }
+
   /// The run is over, by a crash or a stop: it owes nothing any more.
   void over(run_id x);
 
   /// The next run of the node has another address.
   void moves(size_t node);
 
+  /// How a run calls itself.
+  void is_member(run_id x, const std::string& address,
+                 const std::string& member_id);
+
   void connected(run_id where, const std::string& address,
                  const std::string& member_id);
   void terminated(run_id where, const std::string& address,
                   const std::string& member_id);
+
+  /// The requests of a run that its module has not heard the end of.
+  void open_requests(run_id where, size_t count);
 
   /// The figures of an endpoint.
   void accounts(run_id where, const std::string& address, uint64_t accepted,
@@ -172,6 +224,12 @@ public:
   void complain(std::string what);
 
   // -- the end ----------------------------------------------------------------
+
+  /// Everything has been as it should be for long, and all is still there.
+  void all_healed();
+
+  /// What must succeed has had its time.
+  void all_arrived();
 
   /// All actors have ended, the network is as it should be, and the time is
   /// over within which observers are told.
@@ -202,13 +260,21 @@ private:
     /// Where the sender lives, among all its addresses.
     size_t home = 0;
     uint32_t origin = 0;
+    uint64_t begin = 0;
     bool traced = true;
+    bool may_stay_open = false;
+    bool must_succeed = false;
+    /// It has come after the next run was met.
+    bool is_stale = false;
+    uint64_t arrived = 0;
     caf::timespan due = caf::timespan::max();
     uint32_t link = 0;
+    uint32_t answer_link = 0;
     uint32_t written = 0;
     uint32_t delivered = 0;
     uint32_t dead = 0;
     uint32_t answers = 0;
+    bool timed_out = false;
     std::string why;
   };
 
@@ -219,6 +285,18 @@ private:
     caf::timespan begin_time{0};
     bool taken_back = false;
     std::vector<std::string> told;
+    std::string key;
+    uint32_t number = 0;
+    /// Whose end it is certain to be for; 0: not known.
+    uint32_t actor = 0;
+  };
+
+  /// A Watch that has come, but perhaps was not looked at yet.
+  struct arrival {
+    uint32_t watch;
+    uint32_t link;
+    uint64_t when;
+    uint32_t holder;
   };
 
   struct holding {
@@ -226,9 +304,14 @@ private:
     size_t name;
     uint32_t actor;
     uint64_t end;
+    bool certain;
   };
 
   uint32_t add(message_record x);
+  bool had_name(uint32_t actor, const message_record& x) const;
+  bool may_time_out(const message_record& x) const;
+  uint32_t holder_of(place x) const;
+  void looked_at(const message_record& x);
 
   void note(uint32_t what, uint64_t x, uint64_t y = 0) noexcept;
 
@@ -247,6 +330,15 @@ private:
   /// When they have ended.
   std::map<uint32_t, caf::timespan> ended_;
   std::map<run_id, caf::timespan> over_;
+  std::map<uint32_t, std::vector<size_t>> holdings_of_;
+  std::set<uint32_t> endings_;
+  std::set<std::pair<size_t, size_t>> doomed_;
+  std::set<uint32_t> ended_senders_;
+  std::set<uint32_t> lost_links_;
+  std::vector<arrival> arrivals_;
+  std::map<std::pair<std::string, std::string>, run_id> members_;
+  // observing node, node -> the run that was met last
+  std::map<std::pair<run_id, size_t>, uint32_t> met_;
   std::map<size_t, size_t> homes_;
   std::set<size_t> sharing_;
   // sender, receiver, link -> the last message
@@ -261,6 +353,7 @@ private:
   caf::timespan last_disturbance_ = caf::timespan::min() / 2;
   uint64_t trace_ = 14695981039346656037u;
   bool faults_ = false;
+  bool liars_ = false;
   std::vector<std::string> complaints_;
 };
 

@@ -393,10 +393,11 @@ bool go_node::perform(const step& x) {
   auto id = all_.id_of({here(), x.how % scene::published_names});
   switch (x.what) {
     case deed::send:
-      send_to(whom, 1);
+      send_to(whom);
       return true;
     case deed::flood:
-      send_to(whom, 40);
+      for (int i = 0; i < 40; ++i)
+        send_to(whom);
       return true;
     case deed::request:
       request(whom, static_cast<wish>(x.how / 96 % wishes));
@@ -410,18 +411,21 @@ bool go_node::perform(const step& x) {
       take_back(x);
       return true;
     case deed::stop_actor:
+      all_.judge.may_end(whom);
       send_system({all_.address_of(whom.node), all_.id_of(whom), 0},
                   wire::stop::type_name, "");
       return true;
     case deed::end_actor:
     case deed::unpublish:
-      end(id);
+      want_end(id);
       return true;
     case deed::publish:
     case deed::rename:
       if (actors_.count(id) == 0)
         spawn(id, x.how % scene::published_names);
       return true;
+    case deed::end_sender:
+    case deed::end_observer:
     case deed::spawn:
     case deed::wait_for_room:
     case deed::block_actor:
@@ -434,21 +438,20 @@ bool go_node::perform(const step& x) {
   }
 }
 
-void go_node::send_to(checker::place whom, size_t count) {
-  all_.say(name_of(here()) + " sends " + std::to_string(count)
-           + " messages to " + name_of(whom) + ", the first is "
-           + std::to_string(all_.judge.next_message()));
-  for (size_t i = 0; i < count; ++i) {
-    auto number = all_.judge.sends(id_, sender_, whom, checker::kind::message);
-    send({all_.address_of(whom.node), all_.id_of(whom), 0},
-         make_envelope_for("", make_ping("message", number)));
-  }
+uint32_t go_node::send_to(checker::place whom) {
+  auto number = all_.judge.sends(id_, sender_, whom, checker::kind::message);
+  all_.say(name_of(here()) + " sends message " + std::to_string(number) + " to "
+           + name_of(whom));
+  send({all_.address_of(whom.node), all_.id_of(whom), 0},
+       make_envelope_for("", make_ping("message", number)));
+  return number;
 }
 
-void go_node::request(checker::place whom, wish what) {
+uint32_t go_node::request(checker::place whom, wish what) {
   auto number = all_.judge.sends(id_, sender_, whom, checker::kind::request);
   all_.say(name_of(here()) + " sends request " + std::to_string(number) + " to "
            + name_of(whom));
+  all_.judge.may_stay_open(number);
   auto future = "future$" + std::to_string(++last_future_);
   futures_.emplace(future, number);
   after(10s, [this, future] {
@@ -463,6 +466,7 @@ void go_node::request(checker::place whom, wish what) {
   auto x = make_envelope_for("", content);
   x.sender = mine(future);
   send({all_.address_of(whom.node), all_.id_of(whom), 0}, std::move(x));
+  return number;
 }
 
 void go_node::watch(checker::place whom) {
@@ -492,12 +496,35 @@ void go_node::take_back(const step& x) {
 
 // -- towards the end ----------------------------------------------------------
 
+void go_node::want_end(const std::string& id) {
+  auto i = actors_.find(id);
+  if (i == actors_.end())
+    return;
+  all_.judge.may_end(i->second.id);
+  end(id);
+}
+
+void go_node::resume() {
+  for (size_t i = 0; i < scene::published_names; ++i)
+    if (actors_.count(all_.id_of({here(), i})) == 0)
+      spawn(all_.id_of({here(), i}), i);
+}
+
+void go_node::call_all() {
+  for (size_t node = 0; node < all_.plot.nodes.size(); ++node)
+    for (size_t i = 0; i < scene::published_names; ++i)
+      if (all_.is_open(here(), node)) {
+        all_.judge.must_succeed(send_to({node, i}));
+        all_.judge.must_succeed(request({node, i}, wish::answer));
+      }
+}
+
 void go_node::end_watched() {
   std::vector<std::string> ids;
   for (auto& [id, x] : actors_)
     ids.push_back(id);
   for (auto& id : ids)
-    end(id);
+    want_end(id);
 }
 
 void go_node::end_all() {

@@ -32,9 +32,8 @@ public:
     // nop
   }
   void leave() override;
-  void resume() override {
-    // nop
-  }
+  void resume() override;
+  void call_all() override;
   void end_watched() override;
   void end_all() override;
   void count_leftovers() override {
@@ -92,9 +91,10 @@ private:
 
   void spawn(const std::string& id, size_t name);
   void end(const std::string& id);
+  void want_end(const std::string& id);
   void told(const std::string& watcher, const caf::error& why);
-  void send_to(checker::place whom, size_t count);
-  void request(checker::place whom, wish what);
+  uint32_t send_to(checker::place whom);
+  uint32_t request(checker::place whom, wish what);
   void watch(checker::place whom);
   void take_back(const step& x);
 

@@ -32,6 +32,9 @@ public:
   void resume() override {
     // nop
   }
+  void call_all() override {
+    // nop
+  }
   void end_watched() override {
     // nop
   }

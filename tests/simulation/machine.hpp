@@ -52,8 +52,11 @@ public:
 
   // -- towards the end of the story -------------------------------------------
 
-  /// Nothing is held up any more.
+  /// Nothing is held up any more, and all names are taken.
   virtual void resume() = 0;
+
+  /// Sends to everybody who can be reached, and watches.
+  virtual void call_all() = 0;
 
   /// All end whom others may watch.
   virtual void end_watched() = 0;

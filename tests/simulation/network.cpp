@@ -36,9 +36,11 @@ void network::lose(connection& x, dice& rng, uint32_t longest) {
   if (x.cut)
     return;
   x.cut = true;
+  x.held_back = rng.one_in(3);
+  observer_.on_lost(x.id);
   for (auto y : {&x.out, &x.in}) {
     // what was handed to it is in the way, or not
-    send(x, *y, rng);
+    send(*y, rng);
     y->in_flight.resize(rng.below(y->in_flight.size() + 1));
     y->hears_in = rng.one_in(2) ? 1 : 1 + rng.below(longest);
   }
@@ -95,8 +97,14 @@ void network::heal() {
   for (auto& x : dials_)
     x.lost = false;
   for (auto& x : links_)
-    for (auto y : {&x.out, &x.in})
+    for (auto y : {&x.out, &x.in}) {
       y->hears_in = std::min(y->hears_in, 1u);
+      if (y->str != nullptr)
+        y->str->fail_next_read(false);
+    }
+  for (auto& x : hosts)
+    if (x.node)
+      x.node->connector->fail_next = false;
 }
 
 bool network::is_disturbed() const {
@@ -119,20 +127,20 @@ void network::tick(dice& rng) {
   }
   for (auto& x : links_)
     move(x, rng);
-  for (auto i = links_.begin(); i != links_.end();) {
-    if (!is_over(*i)) {
+  for (auto i = links_.begin(); i != links_.end();)
+    if (is_over(*i)) {
+      retire(*i);
+      i = links_.erase(i);
+    } else {
       ++i;
-      continue;
     }
-    for (auto x : {&i->out, &i->in})
-      if (x->str != nullptr)
-        ended_.emplace_back(i->id, x->str);
-    i = links_.erase(i);
-  }
-  // a node may write before it has heard
-  for (auto& [id, str] : ended_)
-    for (auto& frame : str->take_written())
-      on_written_(id, frame);
+}
+
+void network::retire(connection& x) {
+  for (auto [who, mine] :
+       {std::pair{x.dialler, &x.out}, std::pair{x.listener, &x.in}})
+    if (mine->str != nullptr && mine->str->misused())
+      observer_.on_misused(who);
 }
 
 // -- dials --------------------------------------------------------------------
@@ -186,8 +194,15 @@ void network::connect(dial& x, size_t to) {
   auto& listener = hosts[to];
   auto in = std::make_shared<fake_stream>();
   in->from = hosts[x.from].ip + ":50000";
+  auto id = ++last_link_;
+  x.what.str->on_write = [this, id, from = x.from, to](auto& frame) {
+    observer_.on_written({id, from, to, frame});
+  };
+  in->on_write = [this, id, from = to, to = x.from](auto& frame) {
+    observer_.on_written({id, from, to, frame});
+  };
   connection result;
-  result.id = ++last_link_;
+  result.id = id;
   result.dialler = x.from;
   result.listener = to;
   result.out.str = x.what.str;
@@ -204,10 +219,10 @@ void network::move(connection& x, dice& rng) {
     hear(x, rng);
     return;
   }
-  send(x, x.out, rng);
-  send(x, x.in, rng);
-  deliver(x.out, x.in, rng);
-  deliver(x.in, x.out, rng);
+  send(x.out, rng);
+  send(x.in, rng);
+  deliver(x, x.out, rng);
+  deliver(x, x.in, rng);
   auto& out = *x.out.str;
   auto& in = *x.in.str;
   if (out.half_closed_by_us() && !x.half_closed && x.out.in_flight.empty()
@@ -216,9 +231,10 @@ void network::move(connection& x, dice& rng) {
     in.receive_half_close();
   }
   if (in.over() && !out.over()) {
+    observer_.on_lost(x.id); // what had not come
     // its last words come before the end
     while (!x.in.in_flight.empty() && out.credit() > 0)
-      arrive(x.in, x.out);
+      arrive(x, x.in);
     if (in.finished())
       out.close(*in.finished());
     else
@@ -231,16 +247,13 @@ void network::move(connection& x, dice& rng) {
 // A lost connection still brings what is in the way, and each end hears of the
 // loss at a time of its own.
 void network::hear(connection& x, dice& rng) {
-  if (x.in.str != nullptr)
-    deliver(x.out, x.in, rng);
-  if (x.out.str != nullptr)
-    deliver(x.in, x.out, rng);
+  auto last = [](const end& y) { return y.hears_in <= 1; };
+  if (!x.held_back || last(x.in))
+    deliver(x, x.out, rng);
+  if (!x.held_back || last(x.out))
+    deliver(x, x.in, rng);
   for (auto y : {&x.out, &x.in}) {
-    if (y->str == nullptr)
-      continue;
-    for (auto& frame : y->str->take_written())
-      on_written_(x.id, frame);
-    if (y->str->over())
+    if (y->str == nullptr || y->str->over())
       continue;
     auto arrived = y == &x.out ? x.in.in_flight.empty()
                                : x.out.in_flight.empty();
@@ -253,33 +266,35 @@ void network::hear(connection& x, dice& rng) {
   }
 }
 
-void network::send(connection& x, end& from, dice& rng) {
+void network::send(end& from, dice& rng) const {
   if (from.str == nullptr)
     return;
-  for (auto& frame : from.str->take_written()) {
-    on_written_(x.id, frame);
+  for (auto& frame : from.str->take_written())
     from.in_flight.push_back(std::move(frame));
-  }
   while (from.str->writing() && from.in_flight.size() < window
          && (slow_ ? rng.one_in(4) : !rng.one_in(4)))
     from.str->complete_write();
 }
 
-void network::deliver(end& from, end& to, dice& rng) {
+void network::deliver(connection& x, end& from, dice& rng) {
+  auto& to = &from == &x.out ? x.in : x.out;
   if (to.str == nullptr)
     return;
   auto n = slow_ ? rng.below(2) : rng.below(2 * window);
   for (; n > 0 && !from.in_flight.empty(); --n) {
     if (to.str->over() || to.str->credit() == 0)
       return; // back-pressure
-    arrive(from, to);
+    arrive(x, from);
   }
 }
 
-void network::arrive(end& from, end& to) {
+void network::arrive(connection& x, end& from) {
+  auto outwards = &from == &x.out;
   auto frame = std::move(from.in_flight.front());
   from.in_flight.pop_front();
-  to.str->receive(std::move(frame));
+  observer_.on_arrived({x.id, outwards ? x.dialler : x.listener,
+                        outwards ? x.listener : x.dialler, frame});
+  (outwards ? x.in : x.out).str->receive(std::move(frame));
 }
 
 bool network::is_over(const connection& x) const {

@@ -51,10 +51,25 @@ public:
     size_t seen = 0;
   };
 
-  /// A node has handed a frame to a stream.
-  using observer = std::function<void(uint32_t link, const std::string& frame)>;
+  /// A frame on its way from one host to another, over one connection.
+  struct passage {
+    uint32_t link;
+    size_t from;
+    size_t to;
+    const std::string& frame;
+  };
 
-  explicit network(observer on_written) : on_written_(std::move(on_written)) {
+  /// Told of each frame that a node hands to a stream, and of each that comes
+  /// to the other end; of each connection that is lost; and of each stream that
+  /// a node misuses.
+  struct observer {
+    std::function<void(const passage&)> on_written;
+    std::function<void(const passage&)> on_arrived;
+    std::function<void(uint32_t link)> on_lost;
+    std::function<void(size_t host)> on_misused;
+  };
+
+  explicit network(observer x) : observer_(std::move(x)) {
     // nop
   }
 
@@ -124,6 +139,8 @@ private:
     end out;
     end in;
     bool cut = false;
+    /// What is in the way comes just before the ends hear of the loss.
+    bool held_back = false;
     bool half_closed = false;
   };
 
@@ -132,16 +149,16 @@ private:
   void connect(dial& x, size_t to);
   void lose(connection& x, dice& rng, uint32_t longest);
   void move(connection& x, dice& rng);
-  void send(connection& x, end& from, dice& rng);
-  void deliver(end& from, end& to, dice& rng);
-  static void arrive(end& from, end& to);
+  void send(end& from, dice& rng) const;
+  void deliver(connection& x, end& from, dice& rng);
+  void arrive(connection& x, end& from);
+  void retire(connection& x);
   void hear(connection& x, dice& rng);
   bool is_over(const connection& x) const;
 
-  observer on_written_;
+  observer observer_;
   std::deque<dial> dials_;
   std::deque<connection> links_;
-  std::vector<std::pair<uint32_t, fake_stream_ptr>> ended_;
   std::set<std::pair<size_t, size_t>> refused_;
   std::set<std::pair<size_t, size_t>> swallowed_;
   uint32_t last_link_ = 0;

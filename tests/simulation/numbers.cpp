@@ -61,15 +61,32 @@ std::optional<uint32_t> number_in(const caf::message& x) {
   return number_in(y);
 }
 
+std::optional<uint32_t> answered_in(const envelope& x) {
+  if (x.type_name == Ping::descriptor()->full_name())
+    if (auto y = read<Ping>(x); y && y->text() == answer_text)
+      return static_cast<uint32_t>(y->number());
+  return std::nullopt;
+}
+
+std::optional<uint32_t> answered_in(const caf::message& x) {
+  if (!x.match_elements<Ping>() || x.get_as<Ping>(0).text() != answer_text)
+    return std::nullopt;
+  return static_cast<uint32_t>(x.get_as<Ping>(0).number());
+}
+
+std::vector<envelope> messages_in(const std::string& frame) {
+  try {
+    return read_batch(frame);
+  } catch (const std::exception&) {
+    return {}; // of the handshake
+  }
+}
+
 std::vector<uint32_t> numbers_in(const std::string& frame) {
   std::vector<uint32_t> result;
-  try {
-    for (auto& x : read_batch(frame))
-      if (auto number = number_in(x))
-        result.push_back(*number);
-  } catch (const std::exception&) {
-    // of the handshake
-  }
+  for (auto& x : messages_in(frame))
+    if (auto number = number_in(x))
+      result.push_back(*number);
   return result;
 }
 

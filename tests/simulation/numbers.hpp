@@ -56,7 +56,14 @@ constexpr wish wish_of(uint64_t content) noexcept {
 std::optional<uint32_t> number_in(const envelope& x);
 std::optional<uint32_t> number_in(const caf::message& x);
 
-/// Those of all messages in a frame.
+/// The number of the request that this is the answer to; none if it is none.
+std::optional<uint32_t> answered_in(const envelope& x);
+std::optional<uint32_t> answered_in(const caf::message& x);
+
+/// The messages of a frame; none if it is no batch.
+std::vector<envelope> messages_in(const std::string& frame);
+
+/// The numbers of all messages in a frame.
 std::vector<uint32_t> numbers_in(const std::string& frame);
 
 } // namespace caf_remote::test

@@ -2,6 +2,8 @@
 
 #include "simulation/scene.hpp"
 
+#include "caf_remote/wire/system_messages.hpp"
+
 #include "simulation/numbers.hpp"
 
 #include <algorithm>
@@ -28,13 +30,8 @@ checker::limits limits_for(const options& x) {
 } // namespace
 
 scene::scene(const story& what, bool with_tale)
-  : plot(what), judge(limits_for(what.opts)),
-    net([this](uint32_t link, const std::string& frame) {
-      for (auto number : numbers_in(frame))
-        if (judge.knows(number))
-          judge.written(number, link);
-    }),
-    carelessness(what.seed), with_tale_(with_tale) {
+  : plot(what), judge(limits_for(what.opts)), net(observer()),
+    carelessness(what.seed), runs(what.nodes.size(), 0), with_tale_(with_tale) {
   for (size_t i = 0; i < what.nodes.size(); ++i) {
     auto n = std::to_string(i + 1);
     network::host x;
@@ -43,6 +40,58 @@ scene::scene(const story& what, bool with_tale)
     x.hidden = what.nodes[i].hidden;
     net.hosts.push_back(std::move(x));
   }
+}
+
+// -- what the network shows ---------------------------------------------------
+
+network::observer scene::observer() {
+  return {[this](const network::passage& x) { on_written(x); },
+          [this](const network::passage& x) { on_arrived(x); },
+          [this](uint32_t link) { judge.lost(link); },
+          [this](size_t host) {
+            if (plot.nodes[host].what != node_kind::caf)
+              return;
+            judge.complain("streams: " + name_of(host)
+                           + " does to one what is forbidden");
+          }};
+}
+
+void scene::on_written(const network::passage& x) {
+  auto batch = messages_in(x.frame);
+  if (plot.nodes[x.from].what == node_kind::caf)
+    judge.bounded(run_of(x.from), "messages in a batch", batch.size(),
+                  plot.opts.batch_size);
+  for (auto& y : batch) {
+    auto number = number_in(y);
+    auto answered = answered_in(y);
+    if (number && judge.knows(*number))
+      judge.written(*number, x.link);
+    if (answered && judge.knows(*answered))
+      judge.answer_written(*answered, x.link);
+  }
+}
+
+void scene::on_arrived(const network::passage& x) {
+  wire::watch watch;
+  for (auto& y : messages_in(x.frame)) {
+    auto number = number_in(y);
+    if (number && judge.knows(*number))
+      judge.arrives(*number, run_of(x.to));
+    else if (y.type_name == wire::watch::type_name
+             && wire::decode(y.payload, watch))
+      judge.watch_arrives(watch.watcher.id + ' ' + y.target.id,
+                          watch.watcher.request_id, x.link, run_of(x.to));
+  }
+}
+
+// -- who is where -------------------------------------------------------------
+
+bool scene::is_open(size_t from, size_t to) const {
+  auto& x = plot.nodes[from];
+  auto& y = plot.nodes[to];
+  return from != to && !x.hidden && !y.hidden && x.what != node_kind::liar
+         && y.what != node_kind::liar && plot.opts.max_endpoints >= 1000
+         && plot.opts.max_streams >= 1000 && plot.opts.control_messages >= 1000;
 }
 
 std::string scene::id_of(checker::place x) const {

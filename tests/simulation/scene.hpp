@@ -57,6 +57,18 @@ public:
     return ++last_person_;
   }
 
+  /// The run of a node at the moment.
+  checker::run_id run_of(size_t node) const {
+    return {node, runs[node]};
+  }
+
+  /// How often each node has started.
+  std::vector<uint32_t> runs;
+
+  /// Whether nodes can reach one another, and nothing is so low that they
+  /// refuse to.
+  bool is_open(size_t from, size_t to) const;
+
   // -- time -------------------------------------------------------------------
 
   void advance(caf::timespan x);
@@ -70,6 +82,10 @@ public:
   }
 
 private:
+  network::observer observer();
+  void on_written(const network::passage& x);
+  void on_arrived(const network::passage& x);
+
   const bool with_tale_;
   std::vector<std::string> tale_;
   caf::timespan now_{0};

@@ -32,6 +32,8 @@ constexpr std::array<frequency, deeds> frequencies{{
   {deed::unlink, 2, "unlink", false},
   {deed::stop_actor, 2, "stop actor", false},
   {deed::end_actor, 6, "end actor", false},
+  {deed::end_sender, 2, "end sender", false},
+  {deed::end_observer, 2, "end observer", false},
   {deed::publish, 6, "publish", false},
   {deed::unpublish, 2, "unpublish", false},
   {deed::rename, 3, "rename", false},
@@ -90,7 +92,7 @@ void draw_options(dice& rng, bool may_refuse_watches, options& opts) {
   if (rng.one_in(6))
     opts.max_pending_requests = 8 + rng.below(16);
   if (may_refuse_watches && rng.one_in(6))
-    opts.control_messages = 4 + rng.below(12);
+    opts.control_messages = 1 + rng.below(12);
   if (may_refuse_watches && rng.one_in(12))
     opts.max_endpoints = 1 + rng.below(3);
   if (may_refuse_watches && rng.one_in(12))

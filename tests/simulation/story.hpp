@@ -24,6 +24,8 @@ enum class deed : uint8_t {
   unlink,
   stop_actor, // by an exit message or a poison pill
   end_actor, // by itself
+  end_sender,
+  end_observer, // normally or by an error
   publish,
   unpublish,
   rename, // another actor gets the name

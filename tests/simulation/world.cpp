@@ -16,15 +16,17 @@ using namespace std::chrono_literals;
 
 world::world(const story& what, bool with_tale)
   : story_(what), all_(what, with_tale), machines_(what.nodes.size()),
-    runs_(what.nodes.size(), 0), moves_(what.nodes.size(), 0) {
+    moves_(what.nodes.size(), 0) {
   // what is more than that is refused
   auto& opts = what.opts;
   if (opts.control_messages < 1000 || opts.max_endpoints < 1000
       || opts.max_streams < 1000 || (what.aliases && !what.own_aliases))
     all_.judge.fault();
   for (size_t i = 0; i < machines_.size(); ++i) {
-    if (what.nodes[i].hidden || what.nodes[i].what == node_kind::liar)
+    if (what.nodes[i].hidden)
       all_.judge.fault();
+    if (what.nodes[i].what == node_kind::liar)
+      all_.judge.liar();
     start(i);
   }
 }
@@ -50,7 +52,8 @@ void world::play() {
 void world::start(size_t node) {
   if (machines_[node] != nullptr)
     return;
-  checker::run_id id{node, ++runs_[node]};
+  ++all_.runs[node];
+  auto id = all_.run_of(node);
   all_.say(name_of(node) + " starts, run " + std::to_string(id.run));
   auto& x = machines_[node];
   switch (story_.nodes[node].what) {
@@ -73,9 +76,9 @@ void world::destroy(size_t node) {
   if (x == nullptr)
     return;
   x->look();
-  all_.judge.over({node, runs_[node]});
+  all_.judge.over(all_.run_of(node));
   all_.say(name_of(node) + " is gone");
-  dice rng{runs_[node]};
+  dice rng{all_.runs[node]};
   all_.net.lose(node, rng);
   x = nullptr;
 }
@@ -226,6 +229,12 @@ void world::finish() {
   }
   all_.judge.disturbed();
   pass(60s, 250ms, rng);
+  for_each_machine([](machine& x) { x.resume(); });
+  for_each_machine([](machine& x) { x.call_all(); });
+  pass(10s, 250ms, rng);
+  all_.judge.all_arrived();
+  pass(all_.judge.bounds().watch_after_fault, 1s, rng);
+  all_.judge.all_healed();
   for_each_machine([](machine& x) { x.end_watched(); });
   pass(all_.judge.bounds().watch_after_fault, 500ms, rng);
   all_.judge.all_told();

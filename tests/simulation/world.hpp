@@ -75,7 +75,6 @@ private:
   scene all_;
   /// By node; null: it does not run.
   std::vector<std::unique_ptr<machine>> machines_;
-  std::vector<uint32_t> runs_;
   std::vector<size_t> moves_;
 };
 

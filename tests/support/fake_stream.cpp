@@ -17,6 +17,8 @@ void fake_stream::read() {
 
 void fake_stream::write(transport::frame bytes) {
   misused_ |= writing_ == max_writes_ || half_closed_ || finished_;
+  if (on_write)
+    on_write(bytes);
   written.push_back(std::move(bytes));
   if (over_)
     return;

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,6 +42,9 @@ public:
   /// Where the connection comes from, by default not from a host that anybody
   /// claims.
   std::string from = "192.0.2.1:50000";
+
+  /// Told of each frame when it is written.
+  std::function<void(const transport::frame&)> on_write;
 
   // -- what was done ----------------------------------------------------------
 
@@ -113,8 +117,8 @@ public:
   void receive_half_close();
 
   /// The next call of `read` throws, as for want of memory.
-  void fail_next_read() noexcept {
-    fail_read_ = true;
+  void fail_next_read(bool x = true) noexcept {
+    fail_read_ = x;
   }
 
   /// The stream ends.
