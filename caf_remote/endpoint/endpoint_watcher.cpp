@@ -240,7 +240,8 @@ uint64_t endpoint_watcher_state::push(const incoming_watches::ending& x) {
 // -- whether news gets through -----------------------------------------------------------------
 
 void endpoint_watcher_state::on_peer_streams(peer_streams x) {
-  return_path_.streams(x.open);
+  return_path_.streams(
+    x.open, endpoint_ == nullptr || endpoint_->remote().seems_caf_remote());
   asked_.clear(); // the answer may be lost
   look_after();
 }

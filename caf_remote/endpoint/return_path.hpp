@@ -31,11 +31,14 @@ public:
     // nop
   }
 
-  /// The peer has so many streams open to us now.
-  void streams(size_t open) noexcept {
+  /// The peer has so many streams open to us now. `tells_again`: it keeps what
+  /// it was to tell until it knows that we have it. Another peer may have told
+  /// it on a stream whose end only we had seen, and that we know nothing of: so
+  /// its first stream is no better than one after a loss.
+  void streams(size_t open, bool tells_again) noexcept {
     if (open < open_)
       lost_ = true;
-    else if (open > open_ && (open_ > 0 || lost_))
+    else if (open > open_ && (open_ > 0 || lost_ || (known_ && !tells_again)))
       renewal_due_ = true;
     if (open > 0 && !refused_)
       waited_ = caf::timespan{0};

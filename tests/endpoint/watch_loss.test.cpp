@@ -528,6 +528,24 @@ TEST_CASE_FIXTURE(watching_fixture, "watches are sent again when the peer's "
   CHECK(of_type(sent(), "actor.Watch").empty());
 }
 
+// By Go's rules: it had a stream to us whose end it has not seen, and answered
+// the Watch on that one.
+TEST_CASE_FIXTURE(loss_fixture, "a first stream may come after one that took "
+                                "the answer along") {
+  auto alice = spawn_witness();
+  alice.monitor(remote("joe"));
+  run();
+  shake_hands();
+  CHECK_EQ(of_type(sent(), "actor.Watch").size(), 1);
+  advance(4s);
+  CHECK(of_type(sent(), "actor.Watch").empty());
+  auto first = accept();
+  advance(2s);
+  CHECK_EQ(of_type(sent(), "actor.Watch").size(), 1);
+  receive(first, {terminated_of("joe")});
+  CHECK_EQ(alice.downs(), reasons{caf::exit_reason::normal});
+}
+
 TEST_CASE_FIXTURE(watching_fixture, "a peer that comes and goes does not make "
                                     "us write all the time") {
   for (int i = 0; i < 100; ++i) {
@@ -559,7 +577,9 @@ TEST_CASE_FIXTURE(watching_fixture, "a question who lives here is no way back "
                                     "and renews no watch") {
   auto question = caf_remote_intro(1u << 20);
   question.emplace(introduction_key::question, "1");
-  for (int i = 0; i < 5; ++i) {
+  advance(2s); // its first stream has renewed them
+  sent();
+  for (int i = 0; i < 10; ++i) {
     auto probe = accept(peer_member, peer_address, question);
     CHECK_FALSE(probe->over());
     CHECK_FALSE(probe->take_written().empty());

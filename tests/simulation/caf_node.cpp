@@ -603,6 +603,13 @@ bool caf_node::run_one(dice& rng) {
   return false;
 }
 
+caf::timespan caf_node::next_timer() const {
+  auto& clock = system_.sched.clock();
+  auto& timers = clock.schedule();
+  return timers.empty() ? caf::timespan::max()
+                        : timers.begin()->first - clock.now();
+}
+
 void caf_node::advance(caf::timespan x) {
   system_.sched.advance_time(x);
 }

@@ -32,6 +32,7 @@ public:
   network::outlet outlet() override;
   bool perform(const step& x) override;
   bool run_one(dice& rng) override;
+  caf::timespan next_timer() const override;
   void advance(caf::timespan x) override;
   void look() override;
   void leave() override;

@@ -90,6 +90,12 @@ public:
   /// The request that a number stands for, which was perhaps passed on.
   uint32_t origin_of(uint32_t message) const;
 
+  /// Whether it was sent by this run.
+  bool is_from(uint32_t message, run_id x) const {
+    auto& from = messages_.at(message).from;
+    return !(from < x) && !(x < from);
+  }
+
   /// A request is of no use after so long.
   void expires(uint32_t message, caf::timespan after);
 

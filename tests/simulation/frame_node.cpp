@@ -121,6 +121,13 @@ void frame_node::after(caf::timespan x, std::function<void()> f) {
   timers_.push_back({now_ + x, std::move(f)});
 }
 
+caf::timespan frame_node::next_timer() const {
+  auto result = caf::timespan::max();
+  for (auto& x : timers_)
+    result = std::min(result, x.due - now_);
+  return result;
+}
+
 void frame_node::advance(caf::timespan x) {
   now_ += x;
   auto is_due = [this](const timer& y) { return y.due <= now_; };

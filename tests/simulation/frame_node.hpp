@@ -25,6 +25,7 @@ public:
 
   network::outlet outlet() override;
   bool run_one(dice& rng) override;
+  caf::timespan next_timer() const override;
   void advance(caf::timespan x) override;
 
 protected:

@@ -38,6 +38,9 @@ public:
   /// nothing.
   virtual bool run_one(dice& rng) = 0;
 
+  /// The time until its next timer; the longest there is if it has none.
+  virtual caf::timespan next_timer() const = 0;
+
   virtual void advance(caf::timespan x) = 0;
 
   /// Tells the checker what there is to be seen.

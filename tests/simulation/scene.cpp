@@ -18,19 +18,23 @@ using namespace std::chrono_literals;
 
 // What docs/reconnect.md allows for: all attempts to reach the peer, or to be
 // reached by it, and full renewals of the watches twice in a row.
-checker::limits limits_for(const options& x) {
+checker::limits limits_for(const story& plot) {
+  auto& x = plot.opts;
   auto look = std::clamp<caf::timespan>(x.retry_wait, 100ms, 5s);
   auto attempt = x.connect_timeout + x.retry_wait;
   checker::limits result;
   result.watch_after_fault = attempt * static_cast<int>(x.max_retry_count)
                              + 25 * look + 10s;
+  for (auto& y : plot.nodes)
+    if (y.hidden)
+      result.watch = result.watch_after_fault;
   return result;
 }
 
 } // namespace
 
 scene::scene(const story& what, bool with_tale)
-  : plot(what), judge(limits_for(what.opts)), net(observer()),
+  : plot(what), judge(limits_for(what)), net(observer()),
     carelessness(what.seed), runs(what.nodes.size(), 0), with_tale_(with_tale) {
   for (size_t i = 0; i < what.nodes.size(); ++i) {
     auto n = std::to_string(i + 1);
@@ -87,11 +91,17 @@ void scene::on_arrived(const network::passage& x) {
 // -- who is where -------------------------------------------------------------
 
 bool scene::is_open(size_t from, size_t to) const {
-  auto& x = plot.nodes[from];
-  auto& y = plot.nodes[to];
-  return from != to && !x.hidden && !y.hidden && x.what != node_kind::liar
-         && y.what != node_kind::liar && plot.opts.max_endpoints >= 1000
-         && plot.opts.max_streams >= 1000 && plot.opts.control_messages >= 1000;
+  constexpr size_t enough = 1000;
+  auto& opts = plot.opts;
+  auto takes_part = [](const node_plan& x) {
+    return !x.hidden && x.what != node_kind::liar;
+  };
+  return from != to && takes_part(plot.nodes[from])
+         && takes_part(plot.nodes[to]) && opts.max_endpoints >= enough
+         && opts.max_streams >= enough && opts.control_messages >= enough
+         && opts.queue_messages >= enough && opts.queue_bytes >= enough * enough
+         && opts.inbound_messages >= enough
+         && opts.inbound_bytes >= enough * enough;
 }
 
 std::string scene::id_of(checker::place x) const {

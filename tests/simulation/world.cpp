@@ -54,9 +54,14 @@ void world::start(size_t node) {
     return;
   ++all_.runs[node];
   auto id = all_.run_of(node);
-  all_.say(name_of(node) + " starts, run " + std::to_string(id.run));
+  auto& plan = story_.nodes[node];
+  all_.say(name_of(node) + " starts, run " + std::to_string(id.run)
+           + (plan.what == node_kind::go     ? ", by Go's rules"
+              : plan.what == node_kind::liar ? ", a liar"
+                                             : "")
+           + (plan.hidden ? ", and nobody can dial it" : ""));
   auto& x = machines_[node];
-  switch (story_.nodes[node].what) {
+  switch (plan.what) {
     case node_kind::caf:
       x = std::make_unique<caf_node>(all_, id);
       break;
@@ -190,8 +195,7 @@ void world::settle(dice& rng) {
 
 void world::pass(caf::timespan how_long, caf::timespan slice, dice& rng) {
   for (caf::timespan x{0}; x < how_long; x += slice) {
-    all_.advance(slice);
-    for_each_machine([&](machine& y) { y.advance(slice); });
+    advance(slice, rng);
     for (int i = 0; i < 4; ++i) {
       run_all(rng);
       all_.net.tick(rng);
@@ -201,6 +205,20 @@ void world::pass(caf::timespan how_long, caf::timespan slice, dice& rng) {
       all_.judge.disturbed();
   }
   look();
+}
+
+// Each timer has its own time.
+void world::advance(caf::timespan x, dice& rng) {
+  while (x > caf::timespan{0}) {
+    auto next = x;
+    for_each_machine(
+      [&](machine& y) { next = std::min(next, y.next_timer()); });
+    next = std::max(next, caf::timespan{1});
+    all_.advance(next);
+    for_each_machine([&](machine& y) { y.advance(next); });
+    run_all(rng);
+    x -= next;
+  }
 }
 
 void world::look() {

@@ -61,6 +61,7 @@ private:
   void run_all(dice& rng);
   void settle(dice& rng);
   void pass(caf::timespan how_long, caf::timespan slice, dice& rng);
+  void advance(caf::timespan x, dice& rng);
   void look();
   void finish();
 
