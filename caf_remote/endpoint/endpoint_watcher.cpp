@@ -240,8 +240,8 @@ uint64_t endpoint_watcher_state::push(const incoming_watches::ending& x) {
 // -- whether news gets through -----------------------------------------------------------------
 
 void endpoint_watcher_state::on_peer_streams(peer_streams x) {
-  return_path_.streams(
-    x.open, endpoint_ == nullptr || endpoint_->remote().seems_caf_remote());
+  return_path_.streams(x.open, endpoint_ == nullptr
+                                 || endpoint_->remote().seems_caf_remote());
   asked_.clear(); // the answer may be lost
   look_after();
 }
@@ -251,6 +251,7 @@ void endpoint_watcher_state::on_touched(peer_touched x) {
   auto i = std::find_if(asked_.begin(), asked_.end(), is_asked);
   if (i == asked_.end())
     return;
+  return_path_.taken();
   incoming_.proven(i->seq);
   asked_.erase(asked_.begin(), i + 1);
 }
@@ -266,7 +267,8 @@ void endpoint_watcher_state::look_after() {
   self_->delayed_send(self_, look_interval(node_->opts), watch_tick{});
 }
 
-// Whether the peer could not tell us of an end, or does not take what we watch.
+// Whether the peer could not tell us of an end, or is not known to have taken
+// what we watch.
 bool endpoint_watcher_state::watches_in_vain() const {
   return !outgoing_.empty()
          && (return_path_.missing() || return_path_.refused());
@@ -281,18 +283,16 @@ void endpoint_watcher_state::on_tick() {
   auto connected = endpoint_->connected();
   auto connects = endpoint_->connects.load();
   auto reached = connected || connects != last_connects_;
-  if (connected && connects == last_connects_)
-    return_path_.taken();
   last_connects_ = connects;
   auto in_vain = watches_in_vain();
   if (in_vain && reached && return_path_.wait(look_interval(node_->opts)))
     give_up_watches();
   else if (connected)
-    ask(in_vain && return_path_.missing());
+    ask(in_vain);
   look_after();
 }
 
-void endpoint_watcher_state::ask(bool for_a_stream) {
+void endpoint_watcher_state::ask(bool in_vain) {
   auto now = self_->clock().now();
   if (return_path_.renewal_due() && return_path_.has_rested(now)) {
     return_path_.renewed(now);
@@ -300,7 +300,7 @@ void endpoint_watcher_state::ask(bool for_a_stream) {
     speak();
   }
   // a bound at the peer may have cost the question or its answer
-  if (for_a_stream
+  if (in_vain
       || (incoming_.has_unproven() && (asked_.empty() || ++looks_ == patience)))
     probe();
 }
@@ -319,8 +319,7 @@ void endpoint_watcher_state::probe() {
 
 void endpoint_watcher_state::give_up_watches() {
   return_path_.stop_waiting();
-  node_->on_watches_in_vain(address_, outgoing_.size(),
-                            return_path_.missing());
+  node_->on_watches_in_vain(address_, outgoing_.size(), return_path_.missing());
   for (auto& hdl : outgoing_.take_all()) {
     // saves the peer the attempts to tell us, and no more than that
     if (auto proxy = as_remote_proxy(hdl); endpoint_->has_control_room())

@@ -60,7 +60,7 @@ private:
   void look_after();
   bool watches_in_vain() const;
   void on_tick();
-  void ask(bool for_a_stream);
+  void ask(bool in_vain);
   void probe();
   void give_up_watches();
 

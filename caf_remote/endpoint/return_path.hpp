@@ -16,8 +16,9 @@ namespace caf_remote {
 /// watched is watched again after a stream was lost or replaced; without a
 /// stream the peer is asked for a sign of life, which makes it open one; and
 /// if none comes within the time that attempts to connect may take, the watches
-/// are over. So they are if the peer ends our own streams again and again right
-/// after we have written them, as one does that has no room for them. Who has a peer's address and member id can open streams in its
+/// are over. The same goes for what is written again after our own stream was
+/// lost, until the peer has answered a question: it may have ended that stream
+/// because it has no room for our watches, or no way to tell us. Who has a peer's address and member id can open streams in its
 /// name, so there is some rest between two times that all is watched again
 /// (own decision). Pure: knows no clock.
 class return_path {
@@ -56,7 +57,7 @@ public:
     refused_ = true;
   }
 
-  /// It has stood for a while, so that the peer has taken them.
+  /// The peer has answered a question that was written behind them.
   void taken() noexcept {
     refused_ = false;
   }

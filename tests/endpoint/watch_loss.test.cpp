@@ -766,15 +766,34 @@ TEST_CASE_FIXTURE(loss_fixture, "so is one that hangs up at each Watch though "
   CHECK_EQ(alice.downs(), reasons{unreachable});
 }
 
-TEST_CASE_FIXTURE(watching_fixture, "a stream that stands shows that the peer "
-                                    "takes watches again") {
+TEST_CASE_FIXTURE(watching_fixture, "so is one that does so only when it could "
+                                    "not tell us") {
+  for (auto passed = 0s; passed <= 2 * dial_limit; passed += 10s) {
+    if (!alice.downs().empty())
+      break;
+    cut(last_dialled());
+    advance(2s);
+    shake_hands();
+    advance(8s);
+  }
+  CHECK_EQ(alice.downs(), reasons{unreachable});
+}
+
+TEST_CASE_FIXTURE(watching_fixture,
+                  "an answer shows that the peer takes watches "
+                  "again") {
   for (auto passed = 0s; passed <= 2 * dial_limit; passed += 6s) {
     cut(last_dialled());
     advance(2s);
     shake_hands();
-    advance(4s);
+    advance(2s);
+    receive(in, {answer_to(sent())});
+    advance(2s);
+    sent();
   }
   CHECK(alice.downs().empty());
+  advance(dial_limit);
+  CHECK(of_type(sent(), wire::touch::type_name).empty());
 }
 
 TEST_CASE_FIXTURE(watched_fixture,

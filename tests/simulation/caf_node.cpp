@@ -247,6 +247,8 @@ void caf_node::unpublish(size_t name) {
 // Which name it will have is not known here.
 caf::actor caf_node::make_for_peer() {
   throw_now_and_then();
+  if (over_)
+    return {};
   auto id = spawn();
   for (auto i = scene::published_names; i < scene::names; ++i)
     all_.judge.holds(id, id_, i, false);
@@ -725,6 +727,13 @@ void caf_node::count_leftovers() {
   // a restart may be met before the old run's connections are known to be over
   if (all_.plot.quiet)
     judge.left_over(id_, "broken protocol rules", figures.protocol_errors);
+  // one that cannot be reached for good may be tried at any time
+  auto can_be_reached = [this](size_t node) {
+    return node == here() || all_.is_open(here(), node);
+  };
+  for (size_t i = 0; i < all_.plot.nodes.size(); ++i)
+    if (!can_be_reached(i))
+      return;
   for (auto& y : figures.endpoints)
     judge.left_over(id_, "messages queued for " + y.address, y.queued);
 }

@@ -42,7 +42,7 @@ public:
   struct limits {
     /// From the end of an actor until its observers are told, while nothing
     /// happens to the network and its nodes.
-    caf::timespan watch = std::chrono::seconds(5);
+    caf::timespan watch = std::chrono::seconds(10);
     /// The same after something has happened.
     caf::timespan watch_after_fault = std::chrono::seconds(120);
     /// How much later than its time a request may be written.

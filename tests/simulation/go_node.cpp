@@ -106,15 +106,15 @@ void go_node::lose(const std::string& to) {
     return;
   auto gone = std::move(i->second);
   endpoints_.erase(i);
-  std::vector<uint32_t> numbers;
   for (auto& frame : gone.way->take_waiting())
-    for (auto number : numbers_in(frame))
-      numbers.push_back(number);
-  for (auto& x : gone.queue)
+    for (auto& x : messages_in(frame))
+      gone.queue.push_back(std::move(x));
+  for (auto& x : gone.queue) {
     if (auto number = number_in(x))
-      numbers.push_back(*number);
-  for (auto number : numbers)
-    all_.judge.dead_letter(number, id_);
+      all_.judge.dead_letter(*number, id_);
+    else if (auto answered = answered_in(x))
+      all_.judge.may_stay_open(*answered);
+  }
   for (auto& [id, watchers] : gone.watched)
     for (auto& watcher : watchers)
       told(watcher, caf::exit_reason::remote_link_unreachable);

@@ -23,7 +23,7 @@ namespace caf_remote::test {
 namespace {
 
 // Seconds after which a story hangs.
-constexpr unsigned longest = 120;
+constexpr unsigned longest = 60;
 
 // Ends what is written about one story; followed by how its process has ended.
 constexpr char end_mark = '\0';
