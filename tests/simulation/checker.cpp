@@ -242,6 +242,14 @@ void checker::terminated(run_id where, const std::string& address,
     complain("events: " + address + " is terminated, and was not connected");
 }
 
+void checker::figures(run_id where, uint64_t written) {
+  auto frames = handed_over_[where];
+  if (written != frames)
+    complain("accounts: node " + std::to_string(where.node) + " says that "
+             + std::to_string(written) + " messages are written, and "
+             + std::to_string(frames) + " stood in its frames");
+}
+
 void checker::accounts(run_id where, const std::string& address,
                        uint64_t accepted, uint64_t written, uint64_t dead,
                        uint64_t queued) {

@@ -211,6 +211,14 @@ public:
   /// The requests of a run that its module has not heard the end of.
   void open_requests(run_id where, size_t count);
 
+  /// A run has handed over a frame with so many messages that count.
+  void hands_over(run_id from, size_t messages) {
+    handed_over_[from] += messages;
+  }
+
+  /// How many it says it has written.
+  void figures(run_id where, uint64_t written);
+
   /// The figures of an endpoint.
   void accounts(run_id where, const std::string& address, uint64_t accepted,
                 uint64_t written, uint64_t dead, uint64_t queued);
@@ -352,6 +360,7 @@ private:
   // receiver, sender's node and home -> the last run heard
   std::map<std::pair<uint32_t, std::pair<size_t, size_t>>, uint32_t> heard_;
   std::map<std::pair<run_id, std::string>, std::set<std::string>> up_;
+  std::map<run_id, uint64_t> handed_over_;
   std::map<std::pair<run_id, std::string>, std::string> states_;
   std::map<std::string, size_t> changes_;
   uint64_t now_ = 0;
