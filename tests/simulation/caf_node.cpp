@@ -165,6 +165,7 @@ void caf_node::advance(caf::timespan x) {
 void caf_node::look() {
   auto& judge = all_.judge;
   auto& events = system_.events.everything();
+  std::set<std::string> given_up;
   for (; events_seen_ < events.size(); ++events_seen_) {
     auto& y = events[events_seen_];
     if (y.match_elements<endpoint_connected>()) {
@@ -176,6 +177,9 @@ void caf_node::look() {
       all_.say(name_of(here()) + " is not connected to " + e.address
                + " any more");
       judge.terminated(id_, e.address, e.member_id);
+      given_up.insert(e.address);
+    } else if (y.match_elements<endpoint_unreachable>()) {
+      given_up.insert(y.get_as<endpoint_unreachable>(0).address);
     } else if (y.match_elements<dead_letter>()) {
       ++dead_letters_;
       auto& content = y.get_as<dead_letter>(0).message;
@@ -195,6 +199,11 @@ void caf_node::look() {
   judge.bounded(id_, "streams of others", figures.inbound_streams,
                 opts.max_streams);
   judge.bounded(id_, "endpoints", figures.endpoints.size(), opts.max_endpoints);
+  // an endpoint may go on with another incarnation, or there is the next one
+  for (auto& y : figures.endpoints)
+    given_up.erase(y.address);
+  for (auto& address : given_up)
+    judge.given_up(id_, address);
   auto written = figures.retired.written;
   for (auto& y : figures.endpoints)
     written += y.written;

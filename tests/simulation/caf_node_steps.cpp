@@ -183,6 +183,8 @@ uint32_t caf_node::ask(self_ptr self, uint32_t sender, checker::place whom,
                        const caf::actor& to, terms how) {
   auto& judge = all_.judge;
   auto number = judge.sends(id_, sender, whom, checker::kind::request);
+  if (auto proxy = as_remote_proxy(caf::actor_cast<caf::strong_actor_ptr>(to)))
+    judge.goes_to(number, proxy->who().address);
   auto has_limit = how.limit > caf::timespan{0};
   judge.expires(number, has_limit && how.is_known
                           ? how.limit

@@ -50,7 +50,7 @@ void checker::ends(uint32_t actor) {
     return doomed_.count({holdings_[n].where.node, holdings_[n].name}) != 0;
   };
   auto& names = holdings_of_[actor];
-  if (!names.empty() && endings_.count(actor) == 0 && !liars_
+  if (!names.empty() && endings_.count(actor) == 0 && liars_.empty()
       && std::none_of(names.begin(), names.end(), is_doomed))
     complain("ends: actor " + std::to_string(actor)
              + " has ended, and nobody wanted it to");
