@@ -307,12 +307,10 @@ void endpoint_watcher_state::ask(bool for_a_stream) {
 // An answer takes a stream from the peer, and comes after the peer has seen
 // what we wrote before.
 void endpoint_watcher_state::probe() {
-  if (++last_question_ == 0)
-    ++last_question_;
   if (asked_.size() == max_questions)
     asked_.pop_front();
-  asked_.push_back(
-    {last_question_, endpoint_->ask(activator_id, last_question_)});
+  auto number = node_->next_question();
+  asked_.push_back({number, endpoint_->ask(activator_id, number)});
   looks_ = 0;
 }
 

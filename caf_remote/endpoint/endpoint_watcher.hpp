@@ -89,7 +89,6 @@ private:
   return_path return_path_{caf::timespan{0}, caf::timespan{0}};
   // on the stream that is open; an answer is one to those before it, too
   std::deque<question> asked_;
-  uint32_t last_question_ = 0;
   // how often it was looked for the answer in vain
   size_t looks_ = 0;
   // of our own stream, at the last look

@@ -189,10 +189,10 @@ caf::strong_actor_ptr node::resolve(const std::string& address,
   return proxies.get(*this, address, id);
 }
 
-uint32_t node::next_watch() noexcept {
+uint32_t node::next_number(std::atomic<uint32_t>& last) noexcept {
   uint32_t result = 0;
   while (result == 0)
-    result = last_watch_.fetch_add(1, std::memory_order_relaxed) + 1;
+    result = last.fetch_add(1, std::memory_order_relaxed) + 1;
   return result;
 }
 

@@ -127,7 +127,15 @@ public:
   transport::metadata introduction() const;
 
   /// The number of the next watch, never 0.
-  uint32_t next_watch() noexcept;
+  uint32_t next_watch() noexcept {
+    return next_number(last_watch_);
+  }
+
+  /// The number of the next question to a peer, never 0: of all endpoints
+  /// together, so that an answer that comes late is none to another one's.
+  uint32_t next_question() noexcept {
+    return next_number(last_question_);
+  }
 
   // -- dead letters ------------------------------------------------------------------------
 
@@ -229,6 +237,7 @@ public:
   std::atomic<uint64_t> received_batches{0};
 
 private:
+  static uint32_t next_number(std::atomic<uint32_t>& last) noexcept;
   void count(errc reason) noexcept;
   void tell_observers(const pid& target, const lost_message_ptr& event,
                       std::string_view type_name, errc reason,
@@ -250,6 +259,7 @@ private:
   std::atomic<bool> has_hook_{false};
   std::array<std::atomic<uint64_t>, 256> dead_by_reason_{};
   std::atomic<uint32_t> last_watch_{0};
+  std::atomic<uint32_t> last_question_{0};
   std::atomic<uint64_t> refused_envelopes_{0};
   std::atomic<uint64_t> protocol_errors_{0};
   std::atomic<uint64_t> shortages_{0};
