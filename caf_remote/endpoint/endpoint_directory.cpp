@@ -193,6 +193,9 @@ void endpoint_directory::clear() {
   dropped_members.swap(members_);
   member_of_.clear();
   guard.unlock();
+  // a writer may be kept from running, and not come to it
+  for (auto& x : xs)
+    x->end_events();
 }
 
 void endpoint_directory::fold_unused(std::vector<endpoint_ptr>& dropped) {

@@ -65,7 +65,7 @@ public:
   bool remove(const endpoint_ptr& x);
 
   /// Takes everything out, abandons it and what was taken out before, and lets
-  /// go of it; the figures stay.
+  /// go of it; the figures stay. Then what was announced is terminated.
   void clear();
 
   /// What is known about the node at an address; made if need be.

@@ -179,7 +179,7 @@ public:
   std::shared_ptr<tracing_hook> hook() const;
 
   // For each incarnation that an endpoint reaches `endpoint_connected` is
-  // published once, and `endpoint_terminated` once after it.
+  // published once, and `endpoint_terminated` once after it: `announcements`.
 
   /// A handshake worked; the first one with an incarnation is an event.
   void on_connected(endpoint& where, const std::string& member);
@@ -198,6 +198,9 @@ public:
 
   /// The endpoint is over.
   void on_endpoint_over(endpoint& where, errc code, const std::string& reason);
+
+  /// Nobody may come to say that of the endpoint.
+  void on_events_over(endpoint& where);
 
   /// Watches of a peer's actors end, because it does not connect to us
   /// (`no_stream`), or because it ends our streams when it gets them.
@@ -238,6 +241,7 @@ public:
 
 private:
   static uint32_t next_number(std::atomic<uint32_t>& last) noexcept;
+  announcements::teller tells_subscribers() const;
   void count(errc reason) noexcept;
   void tell_observers(const pid& target, const lost_message_ptr& event,
                       std::string_view type_name, errc reason,

@@ -5,7 +5,7 @@
 namespace caf_remote {
 
 peer::peer(std::string addr, std::shared_ptr<known_types_table> types)
-  : address(std::move(addr)), all_types_(std::move(types)),
+  : address(std::move(addr)), events(address), all_types_(std::move(types)),
     types_(std::make_shared<known_types>()) {
   // nop
 }

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "caf_remote/endpoint/announcements.hpp"
 #include "caf_remote/endpoint/known_types.hpp"
 
 #include <caf/intrusive_ptr.hpp>
@@ -90,6 +91,9 @@ public:
   std::string spelling() const;
 
   // -----------------------------------------------------------------------------------
+
+  /// What the endpoints to it have announced.
+  announcements events;
 
   /// The types that the incarnation met last has sent, to us under whatever
   /// address. Never null.

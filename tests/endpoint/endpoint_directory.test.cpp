@@ -88,6 +88,26 @@ TEST_CASE_FIXTURE(directory_fixture, "at the end nobody is left to observe in "
   }
 }
 
+TEST_CASE_FIXTURE(directory_fixture, "an endpoint that nobody could open does "
+                                     "not keep the next one from being "
+                                     "announced") {
+  auto x = acquire("a:1");
+  table.remove(x);
+  auto y = acquire("a:1");
+  home->on_connected(*y, "m");
+  run();
+  CHECK(events.all<endpoint_connected>().empty());
+  SUBCASE("though somebody holds it") {
+    x->abandon();
+  }
+  SUBCASE("and nobody holds it") {
+    x.reset();
+    table.clear();
+  }
+  run();
+  CHECK_EQ(events.all<endpoint_connected>().size(), 1);
+}
+
 TEST_CASE_FIXTURE(directory_fixture, "endpoints are found by the member they "
                                      "lead to") {
   auto x = acquire("a:1");
