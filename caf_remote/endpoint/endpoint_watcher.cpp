@@ -151,14 +151,23 @@ void endpoint_watcher_state::on_remote_watch(const remote_watch& x) {
   auto local = x.local != nullptr ? x.local->address() : caf::actor_addr{};
   auto full = incoming_.size() >= node_->opts.control_messages
               || incoming_.name_bytes() >= node_->opts.control_bytes;
-  auto res = incoming_.add(local, x.target, x.watcher, x.number, !full);
+  auto res = incoming_.add(local, x.target, x.watcher, x.number, x.forgotten,
+                           !full);
   if (res.monitor)
     x.local->get()->attach(
       std::make_unique<own_watch>(local, self_->address()));
-  if (res.answer && full)
-    refuse(*res.answer);
-  else if (res.answer)
-    tell(*res.answer);
+  if (res.forgotten)
+    tell_or_refuse(*res.forgotten, full);
+  if (res.answer)
+    tell_or_refuse(*res.answer, full);
+}
+
+void endpoint_watcher_state::tell_or_refuse(const incoming_watches::ending& x,
+                                            bool full) {
+  if (full)
+    refuse(x);
+  else
+    tell(x);
 }
 
 // Without room to note what was told. If it is lost, the peer watches again;

@@ -41,6 +41,7 @@ private:
 
   void on_remote_watch(const remote_watch& x);
   void on_remote_unwatch(const remote_unwatch& x);
+  void tell_or_refuse(const incoming_watches::ending& x, bool full);
   void refuse(const incoming_watches::ending& x);
   void forget_incoming();
   void on_down(const caf::down_msg& x);

@@ -457,10 +457,12 @@ void inbound_dispatcher::on_watch(const wire::envelope& x) {
                 + node_->explain_no_endpoint(why));
     return;
   }
+  auto number = msg.watcher.request_id;
+  auto forgotten = peer_->watch_comes(member_id_, where->serial(), number);
   tell_watcher(x, *where,
                make_inbound_news(remote_watch{
                  batch_.target_name(x), target.process.hdl,
-                 std::move(msg.watcher.id), msg.watcher.request_id, stream_}));
+                 std::move(msg.watcher.id), number, forgotten, stream_}));
 }
 
 void inbound_dispatcher::on_unwatch(const wire::envelope& x) {

@@ -8,13 +8,19 @@
 
 namespace caf_remote {
 
+namespace {
+
+constexpr auto unreachable = wire::terminated_reason::address_terminated;
+
+} // namespace
+
 // -- watches -----------------------------------------------------------------------------------
 
-incoming_watches::outcome incoming_watches::add(const caf::actor_addr& local,
-                                                const actor_name_ptr& name,
-                                                const std::string& watcher,
-                                                uint32_t number,
-                                                bool has_room) {
+incoming_watches::outcome
+incoming_watches::add(const caf::actor_addr& local, const actor_name_ptr& name,
+                      const std::string& watcher, uint32_t number,
+                      uint32_t forgotten, bool has_room) {
+  outcome result;
   auto i = get(name, watcher);
   auto& rec = i->second;
   uint32_t first = 0;
@@ -28,16 +34,28 @@ incoming_watches::outcome incoming_watches::add(const caf::actor_addr& local,
       return {};
     if (!fresh)
       first = next_watch_number(rec.last);
+    if (forgotten != 0 && !is_later(number, forgotten)) {
+      drop_if_empty(i);
+      result.forgotten = ending{name, watcher, first, number, unreachable};
+      return result;
+    }
+    // it may stand for earlier ones, too
+    if (forgotten != 0 && (first == 0 || !is_later(first, forgotten))) {
+      result.forgotten = ending{name, watcher, first, forgotten, unreachable};
+      first = next_watch_number(forgotten);
+    }
   }
   if (local != nullptr && (has_room || is_bound(local.get(), rec))) {
     // not before: one that was refused may come again
     rec.last = number;
-    return {bind(local, i, first, number), std::nullopt};
+    result.monitor = bind(local, i, first, number);
+    return result;
   }
   drop_if_empty(i);
-  auto why = local != nullptr ? wire::terminated_reason::address_terminated
+  auto why = local != nullptr ? unreachable
                               : wire::terminated_reason::not_found;
-  return {false, ending{name, watcher, first, number, why}};
+  result.answer = ending{name, watcher, first, number, why};
+  return result;
 }
 
 bool incoming_watches::is_bound(actor_key local, const record& x) noexcept {

@@ -51,15 +51,18 @@ public:
     bool monitor = false;
     /// There is no actor of that name, or no room.
     std::optional<ending> answer;
+    /// It was for an endpoint that is over, it or others that it stands for.
+    std::optional<ending> forgotten;
   };
 
   /// Notes a Watch with a number. `local` is who has the name now, null if
   /// nobody has it. A Watch that is known already changes nothing. One that
   /// is not, and for which there is no room, ends as if the node were out of
-  /// reach.
+  /// reach. So do those up to `forgotten`, if that is not 0: whom they were for
+  /// is not known any more.
   outcome add(const caf::actor_addr& local, const actor_name_ptr& name,
               const std::string& watcher, uint32_t number,
-              bool has_room = true);
+              uint32_t forgotten = 0, bool has_room = true);
 
   /// The watcher does not care any more, as far as its watches up to `number`
   /// are concerned; 0: all. An Unwatch may come after a later Watch, by an

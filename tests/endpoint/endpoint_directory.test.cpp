@@ -137,6 +137,27 @@ TEST_CASE_FIXTURE(directory_fixture,
   CHECK_EQ(table.peer_of("a:1"), x);
 }
 
+TEST_CASE("which watches of a peer have come is known for longer, for as many "
+          "peers as there may be endpoints") {
+  options opts;
+  opts.max_endpoints = 100;
+  actor_fixture fix{opts};
+  auto& table = fix.home->endpoints;
+  auto address = [](int i) { return "peer:" + std::to_string(i); };
+  for (int i = 1; i <= 300; ++i)
+    table.peer_of(address(i))->watch_comes("m", static_cast<uint64_t>(i), 5);
+  for (int i = 301; i < 1000; ++i)
+    table.peer_of(address(i));
+  auto known = [&](int i) {
+    return table.peer_of(address(i))->watch_comes("m", 1000, 7) == 5;
+  };
+  CHECK_FALSE(known(1));
+  CHECK_FALSE(known(200));
+  CHECK(known(201));
+  CHECK(known(300));
+  CHECK_EQ(table.peer_of(address(250))->member_id(), "");
+}
+
 TEST_CASE_FIXTURE(directory_fixture,
                   "streams are counted per peer and in all") {
   auto x = table.peer_of("a:1");

@@ -333,9 +333,9 @@ TEST_CASE_FIXTURE(incoming_fixture,
 TEST_CASE_FIXTURE(incoming_fixture, "without room a watch ends at once, unless "
                                     "it is known") {
   watch(alice, "alice", "w", 1);
-  auto known = in.add(alice, named("alice"), "w", 2, false);
+  auto known = in.add(alice, named("alice"), "w", 2, 0, false);
   CHECK_FALSE(known.answer.has_value());
-  auto res = in.add(bob, named("bob"), "w", 3, false);
+  auto res = in.add(bob, named("bob"), "w", 3, 0, false);
   REQUIRE(res.answer);
   CHECK_EQ(text(*res.answer), "w bob 0..3");
   CHECK_EQ(res.answer->why, wire::terminated_reason::address_terminated);
@@ -347,7 +347,7 @@ TEST_CASE_FIXTURE(incoming_fixture,
                   "a watch that was refused is not known when it "
                   "comes again") {
   watch(alice, "name", "w", 1);
-  REQUIRE(in.add(bob, named("name"), "w", 5, false).answer);
+  REQUIRE(in.add(bob, named("name"), "w", 5, 0, false).answer);
   CHECK(watch(bob, "name", "w", 5));
   CHECK_EQ(texts(in.take(bob)), endings{"w name 2..5"});
 }

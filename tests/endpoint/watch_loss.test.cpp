@@ -435,7 +435,7 @@ TEST_CASE("a peer is hung up on once, however many of its watches come too "
     for (size_t i = 0; i < watches; ++i)
       where->post_to_watcher(remote_watch{
         caf::make_counted<const actor_name>("", "alice"),
-        caf::actor_cast<caf::strong_actor_ptr>(alice.hdl), "w", 0, 100});
+        caf::actor_cast<caf::strong_actor_ptr>(alice.hdl), "w", 0, 0, 100});
     auto result = fix.sched.run();
     CHECK(in->finished());
     return result;
