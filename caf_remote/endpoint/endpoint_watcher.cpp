@@ -186,7 +186,7 @@ void endpoint_watcher_state::refuse(const incoming_watches::ending& x) {
 }
 
 void endpoint_watcher_state::on_remote_unwatch(const remote_unwatch& x) {
-  incoming_.remove(x.target->id, x.watcher, x.number);
+  incoming_.remove(*x.target, x.watcher, x.number);
 }
 
 // CAF looks through all that is attached to an actor. Of ours that is one for
@@ -242,7 +242,7 @@ uint64_t endpoint_watcher_state::renew(const caf::strong_actor_ptr& who) {
 }
 
 uint64_t endpoint_watcher_state::push(const incoming_watches::ending& x) {
-  wire::terminated msg{{node_->own().advertised(), x.name->id, x.last}, x.why};
+  wire::terminated msg{{x.name->address, x.name->id, x.last}, x.why};
   return endpoint_->tell_terminated(x.watcher, x.first, wire::encode(msg));
 }
 

@@ -84,9 +84,9 @@ bool incoming_watches::bind(const caf::actor_addr& local, records::iterator i,
   return entry.second;
 }
 
-void incoming_watches::remove(std::string_view id, std::string_view watcher,
+void incoming_watches::remove(const actor_name& name, std::string_view watcher,
                               uint32_t number) {
-  auto i = records_.find(key_view{id, watcher});
+  auto i = records_.find(key_view{name.id, name.address, watcher});
   if (i == records_.end())
     return;
   auto& rec = i->second;
@@ -197,13 +197,13 @@ void incoming_watches::lost(uint64_t seq) {
 
 incoming_watches::records::iterator
 incoming_watches::get(const actor_name_ptr& name, const std::string& watcher) {
-  auto i = records_.lower_bound(key_view{name->id, {}});
-  auto shared = i != records_.end() && i->first.name->id == name->id
-                  ? i->first.name
-                  : name;
+  auto i = records_.lower_bound(key_view{name->id, name->address, {}});
+  auto is_known = i != records_.end() && i->first.name->id == name->id
+                  && i->first.name->address == name->address;
+  auto shared = is_known ? i->first.name : name;
   auto res = records_.try_emplace(key{std::move(shared), watcher});
   if (res.second)
-    name_bytes_ += name->id.size() + watcher.size();
+    name_bytes_ += bytes_of(res.first->first);
   return res.first;
 }
 
@@ -211,8 +211,12 @@ void incoming_watches::drop_if_empty(records::iterator i) {
   auto& rec = i->second;
   if (!rec.bindings.empty() || !rec.told.empty() || !rec.waiting.empty())
     return;
-  name_bytes_ -= i->first.name->id.size() + i->first.watcher.size();
+  name_bytes_ -= bytes_of(i->first);
   records_.erase(i);
+}
+
+size_t incoming_watches::bytes_of(const key& x) noexcept {
+  return x.name->id.size() + x.name->address.size() + x.watcher.size();
 }
 
 void incoming_watches::forget_told(record& x) {
