@@ -17,9 +17,10 @@ namespace caf_remote {
 /// stream the peer is asked for a sign of life, which makes it open one; and
 /// if none comes within the time that attempts to connect may take, the watches
 /// are over. So they are if the peer ends our own streams again and again right
-/// after we have written them, as one does that has no room for them. Who has a peer's address and member id can open streams in its
-/// name, so there is some rest between two times that all is watched again
-/// (own decision). Pure: knows no clock.
+/// after we have written them, as one does that has no room for them. Who has a
+/// peer's address and member id can open streams in its name, so there is some
+/// rest between two times that all is watched again (own decision). Pure: knows
+/// no clock.
 class return_path {
 public:
   using time_point = caf::actor_clock::time_point;
@@ -78,9 +79,8 @@ public:
     last_renewal_ = now;
   }
 
-  /// The peer could have opened a stream, or taken the watches, for so long, and
-  /// has not. Returns
-  /// whether it had its time.
+  /// The peer could have opened a stream, or taken the watches, for so long,
+  /// and has not. Returns whether it had its time.
   bool wait(caf::timespan x) noexcept {
     waited_ += x;
     return waited_ >= limit_;
