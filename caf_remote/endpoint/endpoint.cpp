@@ -41,12 +41,13 @@ endpoint::endpoint(node_ptr home, peer_ptr who, uint64_t serial)
     serial_(serial),
     user_({node_->opts.queue_messages, node_->opts.queue_bytes}),
     control_({node_->opts.control_messages, node_->opts.control_bytes}) {
-  // nop
+  peer_->events.begin(serial_);
 }
 
 endpoint::~endpoint() {
   // what was never given to a writer becomes dead letters, which need the rest
   early_.clear();
+  node_->attempt([this] { end_events(); });
 }
 
 admission& endpoint::gate_of(const outbound_element& x) noexcept {
@@ -299,6 +300,8 @@ void endpoint::abandon() {
         proxy->fire({wire::terminated_reason::address_terminated}, serial_);
   if (has_watcher())
     post_to_watcher(address_over{});
+  else
+    end_events(); // there is no writer that would
 }
 
 void endpoint::close() {
@@ -478,9 +481,8 @@ void endpoint::last_error(std::string x) {
   last_error_ = std::move(x);
 }
 
-std::string endpoint::announced(std::string member_id) {
-  std::lock_guard<std::mutex> guard{mtx_};
-  return std::exchange(announced_, std::move(member_id));
+void endpoint::end_events() {
+  node_->on_events_over(*this);
 }
 
 endpoint_counters endpoint::read() const {

@@ -228,10 +228,9 @@ public:
 
   void last_error(std::string x);
 
-  /// The incarnation whose `endpoint_connected` was published last and whose
-  /// `endpoint_terminated` was not yet; empty: none. Sets it and returns the
-  /// one before, so that each is ended once.
-  std::string announced(std::string member_id);
+  /// There will be no more events; what was announced is terminated. If the
+  /// endpoint is over in the usual way, that was done before.
+  void end_events();
 
   /// Whether anything was ever to go this way.
   bool wanted() const noexcept {
@@ -313,7 +312,6 @@ private:
   std::vector<caf::mailbox_element_ptr> early_watcher_;
   std::map<event, waiters> waiters_;
   std::string last_error_;
-  std::string announced_;
 };
 
 } // namespace caf_remote

@@ -65,7 +65,7 @@ public:
   bool remove(const endpoint_ptr& x);
 
   /// Takes everything out, abandons it and what was taken out before, and lets
-  /// go of it; the figures stay.
+  /// go of it; the figures stay. Then what was announced is terminated.
   void clear();
 
   /// What is known about the node at an address; made if need be.
@@ -125,6 +125,7 @@ private:
   void take_out(wire::name_map<endpoint_ptr>::iterator i,
                 std::vector<endpoint_ptr>& dropped);
   void forget_unused_peers();
+  void forget_oldest_watches();
   std::vector<endpoint_ptr> current_endpoints() const;
   void fold_unused(std::vector<endpoint_ptr>& dropped);
 
@@ -136,6 +137,8 @@ private:
   wire::name_map<endpoint_ptr> endpoints_;
   wire::name_map<peer_ptr> peers_;
   purge_mark purge_peers_;
+  // of peers that were forgotten; no more than there may be endpoints
+  wire::name_map<seen_watches> seen_;
   dial_budget_ptr all_streams_;
   std::optional<host_budgets> hosts_;
   const std::shared_ptr<known_types_table>

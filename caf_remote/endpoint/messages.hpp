@@ -268,12 +268,14 @@ struct watch_tick {};
 // -- reader -> watcher ------------------------------------------------------------------------
 
 /// The peer watches a local actor; `local` is null if there is none. `number`
-/// is 0 if the peer does not number its watches.
+/// is 0 if the peer does not number its watches. Those up to `forgotten` were
+/// for endpoints that are over, see `seen_watches`.
 struct remote_watch {
   actor_name_ptr target;
   caf::strong_actor_ptr local;
   std::string watcher;
   uint32_t number;
+  uint32_t forgotten;
   /// That brought it.
   uint64_t stream;
 };

@@ -147,8 +147,9 @@ void node::shut_down() {
   endpoints.stop();
   links.close();
   processes->close();
-  events->close();
+  // ends what was announced, while there are subscribers
   endpoints.clear();
+  events->close();
   for (auto& entry : pending.take_all())
     answer(std::move(entry),
            make_error(errc::not_running, "the module was stopped"));
@@ -189,10 +190,10 @@ caf::strong_actor_ptr node::resolve(const std::string& address,
   return proxies.get(*this, address, id);
 }
 
-uint32_t node::next_watch() noexcept {
+uint32_t node::next_number(std::atomic<uint32_t>& last) noexcept {
   uint32_t result = 0;
   while (result == 0)
-    result = last_watch_.fetch_add(1, std::memory_order_relaxed) + 1;
+    result = last.fetch_add(1, std::memory_order_relaxed) + 1;
   return result;
 }
 
@@ -349,13 +350,9 @@ void node::tell_hook(F f) {
 
 void node::on_connected(endpoint& where, const std::string& member) {
   auto& address = where.address();
-  auto before = where.announced(member);
   tell_hook([&](tracing_hook& x) { x.connected(address, member); });
-  if (before != member) {
-    if (!before.empty())
-      events->publish(endpoint_terminated{address, before, met_another});
-    events->publish(endpoint_connected{address, member});
-  }
+  where.remote().events.connected(where.serial(), member, met_another,
+                                  tells_subscribers());
   if (log.allows(log_kind::connected))
     log.write(log_kind::connected, "to " + printable(address) + " (member "
                                      + printable(member) + ")");
@@ -389,11 +386,9 @@ void node::on_no_way_back(const std::string& address, caf::timespan waited) {
 }
 
 void node::on_incarnation_over(endpoint& where) {
-  auto member = where.announced({});
-  if (member.empty())
-    return;
-  events->publish(endpoint_terminated{where.address(), member, met_another});
-  if (log.allows(log_kind::disconnected))
+  auto member = where.remote().events.incarnation_over(
+    where.serial(), met_another, tells_subscribers());
+  if (!member.empty() && log.allows(log_kind::disconnected))
     log.write(log_kind::disconnected, "member " + printable(member) + " at "
                                         + printable(where.address())
                                         + " is over: " + met_another);
@@ -401,16 +396,25 @@ void node::on_incarnation_over(endpoint& where) {
 
 void node::on_endpoint_over(endpoint& where, errc code,
                             const std::string& reason) {
-  auto& address = where.address();
-  auto member = where.announced({});
-  if (!member.empty())
-    events->publish(endpoint_terminated{address, member, printable(reason)});
-  else if (where.wanted() && !where.closed_unused()
-           && code != errc::not_running)
-    events->publish(endpoint_unreachable{address, printable(reason)});
+  auto unreachable = where.wanted() && !where.closed_unused()
+                     && code != errc::not_running;
+  where.remote().events.over(where.serial(), printable(reason), unreachable,
+                             tells_subscribers());
   if (log.allows(log_kind::disconnected))
-    log.write(log_kind::disconnected, "endpoint " + printable(address)
+    log.write(log_kind::disconnected, "endpoint " + printable(where.address())
                                         + " is over: " + printable(reason));
+}
+
+void node::on_events_over(endpoint& where) {
+  auto why = failed_.load(std::memory_order_acquire) ? "the module has failed"
+                                                     : "the module was stopped";
+  where.remote().events.over(where.serial(), why, false, tells_subscribers());
+}
+
+announcements::teller node::tells_subscribers() const {
+  return [hub = events.get()](const announcements::event& x) {
+    std::visit([hub](const auto& y) { hub->publish(y); }, x);
+  };
 }
 
 void node::on_watches_in_vain(const std::string& address, size_t watches,
@@ -418,17 +422,17 @@ void node::on_watches_in_vain(const std::string& address, size_t watches,
   if (!log.allows(log_kind::disconnected))
     return;
   auto over = std::to_string(watches) + " watches are over. ";
-  log.write(log_kind::disconnected,
-            "the node at " + printable(address)
-              + (no_stream
-                   ? " does not connect to us, so it cannot tell when actors "
-                     "end: "
-                       + over + "It must be able to dial "
-                       + printable(own().advertised())
-                   : " ends our streams whenever it gets what we watch there: "
-                       + over
-                       + "Its log says why; see max-endpoints and "
-                         "control-messages there"));
+  log.write(
+    log_kind::disconnected,
+    "the node at " + printable(address)
+      + (no_stream
+           ? " does not connect to us, so it cannot tell when actors "
+             "end: "
+               + over + "It must be able to dial "
+               + printable(own().advertised())
+           : " ends our streams whenever it gets what we watch there: " + over
+               + "Its log says why; see max-endpoints and "
+                 "control-messages there"));
 }
 
 void node::on_bad_envelope(std::string_view from, std::string_view what) {

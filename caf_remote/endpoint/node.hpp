@@ -127,7 +127,15 @@ public:
   transport::metadata introduction() const;
 
   /// The number of the next watch, never 0.
-  uint32_t next_watch() noexcept;
+  uint32_t next_watch() noexcept {
+    return next_number(last_watch_);
+  }
+
+  /// The number of the next question to a peer, never 0: of all endpoints
+  /// together, so that an answer that comes late is none to another one's.
+  uint32_t next_question() noexcept {
+    return next_number(last_question_);
+  }
 
   // -- dead letters ------------------------------------------------------------------------
 
@@ -171,7 +179,7 @@ public:
   std::shared_ptr<tracing_hook> hook() const;
 
   // For each incarnation that an endpoint reaches `endpoint_connected` is
-  // published once, and `endpoint_terminated` once after it.
+  // published once, and `endpoint_terminated` once after it: `announcements`.
 
   /// A handshake worked; the first one with an incarnation is an event.
   void on_connected(endpoint& where, const std::string& member);
@@ -190,6 +198,9 @@ public:
 
   /// The endpoint is over.
   void on_endpoint_over(endpoint& where, errc code, const std::string& reason);
+
+  /// Nobody may come to say that of the endpoint.
+  void on_events_over(endpoint& where);
 
   /// Watches of a peer's actors end, because it does not connect to us
   /// (`no_stream`), or because it ends our streams when it gets them.
@@ -229,6 +240,8 @@ public:
   std::atomic<uint64_t> received_batches{0};
 
 private:
+  static uint32_t next_number(std::atomic<uint32_t>& last) noexcept;
+  announcements::teller tells_subscribers() const;
   void count(errc reason) noexcept;
   void tell_observers(const pid& target, const lost_message_ptr& event,
                       std::string_view type_name, errc reason,
@@ -250,6 +263,7 @@ private:
   std::atomic<bool> has_hook_{false};
   std::array<std::atomic<uint64_t>, 256> dead_by_reason_{};
   std::atomic<uint32_t> last_watch_{0};
+  std::atomic<uint32_t> last_question_{0};
   std::atomic<uint64_t> refused_envelopes_{0};
   std::atomic<uint64_t> protocol_errors_{0};
   std::atomic<uint64_t> shortages_{0};

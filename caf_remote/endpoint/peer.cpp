@@ -4,9 +4,10 @@
 
 namespace caf_remote {
 
-peer::peer(std::string addr, std::shared_ptr<known_types_table> types)
-  : address(std::move(addr)), all_types_(std::move(types)),
-    types_(std::make_shared<known_types>()) {
+peer::peer(std::string addr, std::shared_ptr<known_types_table> types,
+           seen_watches seen)
+  : address(std::move(addr)), events(address), all_types_(std::move(types)),
+    types_(std::make_shared<known_types>()), seen_(std::move(seen)) {
   // nop
 }
 
@@ -84,6 +85,17 @@ std::string peer::spelling() const {
   if (!own_address_.empty())
     return own_address_;
   return claims_.empty() ? address : claims_.begin()->second.spelling;
+}
+
+uint32_t peer::watch_comes(const std::string& member_id, uint64_t endpoint,
+                           uint32_t number) {
+  std::lock_guard<std::mutex> guard{mtx_};
+  return seen_.add(member_id, endpoint, number);
+}
+
+seen_watches peer::watches_seen() const {
+  std::lock_guard<std::mutex> guard{mtx_};
+  return seen_;
 }
 
 std::shared_ptr<known_types> peer::types() const {

@@ -2,7 +2,9 @@
 
 #pragma once
 
+#include "caf_remote/endpoint/announcements.hpp"
 #include "caf_remote/endpoint/known_types.hpp"
+#include "caf_remote/endpoint/seen_watches.hpp"
 
 #include <caf/intrusive_ptr.hpp>
 #include <caf/ref_counted.hpp>
@@ -23,7 +25,9 @@ namespace caf_remote {
 /// ask for a dial but never decides what is sent. Any thread.
 class peer : public caf::ref_counted {
 public:
-  peer(std::string addr, std::shared_ptr<known_types_table> types);
+  /// `seen` is what was known of its watches before.
+  peer(std::string addr, std::shared_ptr<known_types_table> types,
+       seen_watches seen = {});
 
   /// Canonical.
   const std::string address;
@@ -89,7 +93,19 @@ public:
   /// as introduced, else as the oldest stream claims it, else `address`.
   std::string spelling() const;
 
+  // -- its watches -------------------------------------------------------------------
+
+  /// See `seen_watches::add`. To be called before the Watch is handed on: the
+  /// next endpoint may be given the same one at any time.
+  uint32_t watch_comes(const std::string& member_id, uint64_t endpoint,
+                       uint32_t number);
+
+  seen_watches watches_seen() const;
+
   // -----------------------------------------------------------------------------------
+
+  /// What the endpoints to it have announced.
+  announcements events;
 
   /// The types that the incarnation met last has sent, to us under whatever
   /// address. Never null.
@@ -122,6 +138,7 @@ private:
   // whether the only one is that of a stream that is over
   bool last_is_over_ = false;
   std::atomic<size_t> caf_remote_claims_{0};
+  seen_watches seen_;
 };
 
 using peer_ptr = caf::intrusive_ptr<peer>;

@@ -63,6 +63,11 @@ bool runs_here(const caf::strong_actor_ptr& x) {
   return dynamic_cast<caf::actor_proxy*>(x->get()) == nullptr;
 }
 
+process_registry::name_list&
+process_registry::known_actor::list_of(const actor_name& x) noexcept {
+  return is_reserved(x.id) ? made_up : given;
+}
+
 process_registry::process_registry(std::string run,
                                    const caf::actor_system* home)
   : instance_(next_instance()), run_(std::move(run)), home_(home) {
@@ -121,14 +126,10 @@ bool process_registry::add_slot(slot x) {
   auto entry = by_actor_.try_emplace(x.hdl.get());
   if (entry.second)
     entry.first->second.ref = caf::actor_cast<caf::weak_actor_ptr>(x.hdl);
-  auto& names = entry.first->second.names;
-  // a published name comes before the reply address
-  auto pos = x.kind == process_kind::reply_address
-               ? names.end()
-               : std::find_if(
-                 names.begin(), names.end(),
-                 [](const actor_name_ptr& y) { return is_reserved(y->id); });
-  names.insert(pos, x.name);
+  // a reply address is no better answer than what the module's own have
+  auto& names = entry.first->second.list_of(*x.name);
+  auto first = is_reserved(x.name->id) && x.kind != process_kind::reply_address;
+  x.place = names.insert(first ? names.begin() : names.end(), x.name);
   ++counts_[static_cast<size_t>(x.kind)];
   auto key = std::string_view{x.name->id};
   slots_.emplace(key, std::move(x));
@@ -137,9 +138,8 @@ bool process_registry::add_slot(slot x) {
 
 // Takes a name from an actor, which stays known: that says that we observe it.
 process_registry::slot process_registry::take_name(slot_map::iterator i) {
-  auto ptr = i->second.name;
-  auto& names = by_actor_[i->second.hdl.get()].names;
-  names.erase(std::remove(names.begin(), names.end(), ptr), names.end());
+  auto& x = i->second;
+  by_actor_[x.hdl.get()].list_of(*x.name).erase(x.place);
   return take_slot(i);
 }
 
@@ -153,7 +153,7 @@ process_registry::slot process_registry::take_slot(slot_map::iterator i) {
 void process_registry::forget_vanished() {
   for (auto i = by_actor_.begin(); i != by_actor_.end();) {
     // a reference made here might become the last one, with the lock held
-    auto vanished = i->second.names.empty()
+    auto vanished = i->second.is_nameless()
                     && i->first->strong_refs.load() == 0;
     i = vanished ? by_actor_.erase(i) : std::next(i);
   }
@@ -183,11 +183,12 @@ void process_registry::gone(actor_key key) {
       known = std::move(i->second);
       by_actor_.erase(i);
     }
-    for (auto& name : known.names) {
-      auto j = slots_.find(name->id);
-      if (j != slots_.end())
-        dropped.push_back(take_slot(j));
-    }
+    for (auto names : {&known.given, &known.made_up})
+      for (auto& name : *names) {
+        auto j = slots_.find(name->id);
+        if (j != slots_.end())
+          dropped.push_back(take_slot(j));
+      }
     f = actor_gone_;
   }
   if (f)
@@ -283,9 +284,10 @@ process_registry::make_reply_address(const caf::strong_actor_ptr& hdl,
 actor_name_ptr
 process_registry::first_name_of(const caf::strong_actor_ptr& hdl) const {
   auto i = by_actor_.find(hdl.get());
-  return i != by_actor_.end() && !i->second.names.empty()
-           ? i->second.names.front()
-           : nullptr;
+  if (i == by_actor_.end() || i->second.is_nameless())
+    return nullptr;
+  auto& x = i->second;
+  return x.given.empty() ? x.made_up.front() : x.given.front();
 }
 
 std::string

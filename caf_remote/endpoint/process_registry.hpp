@@ -12,6 +12,7 @@
 #include <array>
 #include <atomic>
 #include <functional>
+#include <list>
 #include <memory>
 #include <shared_mutex>
 #include <string>
@@ -133,18 +134,31 @@ public:
   bool closed() const;
 
 private:
+  using name_list = std::list<actor_name_ptr>;
+
   struct slot {
     actor_name_ptr name;
     caf::strong_actor_ptr hdl;
     delivery_mode mode;
     process_kind kind;
+    /// In the list of its actor: an actor may have many names.
+    name_list::iterator place = {};
   };
 
   /// The reference keeps the key from being used for another actor: some kinds
   /// of actors vanish without a word.
   struct known_actor {
     caf::weak_actor_ptr ref;
-    std::vector<actor_name_ptr> names;
+    /// Names that were given to it, the oldest first.
+    name_list given;
+    /// Those that begin with '$'.
+    name_list made_up;
+
+    name_list& list_of(const actor_name& x) noexcept;
+
+    bool is_nameless() const noexcept {
+      return given.empty() && made_up.empty();
+    }
   };
 
   using slot_map = std::unordered_map<std::string_view, slot, wire::name_hash>;

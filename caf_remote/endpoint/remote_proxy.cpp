@@ -6,7 +6,6 @@
 #include "caf_remote/compat/has_ended.hpp"
 #include "caf_remote/compat/inbound_element.hpp"
 #include "caf_remote/compat/link_end.hpp"
-#include "caf_remote/compat/selects.hpp"
 #include "caf_remote/endpoint/callback.hpp"
 #include "caf_remote/endpoint/insist.hpp"
 #include "caf_remote/endpoint/message_encoder.hpp"
@@ -14,6 +13,7 @@
 #include "caf_remote/endpoint/node.hpp"
 #include "caf_remote/endpoint/outbound_builder.hpp"
 #include "caf_remote/endpoint/own_observer.hpp"
+#include "caf_remote/endpoint/selects_safely.hpp"
 #include "caf_remote/endpoint/watch_number.hpp"
 #include "caf_remote/printable.hpp"
 #include "caf_remote/wire/empty_result.hpp"
@@ -49,6 +49,8 @@ bool is_of_caf(const caf::attachable& x) noexcept {
   return typeid(x) == typeid(caf::default_attachable);
 }
 
+constexpr const char* observes = "what observes a remote actor";
+
 bool is_users(process_kind x) noexcept {
   return x == process_kind::published || x == process_kind::reply_address;
 }
@@ -61,6 +63,25 @@ std::vector<T> extract_if(std::vector<T>& xs, Predicate pred) {
   std::vector<T> result{std::make_move_iterator(i),
                         std::make_move_iterator(xs.end())};
   xs.erase(i, xs.end());
+  return result;
+}
+
+// The same of those that have a mark.
+template <class T>
+std::vector<T> extract_marked(std::vector<T>& xs,
+                              const std::vector<bool>& marks) {
+  std::vector<T> result;
+  result.reserve(
+    static_cast<size_t>(std::count(marks.begin(), marks.end(), true)));
+  auto mark = marks.begin();
+  auto rest = xs.begin();
+  for (auto& x : xs) {
+    if (*mark++)
+      result.push_back(std::move(x));
+    else if (auto& place = *rest++; &place != &x)
+      place = std::move(x);
+  }
+  xs.erase(rest, xs.end());
   return result;
 }
 
@@ -537,8 +558,7 @@ void remote_proxy::tell(caf::attachable& x, const caf::error& reason,
   auto call = [&] { x.actor_exited(reason, ctx); };
   run_callback([&] { is_of_caf(x) ? insist(call) : call(); },
                [this](const std::string& what) {
-                 node_->on_callback_exception("what observes a remote actor",
-                                              what);
+                 node_->on_callback_exception(observes, what);
                });
 }
 
@@ -547,13 +567,25 @@ size_t remote_proxy::detach(const caf::attachable::token& what) {
     return detach_here(what);
   // destroyed after the lock: users' functors may be among them
   std::vector<observer> detached;
+  std::vector<std::string> failures;
   exclusive_critical_section([&] {
-    detached = extract_if(
-      observers_, [&](const observer& x) { return selects(what, *x.what); });
+    // all are asked before any is moved: they may be code of the user's
+    std::vector<bool> marks;
+    marks.reserve(observers_.size());
+    for (auto& x : observers_)
+      marks.push_back(selects_safely(what, *x.what, failures));
+    detached = extract_marked(observers_, marks);
     if (!detached.empty() && !has_observers())
       post_unwatch();
   });
+  report(failures);
   return detached.size();
+}
+
+// To be called with no lock held.
+void remote_proxy::report(const std::vector<std::string>& failures) {
+  for (auto& text : failures)
+    node_->on_callback_exception(observes, text);
 }
 
 // The next two are called with both actors' mutexes held.
@@ -785,8 +817,10 @@ void remote_proxy::attach_here(caf::attachable_ptr ptr) {
 
 size_t remote_proxy::detach_here(const caf::attachable::token& what) {
   size_t result = 0;
+  std::vector<std::string> failures;
   for (auto& host : exclusive_critical_section([this] { return hosts(); }))
-    result += host->get()->detach(own_observer::token{ctrl(), what});
+    result += host->get()->detach(own_observer::token{ctrl(), what, failures});
+  report(failures);
   return result;
 }
 

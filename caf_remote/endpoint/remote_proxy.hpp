@@ -148,6 +148,7 @@ private:
   caf::exit_reason no_host() const;
   caf::strong_actor_ptr holder_here();
   caf::weak_actor_ptr holder_here_for_link();
+  void report(const std::vector<std::string>& failures);
   void attach_here(caf::attachable_ptr ptr);
   size_t detach_here(const caf::attachable::token& what);
   bool add_link_here(caf::abstract_actor* x);

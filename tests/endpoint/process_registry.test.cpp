@@ -338,6 +338,27 @@ TEST_CASE_FIXTURE(registry_fixture,
   CHECK_LT(growth(few, many, prepare, use), flat);
 }
 
+TEST_CASE_FIXTURE(registry_fixture,
+                  "a name costs no more because its actor has "
+                  "many others") {
+  auto names_of_alice = [&](size_t n) {
+    auto names = std::make_shared<process_registry>("run");
+    names->name_of(ptr(alice));
+    return std::pair{names, n};
+  };
+  auto use = [&](const auto& x) {
+    auto id = [](size_t i) { return "name" + std::to_string(i); };
+    for (size_t i = 0; i < x.second; ++i)
+      REQUIRE_FALSE(x.first->publish(ptr(alice), id(i), delivery_mode::decoded,
+                                     process_kind::published));
+    CHECK_EQ(x.first->name_of(ptr(alice))->id, id(0));
+    for (size_t i = x.second; i-- > 1;)
+      REQUIRE_FALSE(x.first->unpublish(id(i)));
+    CHECK_EQ(x.first->name_of(ptr(alice))->id, id(0));
+  };
+  CHECK_LT(growth(few, many, names_of_alice, use), flat);
+}
+
 TEST_SUITE_END();
 
 } // namespace
