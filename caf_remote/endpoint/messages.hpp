@@ -74,7 +74,7 @@ struct client_connection {
   /// Where the connection comes from.
   std::string host;
   bool is_caf_remote;
-  /// It brings no messages, and is no way back.
+  /// It brings no messages, is no way back, and claims nothing.
   bool only_asks;
   stream_dials dials;
 };
