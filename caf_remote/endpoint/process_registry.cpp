@@ -99,7 +99,8 @@ caf::error process_registry::publish(const caf::strong_actor_ptr& hdl,
     if (closed_)
       return make_error(errc::not_running, "the module was stopped");
     if (auto i = slots_.find(ptr->id); i != slots_.end()) {
-      // who monitors an actor may hear of its end before we do
+      // who monitors an actor may hear of its end before we do, as in
+      // `is_taken`
       if (!has_ended(i->second.hdl))
         return make_error(errc::name_taken,
                           "an actor is published as '" + ptr->id
@@ -214,6 +215,12 @@ process_registry::process process_registry::find(std::string_view name) const {
     return {};
   auto& x = i->second;
   return {x.hdl, x.mode, x.kind};
+}
+
+bool process_registry::is_taken(std::string_view name) const {
+  std::shared_lock<std::shared_mutex> guard{mtx_};
+  auto i = slots_.find(name);
+  return i != slots_.end() && !has_ended(i->second.hdl);
 }
 
 caf::weak_actor_ptr process_registry::find_weak(std::string_view name,

@@ -100,8 +100,13 @@ public:
   /// is none.
   process find(std::string_view name) const;
 
-  /// The same for who holds a mutex: makes no reference that could become the
-  /// last one, and so run an actor's destructor. `kind` is set if there is one.
+  /// Whether `publish` would refuse the name because somebody has it: one that
+  /// has ended has it no more, also before we have heard of its end.
+  bool is_taken(std::string_view name) const;
+
+  /// The same as `find` for who holds a mutex: makes no reference that could
+  /// become the last one, and so run an actor's destructor. `kind` is set if
+  /// there is one.
   caf::weak_actor_ptr find_weak(std::string_view name,
                                 process_kind& kind) const;
 

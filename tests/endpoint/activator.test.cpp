@@ -274,6 +274,40 @@ TEST_CASE_FIXTURE(activator_fixture,
   CHECK_EQ(home->processes->find("x").hdl, nullptr);
 }
 
+TEST_CASE_FIXTURE(activator_fixture, "who hears that an actor has ended can "
+                                     "have its name at once") {
+  std::vector<caf::actor> made;
+  home->kinds.add("idle", {[&made](caf::actor_system& system) {
+                             made.push_back(system.spawn(
+                               [](caf::event_based_actor*) -> caf::behavior {
+                                 return {[](const Ping&) {}};
+                               }));
+                             return made.back();
+                           },
+                           delivery_mode::decoded});
+  auto spawn = [this] {
+    return request<pid_response>(hdl, pid_request{"idle", "joe"});
+  };
+  auto status_of = [](const outcome_ptr& x) {
+    auto xs = x->as<pid_response>();
+    REQUIRE_EQ(xs.size(), 1);
+    return xs[0].status;
+  };
+  CHECK_EQ(status_of(spawn()), status(wire::spawn_status::ok));
+  CHECK_EQ(status_of(spawn()), status(wire::spawn_status::name_exists));
+  REQUIRE_EQ(made.size(), 1);
+  // the last to attach itself hears first, before the registry does
+  outcome_ptr next;
+  made[0]->attach_functor([&] { next = spawn(); });
+  caf::anon_send_exit(made[0], caf::exit_reason::user_shutdown);
+  run();
+  REQUIRE(next);
+  CHECK_EQ(status_of(next), status(wire::spawn_status::ok));
+  REQUIRE_EQ(made.size(), 2);
+  CHECK_EQ(home->resolve(own_address, "joe"),
+           caf::actor_cast<caf::strong_actor_ptr>(made[1]));
+}
+
 TEST_SUITE_END();
 
 } // namespace
