@@ -143,15 +143,16 @@ caf::error node::failure() const {
                     "the module has failed (its log says why): stop it");
 }
 
-void node::shut_down() {
+std::vector<process_registry::holding> node::shut_down() {
   endpoints.stop();
   links.close();
-  processes->close();
+  auto result = processes->close();
   events->close();
   endpoints.clear();
   for (auto& entry : pending.take_all())
     answer(std::move(entry),
            make_error(errc::not_running, "the module was stopped"));
+  return result;
 }
 
 void node::detach() {

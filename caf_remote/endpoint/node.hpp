@@ -82,8 +82,9 @@ public:
     return manager_;
   }
 
-  /// Breaks the cycles; messages sent afterwards become dead letters.
-  void shut_down();
+  /// Breaks the cycles; messages sent afterwards become dead letters. Returns
+  /// the actors that had a name until now.
+  std::vector<process_registry::holding> shut_down();
 
   /// The actor system is about to go, after `shut_down`: lets go of it and of
   /// what users have installed, which may hold handles that hold the node.

@@ -315,20 +315,6 @@ std::vector<std::string> process_registry::names(process_kind kind) const {
   return result;
 }
 
-std::vector<process_registry::holding> process_registry::holdings() const {
-  std::vector<holding> result;
-  {
-    std::shared_lock<std::shared_mutex> guard{mtx_};
-    result.reserve(slots_.size());
-    for (auto& kvp : slots_)
-      result.push_back({kvp.second.name, kvp.second.hdl, kvp.second.kind});
-  }
-  std::sort(result.begin(), result.end(), [](const auto& x, const auto& y) {
-    return std::tie(x.kind, x.name->id) < std::tie(y.kind, y.name->id);
-  });
-  return result;
-}
-
 size_t process_registry::count(process_kind kind) const {
   std::shared_lock<std::shared_mutex> guard{mtx_};
   return counts_[static_cast<size_t>(kind)];
@@ -344,8 +330,8 @@ bool process_registry::closed() const {
   return closed_;
 }
 
-void process_registry::close() {
-  decltype(slots_) dropped;
+std::vector<process_registry::holding> process_registry::close() {
+  decltype(slots_) dropped; // destroyed after the lock
   std::unique_lock<std::shared_mutex> guard{mtx_};
   closed_ = true;
   actor_gone_ = nullptr;
@@ -354,6 +340,14 @@ void process_registry::close() {
   by_actor_.clear();
   version_.fetch_add(1, std::memory_order_release);
   guard.unlock();
+  std::vector<holding> result;
+  result.reserve(dropped.size());
+  for (auto& kvp : dropped)
+    result.push_back({kvp.second.name, kvp.second.hdl, kvp.second.kind});
+  std::sort(result.begin(), result.end(), [](const auto& x, const auto& y) {
+    return std::tie(x.kind, x.name->id) < std::tie(y.kind, y.name->id);
+  });
+  return result;
 }
 
 } // namespace caf_remote

@@ -124,16 +124,15 @@ public:
   /// The names of all processes of a kind.
   std::vector<std::string> names(process_kind kind) const;
 
-  /// All actors that are kept alive here, published names first.
-  std::vector<holding> holdings() const;
-
   size_t count(process_kind kind) const;
 
   /// The actors that are observed, with or without a name.
   size_t known_actors() const;
 
   /// Forgets everything and takes nothing in any more; `name_of` still answers.
-  void close();
+  /// Returns the actors that were kept alive here, published names first: all
+  /// of them, also those that came at the last moment.
+  std::vector<holding> close();
 
   bool closed() const;
 
