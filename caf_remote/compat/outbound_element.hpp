@@ -31,6 +31,8 @@ enum class peer_need : uint8_t {
   knows_type,
   /// The peer is known to be caf_remote.
   caf_remote,
+  /// The same for its header; others get it without.
+  caf_remote_for_header,
 };
 
 /// Who writes to whom. The ids are those of PIDs; the target is at the

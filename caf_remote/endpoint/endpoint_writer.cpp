@@ -264,13 +264,14 @@ outbox::limits endpoint_writer_state::batch_limits() const {
   auto& opts = node_->opts;
   auto said = st_.peer.max_receive_bytes;
   auto frame = said != 0 ? said : opts.max_batch_bytes;
-  return {opts.batch_size, std::min(opts.max_batch_bytes, frame), frame};
+  return {opts.batch_size, std::min(opts.max_batch_bytes, frame), frame,
+          st_.peer.is_caf_remote};
 }
 
 errc endpoint_writer_state::may_send(const outbound_element& x) {
   if (!x.expires.never() && x.expires.is_over(batch_time()))
     return errc::expired;
-  if (x.need == peer_need::none)
+  if (x.need == peer_need::none || x.need == peer_need::caf_remote_for_header)
     return errc::none;
   auto ok = st_.peer.is_caf_remote
             || (x.need == peer_need::knows_type

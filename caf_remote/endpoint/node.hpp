@@ -161,7 +161,9 @@ public:
   void tell_dead(const pid& requester, const pid& target,
                  std::string_view why = {}, dial_budget_ptr named_by = nullptr);
 
-  /// The header that tells a peer why; empty if it may not be sent one.
+  /// The header that tells a peer why; empty if it is known to be one that may
+  /// not be sent it. The writer decides when it has met the peer
+  /// (`peer_need::caf_remote_for_header`).
   std::string reason_for(const std::string& address, std::string_view why);
 
   uint64_t dead_letters(errc reason) const noexcept;

@@ -314,9 +314,9 @@ void remote_proxy::send_error_result(const sending& x, const std::string& why) {
 }
 
 void remote_proxy::send_empty_result(const sending& x) {
-  // a Go actor that awaits nothing must not be sent something; what only a
-  // claim says is for the writer to find out
-  if (!node_->endpoints.peer_of(name_->address)->seems_caf_remote())
+  // a Go actor that awaits nothing must not be sent something; what is not
+  // known is for the writer to find out
+  if (!node_->endpoints.peer_of(name_->address)->may_be_caf_remote())
     return;
   auto msg = make_outbound({name_->id, {}, {}}, wire::empty_result::type_name,
                            false, {}, wire::empty_result::header());
@@ -333,6 +333,8 @@ void remote_proxy::send_system(std::string_view type_name,
   auto msg = make_outbound({name_->id, {}, {}}, type_name, false, payload,
                            header);
   msg->target_request_id = target_request_id;
+  if (!header.empty())
+    msg->need = peer_need::caf_remote_for_header;
   push(std::move(msg));
 }
 

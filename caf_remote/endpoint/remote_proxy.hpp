@@ -50,6 +50,7 @@ public:
                caf::execution_unit* ctx) override;
 
   /// Sends one of Proto.Actor's own messages. `type_name` must be a constant.
+  /// The header is left out for a peer that is not caf_remote.
   void send_system(std::string_view type_name, std::string_view payload,
                    uint32_t target_request_id = 0,
                    std::string_view header = {});

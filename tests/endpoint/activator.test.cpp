@@ -172,8 +172,8 @@ TEST_CASE_FIXTURE(failing_fixture,
     return answers[0].header;
   };
   CHECK(header_for("throws").empty());
-  home->endpoints.peer_of(peer_address)
-    ->introduced(peer_member, 4096, peer_address);
+  cut(last_dialled());
+  shake_hands(peer_member, caf_remote_intro(1u << 20));
   for (auto& [kind, text] : texts_by_kind) {
     auto header = header_for(kind);
     REQUIRE_EQ(header.size(), 1);

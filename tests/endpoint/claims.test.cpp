@@ -462,6 +462,27 @@ TEST_CASE_FIXTURE(actor_fixture, "a Go node is told of its dead letters, also "
   CHECK_EQ(of_type(sent(), "actor.DeadLetterResponse").size(), 1);
 }
 
+TEST_CASE_FIXTURE(actor_fixture, "a Go node whose stream is open is told, "
+                                 "whoever claims its address and member id") {
+  publish(sys.spawn([](caf::event_based_actor*) -> caf::behavior {
+    return {
+      [](const Ping&) -> caf::result<Ping> { return caf::sec::runtime_error; }};
+  }),
+          "failing");
+  auto go = accept(peer_member);
+  accept(peer_member, peer_address, caf_remote_intro(1u << 20), "10.9.9.9:1");
+  std::vector<envelope> xs;
+  for (auto target : {"nobody", "failing"}) {
+    xs.push_back(make_envelope_for(target, make_ping("hi")));
+    xs.back().sender = {"", "bob", 0};
+  }
+  receive(go, xs);
+  REQUIRE_EQ(dials(), 1);
+  shake_hands();
+  CHECK_EQ(of_type(sent(), "actor.DeadLetterResponse").size(), 2);
+  CHECK_EQ(dead_letters(errc::stray_error), 0);
+}
+
 TEST_SUITE_END();
 
 } // namespace
