@@ -57,6 +57,8 @@ struct outbound {
   uint64_t control_seq = 0;
   lane which = lane::user;
   peer_need need = peer_need::none;
+  /// Counted also in the bound that its endpoint has with others.
+  bool in_common = false;
   /// For requests: when it is not to be sent any more.
   brief_time expires;
 };
@@ -130,6 +132,8 @@ public:
 
   /// The element was written or dead-lettered: it is not counted any more.
   endpoint* settle() noexcept {
+    if (in_common)
+      leave_share();
     return std::exchange(counted_by_, nullptr);
   }
 
@@ -162,6 +166,8 @@ private:
   outbound_element(const parts& xs, size_t bytes) noexcept;
 
   static void destroy(outbound_element* x) noexcept;
+
+  void leave_share() noexcept;
 
   /// The memory behind the element: names, header, payload.
   const char* names() const noexcept {

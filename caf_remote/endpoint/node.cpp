@@ -13,6 +13,7 @@
 #include "caf_remote/wire/reason_header.hpp"
 
 #include <caf/deep_to_string.hpp>
+#include <caf/make_counted.hpp>
 #include <caf/send.hpp>
 
 #include <google/protobuf/message.h>
@@ -86,8 +87,13 @@ node::node(caf::actor_system& home, options settings,
     types([this](int32_t id, const std::string& what) {
       on_callback_exception("serializer " + std::to_string(id), what);
     }),
-    pending(opts.max_pending_requests), has_steady_time_(has_steady_time(sys)),
-    own_(nullptr), clock_(&sys.clock()) {
+    pending(opts.max_pending_requests),
+    named_queues(
+      caf::make_counted<common_bound>(opts.queue_messages, opts.queue_bytes)),
+    named_mailboxes(caf::make_counted<common_bound>(opts.inbound_messages,
+                                                    opts.inbound_bytes)),
+    has_steady_time_(has_steady_time(sys)), own_(nullptr),
+    clock_(&sys.clock()) {
   own(own_addresses{});
 }
 

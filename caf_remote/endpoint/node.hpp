@@ -5,6 +5,7 @@
 #include "caf_remote/compat/outbound_element.hpp"
 #include "caf_remote/config.hpp"
 #include "caf_remote/counters.hpp"
+#include "caf_remote/endpoint/common_bound.hpp"
 #include "caf_remote/endpoint/endpoint_directory.hpp"
 #include "caf_remote/endpoint/event_hub.hpp"
 #include "caf_remote/endpoint/kind_table.hpp"
@@ -66,6 +67,15 @@ public:
   module_actors actors;
   link_orders links;
   caf_remote::log log;
+
+  // -- what peers can make us keep beside what their streams are charged with ------------
+
+  /// What waits at endpoints that only peers have named.
+  const caf::intrusive_ptr<common_bound> named_queues;
+
+  /// What our actors say to others of ours because a peer has given these as
+  /// senders, and those have not looked at yet.
+  const caf::intrusive_ptr<common_bound> named_mailboxes;
 
   // -- start and stop --------------------------------------------------------------------
 
