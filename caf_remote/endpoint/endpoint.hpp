@@ -158,14 +158,21 @@ public:
 
   endpoint_counters read() const;
 
-  /// Whether nothing was ever sent this way, so far.
+  /// Whether nothing goes this way, and no connection is kept.
   bool is_unused() const noexcept {
     return state_.load(std::memory_order_acquire) == connection_state::idle
            && is_empty();
   }
 
-  /// Closes an open endpoint if nothing was ever sent this way, in one step: a
-  /// sender's message keeps it open, or goes to the endpoint that follows.
+  /// Whether a Watch, Terminated, or question of the watcher ever went this
+  /// way, so that a lost connection may have cost something that must be said
+  /// again.
+  bool has_watches() const noexcept {
+    return control_.read().accepted != 0;
+  }
+
+  /// Closes an open endpoint if it is unused, in one step: a sender's message
+  /// keeps it open, or goes to the endpoint that follows.
   /// Returns whether it is closed now. Called by the manager.
   bool close_if_unused();
 

@@ -67,6 +67,7 @@ caf::behavior endpoint_manager_state::make_behavior(node_ptr home) {
     [this](const member_met& x) { return on_member_met(x); },
     [this](reader_over x) { on_reader_over(x.reader); },
     [this](const end_streams_of& x) { on_end_streams_of(x); },
+    [this](const endpoint_rests& x) { look_whether_unused(x.address); },
     [this](const unused_tick& x) { end_if_unused(x.address); },
     [this](links_ordered) { node_->links.perform(); },
     [this](leave) { return on_leave(); },
@@ -241,8 +242,9 @@ void endpoint_manager_state::tell_watcher(const endpoint_ptr& where) {
   where->post_to_watcher(peer_streams{open});
 }
 
-// Only the peer's watches may need the endpoint. If it comes back in time, they
-// go on: it is not told anew who has the names that it watches.
+// Only the peer's watches may need the endpoint, or nobody does. If it comes
+// back in time, they go on: it is not told anew who has the names that it
+// watches.
 void endpoint_manager_state::look_whether_unused(const std::string& address) {
   auto where = node_->endpoints.find(address);
   if (where != nullptr && where->is_unused()

@@ -135,6 +135,11 @@ struct endpoint_up {
   std::string member_id;
 };
 
+/// writer -> manager: the stream was lost and nobody wants another one now.
+struct endpoint_rests {
+  std::string address;
+};
+
 /// writer -> manager: the handshake has met an incarnation. Answered with
 /// `member_met_result` when streams of others at the address are heard no more.
 struct member_met {
@@ -381,6 +386,7 @@ CAF_REMOTE_INTERNAL(unused_tick)
 CAF_REMOTE_INTERNAL(disconnect_peer)
 CAF_REMOTE_INTERNAL(end_stream)
 CAF_REMOTE_INTERNAL(endpoint_up)
+CAF_REMOTE_INTERNAL(endpoint_rests)
 CAF_REMOTE_INTERNAL(member_met)
 CAF_REMOTE_INTERNAL(member_met_result)
 CAF_REMOTE_INTERNAL(endpoint_over)
