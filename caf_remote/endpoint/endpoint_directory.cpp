@@ -65,12 +65,25 @@ void endpoint_directory::stop() {
 
 endpoint_ptr endpoint_directory::acquire(const std::string& spelling, errc& why,
                                          dial_budget* named_by) {
-  auto address = canonical_address(spelling);
+  return find_or_make(canonical_address(spelling), why, named_by,
+                      named_by != nullptr);
+}
+
+endpoint_ptr endpoint_directory::successor_of(const endpoint& x, errc& why) {
+  return find_or_make(x.address(), why, nullptr, x.is_for_peers_only());
+}
+
+endpoint_ptr endpoint_directory::find_or_make(const std::string& address,
+                                              errc& why, dial_budget* payer,
+                                              bool for_peers_only) {
   std::vector<endpoint_ptr> dropped; // destroyed after the lock
   std::lock_guard<std::mutex> guard{mtx_};
   auto known = endpoints_.find(address);
-  if (known != endpoints_.end() && !known->second->closed())
+  if (known != endpoints_.end() && !known->second->closed()) {
+    if (!for_peers_only)
+      known->second->used_by_us();
     return known->second;
+  }
   if (node_ == nullptr) {
     why = errc::not_running;
     return nullptr;
@@ -78,12 +91,12 @@ endpoint_ptr endpoint_directory::acquire(const std::string& spelling, errc& why,
   if (known != endpoints_.end())
     take_out(known, dropped);
   if (endpoints_.size() >= node_->opts.max_endpoints
-      || !may_dial(address, named_by)) {
+      || !may_dial(address, payer)) {
     why = errc::queue_full;
     return nullptr;
   }
   auto result = caf::make_counted<endpoint>(node_, get_peer(address),
-                                            ++last_serial_);
+                                            ++last_serial_, for_peers_only);
   auto i = endpoints_.emplace(address, result).first;
   try {
     announce_(result);

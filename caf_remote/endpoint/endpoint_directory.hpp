@@ -43,6 +43,10 @@ public:
   endpoint_ptr acquire(const std::string& spelling, errc& why,
                        dial_budget* named_by = nullptr);
 
+  /// The endpoint that follows one that was closed as unused, at nobody's cost:
+  /// it takes its place. Who has named the address stays as it was.
+  endpoint_ptr successor_of(const endpoint& x, errc& why);
+
   /// What one more stream to us may make us dial, which claims this canonical
   /// address and comes from that host: a hundredth of `max-endpoints` in a
   /// minute, and all streams together a tenth. What a host makes us dial at
@@ -121,6 +125,8 @@ private:
   peer_ptr get_peer(const std::string& address);
   dial_budget::clock::time_point now() const;
   bool may_dial(const std::string& address, dial_budget* named_by);
+  endpoint_ptr find_or_make(const std::string& address, errc& why,
+                            dial_budget* payer, bool for_peers_only);
   void forget_member(const endpoint& x);
   void take_out(wire::name_map<endpoint_ptr>::iterator i,
                 std::vector<endpoint_ptr>& dropped);

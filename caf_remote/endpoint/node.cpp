@@ -13,6 +13,7 @@
 #include "caf_remote/wire/reason_header.hpp"
 
 #include <caf/deep_to_string.hpp>
+#include <caf/make_counted.hpp>
 #include <caf/send.hpp>
 
 #include <google/protobuf/message.h>
@@ -59,13 +60,19 @@ std::pair<size_t, caf::message> decode(const node& home,
                                   std::string{x.payload()}})};
 }
 
-/// The answer to a request that did not reach its target.
+std::string text_of(errc reason, std::string_view detail) {
+  return std::string{detail.empty() ? explain(reason) : detail};
+}
+
+/// What the requester is told of a request that did not reach its target.
+std::string lost_text(const pid& target, errc reason, std::string_view detail) {
+  return "message to " + to_string(target) + ": " + text_of(reason, detail);
+}
+
 void answer_lost(pending_requests::taken x, const pid& target, errc reason,
                  std::string_view detail) {
   x.otherwise = reason;
-  auto text = "message to " + to_string(target) + ": ";
-  text += detail.empty() ? explain(reason) : detail;
-  answer(std::move(x), reason, text);
+  answer(std::move(x), reason, lost_text(target, reason, detail));
 }
 
 } // namespace
@@ -80,8 +87,13 @@ node::node(caf::actor_system& home, options settings,
     types([this](int32_t id, const std::string& what) {
       on_callback_exception("serializer " + std::to_string(id), what);
     }),
-    pending(opts.max_pending_requests), has_steady_time_(has_steady_time(sys)),
-    own_(nullptr), clock_(&sys.clock()) {
+    pending(opts.max_pending_requests),
+    named_queues(
+      caf::make_counted<common_bound>(opts.queue_messages, opts.queue_bytes)),
+    named_mailboxes(caf::make_counted<common_bound>(opts.inbound_messages,
+                                                    opts.inbound_bytes)),
+    has_steady_time_(has_steady_time(sys)), own_(nullptr),
+    clock_(&sys.clock()) {
   own(own_addresses{});
 }
 
@@ -143,16 +155,17 @@ caf::error node::failure() const {
                     "the module has failed (its log says why): stop it");
 }
 
-void node::shut_down() {
+std::vector<process_registry::holding> node::shut_down() {
   endpoints.stop();
   links.close();
-  processes->close();
+  auto result = processes->close();
   // ends what was announced, while there are subscribers
   endpoints.clear();
   events->close();
   for (auto& entry : pending.take_all())
     answer(std::move(entry),
            make_error(errc::not_running, "the module was stopped"));
+  return result;
 }
 
 void node::detach() {
@@ -250,13 +263,14 @@ void node::dead_letter(outbound_element& x, const std::string& address,
   attempt([&] {
     // two nodes must not answer each other's dead letters for ever
     if (from_elsewhere && !is_notice)
-      tell_dead(sender, target);
+      tell_dead(sender, target, lost_text(target, reason, detail));
     // an answer that this peer cannot take must not leave its requester waiting
     auto is_answer = x.target_request_id != 0 || is_future(who.target);
     if (is_answer && !is_notice
         && (reason == errc::peer_cannot_take
             || reason == errc::message_too_large))
-      tell_dead(target, {});
+      tell_dead(target, {},
+                "its answer cannot be sent: " + text_of(reason, detail));
   });
   if (x.request == 0)
     return;
@@ -289,7 +303,7 @@ void node::tell_observers(const pid& target, const lost_message_ptr& event,
 }
 
 std::string node::reason_for(const std::string& address, std::string_view why) {
-  auto told = !why.empty() && endpoints.peer_of(address)->seems_caf_remote();
+  auto told = !why.empty() && endpoints.peer_of(address)->may_be_caf_remote();
   return wire::reason_header::encode(told ? printable(why) : "");
 }
 
@@ -301,12 +315,13 @@ void node::tell_dead(const pid& requester, const pid& target,
       answer_lost(std::move(*entry), target, errc::dead_letter, why);
     return;
   }
-  // a peer must not make us dial whatever it names as a sender
-  if (!endpoints.is_connected(requester.address))
-    return;
-  // senders of messages are not told between CAF nodes, as within one
-  if (requester.request_id == 0
-      && endpoints.peer_of(requester.address)->seems_caf_remote())
+  // Who waits for an answer gets one, wherever it lives: a request may have
+  // been passed on to us. Senders of messages are not told between CAF nodes,
+  // as within one, and no node is dialled for them.
+  auto waits = requester.request_id != 0 || is_future(requester.id);
+  if (!waits
+      && (!endpoints.is_connected(requester.address)
+          || endpoints.peer_of(requester.address)->seems_caf_remote()))
     return;
   if (named_by == nullptr)
     named_by = endpoints.dials_of_all_streams();

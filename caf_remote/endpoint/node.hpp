@@ -5,6 +5,7 @@
 #include "caf_remote/compat/outbound_element.hpp"
 #include "caf_remote/config.hpp"
 #include "caf_remote/counters.hpp"
+#include "caf_remote/endpoint/common_bound.hpp"
 #include "caf_remote/endpoint/endpoint_directory.hpp"
 #include "caf_remote/endpoint/event_hub.hpp"
 #include "caf_remote/endpoint/kind_table.hpp"
@@ -67,6 +68,15 @@ public:
   link_orders links;
   caf_remote::log log;
 
+  // -- what peers can make us keep beside what their streams are charged with ------------
+
+  /// What waits at endpoints that only peers have named.
+  const caf::intrusive_ptr<common_bound> named_queues;
+
+  /// What our actors say to others of ours because a peer has given these as
+  /// senders, and those have not looked at yet.
+  const caf::intrusive_ptr<common_bound> named_mailboxes;
+
   // -- start and stop --------------------------------------------------------------------
 
   /// Where actors are woken that the network has news for; null: CAF's
@@ -82,8 +92,9 @@ public:
     return manager_;
   }
 
-  /// Breaks the cycles; messages sent afterwards become dead letters.
-  void shut_down();
+  /// Breaks the cycles; messages sent afterwards become dead letters. Returns
+  /// the actors that had a name until now.
+  std::vector<process_registry::holding> shut_down();
 
   /// The actor system is about to go, after `shut_down`: lets go of it and of
   /// what users have installed, which may hold handles that hold the node.
@@ -168,7 +179,9 @@ public:
   void tell_dead(const pid& requester, const pid& target,
                  std::string_view why = {}, dial_budget_ptr named_by = nullptr);
 
-  /// The header that tells a peer why; empty if it may not be sent one.
+  /// The header that tells a peer why; empty if it is known to be one that may
+  /// not be sent it. The writer decides when it has met the peer
+  /// (`peer_need::caf_remote_for_header`).
   std::string reason_for(const std::string& address, std::string_view why);
 
   uint64_t dead_letters(errc reason) const noexcept;

@@ -51,9 +51,9 @@ void peer::claimed(uint64_t stream, std::string spelling, bool caf_remote) {
   std::lock_guard<std::mutex> guard{mtx_};
   if (last_is_over_)
     forget_claims();
-  claims_.emplace(stream, claim{std::move(spelling), caf_remote});
-  if (caf_remote)
-    caf_remote_claims_.fetch_add(1, std::memory_order_release);
+  claim x{std::move(spelling), caf_remote};
+  if (auto [i, added] = claims_.emplace(stream, std::move(x)); added)
+    count_of(i->second).fetch_add(1, std::memory_order_release);
 }
 
 void peer::claim_over(uint64_t stream) {
@@ -75,9 +75,12 @@ void peer::forget_claims() {
 }
 
 void peer::forget_claim(std::map<uint64_t, claim>::iterator i) {
-  if (i->second.caf_remote)
-    caf_remote_claims_.fetch_sub(1, std::memory_order_release);
+  count_of(i->second).fetch_sub(1, std::memory_order_release);
   claims_.erase(i);
+}
+
+std::atomic<size_t>& peer::count_of(const claim& x) noexcept {
+  return x.caf_remote ? caf_remote_claims_ : other_claims_;
 }
 
 std::string peer::spelling() const {

@@ -78,15 +78,24 @@ public:
   /// The stream is over. Ignored if its claim is not known any more.
   void claim_over(uint64_t stream);
 
-  /// Whether a stream claims that.
+  /// Whether a stream claims that, and none denies it: one that comes from
+  /// another kind of node says so by silence.
   bool claims_caf_remote() const noexcept {
-    return caf_remote_claims_.load(std::memory_order_acquire) != 0;
+    return caf_remote_claims_.load(std::memory_order_acquire) != 0
+           && other_claims_.load(std::memory_order_acquire) == 0;
   }
 
   /// Whether it is caf_remote as far as is known: as introduced, else as
   /// claimed. For where a lie costs an answer and not the peer.
   bool seems_caf_remote() const noexcept {
     return is_introduced() ? is_caf_remote() : claims_caf_remote();
+  }
+
+  /// Whether nothing says that it is not. For what the writer decides when its
+  /// listener has introduced itself.
+  bool may_be_caf_remote() const noexcept {
+    return is_introduced() ? is_caf_remote()
+                           : other_claims_.load(std::memory_order_acquire) == 0;
   }
 
   /// The address in the node's own spelling, for PIDs that others get from us:
@@ -125,6 +134,7 @@ private:
 
   void forget_claims();
   void forget_claim(std::map<uint64_t, claim>::iterator i);
+  std::atomic<size_t>& count_of(const claim& x) noexcept;
 
   const std::shared_ptr<known_types_table> all_types_;
   mutable std::mutex mtx_;
@@ -137,7 +147,9 @@ private:
   std::map<uint64_t, claim> claims_;
   // whether the only one is that of a stream that is over
   bool last_is_over_ = false;
+  // how many claim to be caf_remote, and how many do not
   std::atomic<size_t> caf_remote_claims_{0};
+  std::atomic<size_t> other_claims_{0};
   seen_watches seen_;
 };
 

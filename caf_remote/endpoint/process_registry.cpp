@@ -104,7 +104,8 @@ caf::error process_registry::publish(const caf::strong_actor_ptr& hdl,
     if (closed_)
       return make_error(errc::not_running, "the module was stopped");
     if (auto i = slots_.find(ptr->id); i != slots_.end()) {
-      // who monitors an actor may hear of its end before we do
+      // who monitors an actor may hear of its end before we do, as in
+      // `is_taken`
       if (!has_ended(i->second.hdl))
         return make_error(errc::name_taken,
                           "an actor is published as '" + ptr->id
@@ -217,6 +218,12 @@ process_registry::process process_registry::find(std::string_view name) const {
   return {x.hdl, x.mode, x.kind};
 }
 
+bool process_registry::is_taken(std::string_view name) const {
+  std::shared_lock<std::shared_mutex> guard{mtx_};
+  auto i = slots_.find(name);
+  return i != slots_.end() && !has_ended(i->second.hdl);
+}
+
 caf::weak_actor_ptr process_registry::find_weak(std::string_view name,
                                                 process_kind& kind) const {
   std::shared_lock<std::shared_mutex> guard{mtx_};
@@ -310,20 +317,6 @@ std::vector<std::string> process_registry::names(process_kind kind) const {
   return result;
 }
 
-std::vector<process_registry::holding> process_registry::holdings() const {
-  std::vector<holding> result;
-  {
-    std::shared_lock<std::shared_mutex> guard{mtx_};
-    result.reserve(slots_.size());
-    for (auto& kvp : slots_)
-      result.push_back({kvp.second.name, kvp.second.hdl, kvp.second.kind});
-  }
-  std::sort(result.begin(), result.end(), [](const auto& x, const auto& y) {
-    return std::tie(x.kind, x.name->id) < std::tie(y.kind, y.name->id);
-  });
-  return result;
-}
-
 size_t process_registry::count(process_kind kind) const {
   std::shared_lock<std::shared_mutex> guard{mtx_};
   return counts_[static_cast<size_t>(kind)];
@@ -339,8 +332,8 @@ bool process_registry::closed() const {
   return closed_;
 }
 
-void process_registry::close() {
-  decltype(slots_) dropped;
+std::vector<process_registry::holding> process_registry::close() {
+  decltype(slots_) dropped; // destroyed after the lock
   std::unique_lock<std::shared_mutex> guard{mtx_};
   closed_ = true;
   actor_gone_ = nullptr;
@@ -349,6 +342,14 @@ void process_registry::close() {
   by_actor_.clear();
   version_.fetch_add(1, std::memory_order_release);
   guard.unlock();
+  std::vector<holding> result;
+  result.reserve(dropped.size());
+  for (auto& kvp : dropped)
+    result.push_back({kvp.second.name, kvp.second.hdl, kvp.second.kind});
+  std::sort(result.begin(), result.end(), [](const auto& x, const auto& y) {
+    return std::tie(x.kind, x.name->id) < std::tie(y.kind, y.name->id);
+  });
+  return result;
 }
 
 } // namespace caf_remote

@@ -101,8 +101,13 @@ public:
   /// is none.
   process find(std::string_view name) const;
 
-  /// The same for who holds a mutex: makes no reference that could become the
-  /// last one, and so run an actor's destructor. `kind` is set if there is one.
+  /// Whether `publish` would refuse the name because somebody has it: one that
+  /// has ended has it no more, also before we have heard of its end.
+  bool is_taken(std::string_view name) const;
+
+  /// The same as `find` for who holds a mutex: makes no reference that could
+  /// become the last one, and so run an actor's destructor. `kind` is set if
+  /// there is one.
   caf::weak_actor_ptr find_weak(std::string_view name,
                                 process_kind& kind) const;
 
@@ -120,16 +125,15 @@ public:
   /// The names of all processes of a kind.
   std::vector<std::string> names(process_kind kind) const;
 
-  /// All actors that are kept alive here, published names first.
-  std::vector<holding> holdings() const;
-
   size_t count(process_kind kind) const;
 
   /// The actors that are observed, with or without a name.
   size_t known_actors() const;
 
   /// Forgets everything and takes nothing in any more; `name_of` still answers.
-  void close();
+  /// Returns the actors that were kept alive here, published names first: all
+  /// of them, also those that came at the last moment.
+  std::vector<holding> close();
 
   bool closed() const;
 

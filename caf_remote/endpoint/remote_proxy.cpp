@@ -102,6 +102,9 @@ std::string explain_result(const caf::error& x) {
   return "the actor failed: " + render(x);
 }
 
+// What a message costs besides its content, and more.
+constexpr size_t element_overhead = 320;
+
 // Empty: the error's code is all there is to say.
 std::string_view text_of(const caf::error& x) {
   auto& context = x.context();
@@ -113,9 +116,11 @@ std::string_view text_of(const caf::error& x) {
 } // namespace
 
 remote_proxy::remote_proxy(caf::actor_config& cfg, node_ptr home,
-                           actor_name_ptr name, dial_budget_ptr named_by)
+                           actor_name_ptr name, dial_budget_ptr named_by,
+                           bound_share_ptr share)
   : caf::actor_proxy(cfg), node_(std::move(home)), name_(std::move(name)),
-    named_by_(std::move(named_by)), payer_(named_by_.get()) {
+    share_(std::move(share)), named_by_(std::move(named_by)),
+    payer_(named_by_.get()) {
   // nop
 }
 
@@ -127,7 +132,7 @@ remote_proxy::~remote_proxy() {
         fire({wire::terminated_reason::address_terminated}, std::nullopt);
       });
     });
-  node_->proxies.erase(*name_, id());
+  node_->proxies.erase(*name_, id(), is_named_here());
 }
 
 pid remote_proxy::who() const {
@@ -335,9 +340,9 @@ void remote_proxy::send_error_result(const sending& x, const std::string& why) {
 }
 
 void remote_proxy::send_empty_result(const sending& x) {
-  // a Go actor that awaits nothing must not be sent something; what only a
-  // claim says is for the writer to find out
-  if (!node_->endpoints.peer_of(name_->address)->seems_caf_remote())
+  // a Go actor that awaits nothing must not be sent something; what is not
+  // known is for the writer to find out
+  if (!node_->endpoints.peer_of(name_->address)->may_be_caf_remote())
     return;
   auto msg = make_outbound({name_->id, {}, {}}, wire::empty_result::type_name,
                            false, {}, wire::empty_result::header());
@@ -354,6 +359,8 @@ void remote_proxy::send_system(std::string_view type_name,
   auto msg = make_outbound({name_->id, {}, {}}, type_name, false, payload,
                            header);
   msg->target_request_id = target_request_id;
+  if (!header.empty())
+    msg->need = peer_need::caf_remote_for_header;
   push(std::move(msg));
 }
 
@@ -414,12 +421,55 @@ void remote_proxy::deliver_locally(caf::mailbox_element_ptr what,
   auto target = node_->processes->find(name_->id);
   // what an actor answers to a sender that a peer has made up goes here, too
   if (target.hdl != nullptr && target.kind != process_kind::activator) {
-    target.hdl->enqueue(std::move(what), context_for(target.hdl, ctx));
+    if (share_ == nullptr || hold(what, target.hdl))
+      target.hdl->enqueue(std::move(what), context_for(target.hdl, ctx));
     return;
   }
   auto& content = std::as_const(*what).content();
   sending x{std::move(what->sender), what->mid, {}, content, nullptr, {}};
   refuse(x, no_endpoint(nobody_here()));
+}
+
+// A peer can give any actor of ours as the sender of what it sends to another
+// one. What they then say to each other has left the account of its stream, so
+// it has a bound of its own. Refuses what is beyond it.
+bool remote_proxy::hold(caf::mailbox_element_ptr& what,
+                        const caf::strong_actor_ptr& target) {
+  if (!what->mid.is_request())
+    what->sender = sender_here(what->sender, target);
+  // charged by its stream until it is taken
+  if (dynamic_cast<inbound_element*>(what.get()) != nullptr)
+    return true;
+  auto sent = to_sent(std::move(what));
+  auto bytes = element_overhead + content_bytes(*node_, sent->message());
+  if (share_->enter(bytes)) {
+    // the next message that names the actor must find this share
+    sent->held_by(share_, bytes, caf::strong_actor_ptr{ctrl()});
+    what.reset(sent.release());
+    return true;
+  }
+  sending x{std::move(sent->sender), sent->mid, {},
+            sent->message(),         nullptr,   {}};
+  refuse(x, make_error(errc::queue_full,
+                       "a peer makes actors of this node talk to each other: "
+                       "what they have not looked at yet may be "
+                       "inbound-messages and inbound-bytes"));
+  return false;
+}
+
+// The sender of what an actor of ours says this way: answers to it go the same
+// way, or two actors that answer each other would have left the bound with the
+// first one. Who is told its own answer must not answer that, and so on.
+caf::strong_actor_ptr
+remote_proxy::sender_here(const caf::strong_actor_ptr& sender,
+                          const caf::strong_actor_ptr& target) const {
+  if (sender == nullptr || sender.get() == target.get())
+    return nullptr;
+  if (!runs_here(sender))
+    return sender;
+  auto name = node_->processes->name_of(sender);
+  return node_->proxies.get(*node_, node_->own().advertised(), name->id,
+                            node_->endpoints.dials_of_all_streams());
 }
 
 caf::error remote_proxy::check_size(const outbound_element& x,
@@ -517,6 +567,8 @@ void remote_proxy::named_by(const dial_budget_ptr& x) {
   // who lives there has named it: others cannot make it wait for their budgets
   if (x != nullptr && named_by_->is_of_host() && !x->is_of_host())
     return;
+  if (auto& where = endpoint_.owned(); x == nullptr && where != nullptr)
+    where->used_by_us();
   named_by_ = x;
   payer_.store(x.get(), std::memory_order_release);
 }

@@ -278,11 +278,16 @@ TEST_CASE_FIXTURE(registry_fixture, "what does not run here is not published") {
 }
 
 TEST_CASE_FIXTURE(registry_fixture,
-                  "all holdings are listed, published first") {
+                  "a registry that is closed says whom it has kept alive, "
+                  "published names first, and takes nobody any more") {
   table->name_of(ptr(alice));
   auto bob = spawn_witness();
   publish_as("bob", bob);
-  auto xs = table->holdings();
+  auto xs = table->close();
+  CHECK_EQ(code_of(table->publish(ptr(bob), "late", delivery_mode::decoded,
+                                  process_kind::published)),
+           errc::not_running);
+  CHECK(table->close().empty());
   REQUIRE_EQ(xs.size(), 2);
   CHECK_EQ(xs[0].name->id, "bob");
   CHECK_EQ(xs[0].hdl, ptr(bob));

@@ -202,8 +202,8 @@ TEST_CASE_FIXTURE(actor_fixture, "why a request fails is told to a caf_remote "
     return result;
   };
   CHECK_EQ(reasons(), strings{"", "", "", ""});
-  home->endpoints.peer_of(peer_address)
-    ->introduced(peer_member, 4096, peer_address);
+  cut(last_dialled());
+  shake_hands(peer_member, caf_remote_intro(1u << 20));
   CHECK_EQ(reasons(), strings{"the actor ended before it answered",
                               "the actor failed: not_found: no such order",
                               "the actor has no handler for the message",
