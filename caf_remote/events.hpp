@@ -34,8 +34,8 @@ typename Inspector::result_type inspect(Inspector& f, endpoint_connected& x) {
 
 /// An incarnation that `endpoint_connected` had announced is over for us: it
 /// could not be reached again within the retries, has disconnected, blocks us,
-/// or another incarnation was met in its place; or we leave. The reason says if
-/// the endpoint goes on.
+/// or another incarnation was met in its place; or nobody needs it any more, or
+/// we leave. The reason says if the endpoint goes on.
 struct endpoint_terminated {
   std::string address;
   std::string member_id;

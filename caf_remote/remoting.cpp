@@ -196,8 +196,7 @@ bool remoting::leave_network() {
   for (auto& x : makers)
     caf::anon_send_exit(x, caf::exit_reason::kill);
   await_ends(makers, clean_up_limit);
-  impl_->left_over.emplace(sys_, home->processes->holdings());
-  home->shut_down();
+  impl_->left_over.emplace(sys_, home->shut_down());
   // handles that users keep may keep some of the others, but not alive
   await_ends(home->actors.end_all(), clean_up_limit);
   return true;

@@ -119,7 +119,7 @@ void anon_send(const Dest& to, T&& x, message_header header,
 /// Sends `x` as a request with a header and returns the same as
 /// `self->request(to, time_limit, x)`. Also of use without a header, for the
 /// time limit, which CAF does not tell: a request to another node that is still
-/// queued at its end is not sent any more.
+/// queued at its end (infinite: `queued-request-expiry`) is not sent any more.
 template <class Self, class Dest, class TimeLimit, class T>
 auto request(Self* self, const Dest& to, const TimeLimit& time_limit, T&& x,
              message_header header = {}, int32_t serializer_id = 0) {

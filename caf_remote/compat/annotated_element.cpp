@@ -50,6 +50,26 @@ sent_element::sent_element(caf::strong_actor_ptr from, caf::message_id id,
     content_ = caf::message_builder{}.to_message();
 }
 
+sent_element::~sent_element() {
+  if (held_by_ != nullptr)
+    held_by_->leave(held_bytes_);
+}
+
+void sent_element::held_by(bound_share_ptr x, size_t bytes,
+                           caf::strong_actor_ptr owner) noexcept {
+  held_by_ = std::move(x);
+  held_bytes_ = bytes;
+  owner_ = std::move(owner);
+}
+
+sent_ptr to_sent(caf::mailbox_element_ptr x) {
+  if (typeid(*x) == typeid(sent_element))
+    return sent_ptr{static_cast<sent_element*>(x.release())};
+  return sent_ptr{new sent_element(std::move(x->sender), x->mid,
+                                   std::move(x->stages),
+                                   x->move_content_to_message())};
+}
+
 caf::type_erased_tuple& sent_element::content() {
   return content_;
 }

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "caf_remote/endpoint/common_bound.hpp"
 #include "caf_remote/message.hpp"
 
 #include <caf/actor_clock.hpp>
@@ -65,6 +66,17 @@ public:
   /// When the sender of a request ceases to wait for the answer.
   caf::actor_clock::time_point deadline = caf::actor_clock::time_point::max();
 
+  ~sent_element() override;
+
+  const caf::message& message() const noexcept {
+    return content_;
+  }
+
+  /// The element has been counted there, until it is destroyed. So long it
+  /// keeps `owner`, to whom the share belongs.
+  void held_by(bound_share_ptr x, size_t bytes,
+               caf::strong_actor_ptr owner) noexcept;
+
   caf::type_erased_tuple& content() override;
   const caf::type_erased_tuple& content() const override;
   caf::message move_content_to_message() override;
@@ -72,7 +84,16 @@ public:
 
 private:
   caf::message content_;
+  // null for nearly all
+  bound_share_ptr held_by_;
+  size_t held_bytes_ = 0;
+  caf::strong_actor_ptr owner_;
 };
+
+using sent_ptr = std::unique_ptr<sent_element, caf::detail::disposer>;
+
+/// Makes such an element of any other one.
+sent_ptr to_sent(caf::mailbox_element_ptr x);
 
 /// What a message takes along besides its content.
 struct message_extras {

@@ -451,6 +451,14 @@ inbound_ptr make_inbound_news(peer_touched content) {
   return make_internal(content);
 }
 
+inbound_ptr make_inbound_event(endpoint_connected content) {
+  return make_internal(std::move(content));
+}
+
+inbound_ptr make_inbound_event(endpoint_unreachable content) {
+  return make_internal(std::move(content));
+}
+
 inbound_ptr make_inbound_event(lost_message_ptr content) {
   using element = lazy_element<dead_letter, shared_event>;
   return inbound_ptr{new element(nullptr, caf::make_message_id(),

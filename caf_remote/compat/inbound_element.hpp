@@ -132,6 +132,10 @@ inbound_ptr make_inbound_exit(bool at_once);
 /// Makes an element for the activator.
 inbound_ptr make_inbound_spawn(spawn_for_peer content);
 
+/// Makes an element that tells a subscriber of a node.
+inbound_ptr make_inbound_event(endpoint_connected content);
+inbound_ptr make_inbound_event(endpoint_unreachable content);
+
 /// Makes elements for an endpoint's watcher.
 inbound_ptr make_inbound_news(remote_watch content);
 inbound_ptr make_inbound_news(remote_unwatch content);

@@ -89,6 +89,11 @@ outbound_element::~outbound_element() {
     where->lost(*this);
 }
 
+void outbound_element::leave_share() noexcept {
+  in_common = false;
+  counted_by_->leave_share(charge());
+}
+
 correspondents outbound_element::who() const noexcept {
   auto pos = names();
   std::string_view to{pos, target_size_};

@@ -31,6 +31,8 @@ enum class peer_need : uint8_t {
   knows_type,
   /// The peer is known to be caf_remote.
   caf_remote,
+  /// The same for its header; others get it without.
+  caf_remote_for_header,
 };
 
 /// Who writes to whom. The ids are those of PIDs; the target is at the
@@ -55,6 +57,8 @@ struct outbound {
   uint64_t control_seq = 0;
   lane which = lane::user;
   peer_need need = peer_need::none;
+  /// Counted also in the bound that its endpoint has with others.
+  bool in_common = false;
   /// For requests: when it is not to be sent any more.
   brief_time expires;
 };
@@ -128,6 +132,8 @@ public:
 
   /// The element was written or dead-lettered: it is not counted any more.
   endpoint* settle() noexcept {
+    if (in_common)
+      leave_share();
     return std::exchange(counted_by_, nullptr);
   }
 
@@ -160,6 +166,8 @@ private:
   outbound_element(const parts& xs, size_t bytes) noexcept;
 
   static void destroy(outbound_element* x) noexcept;
+
+  void leave_share() noexcept;
 
   /// The memory behind the element: names, header, payload.
   const char* names() const noexcept {

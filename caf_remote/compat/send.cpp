@@ -15,22 +15,20 @@ namespace caf_remote::detail {
 
 namespace {
 
-using element_ptr = std::unique_ptr<sent_element, caf::detail::disposer>;
-
 using forwarding_stack = caf::mailbox_element::forwarding_stack;
 
-element_ptr make_element(caf::strong_actor_ptr sender, caf::message_id id,
-                         forwarding_stack stages, caf::message content,
-                         attachment extras) {
-  element_ptr result{new sent_element(std::move(sender), id, std::move(stages),
-                                      std::move(content))};
+sent_ptr make_element(caf::strong_actor_ptr sender, caf::message_id id,
+                      forwarding_stack stages, caf::message content,
+                      attachment extras) {
+  sent_ptr result{new sent_element(std::move(sender), id, std::move(stages),
+                                   std::move(content))};
   result->header(std::move(extras.header));
   result->serializer_id = extras.serializer_id;
   return result;
 }
 
 void enqueue(caf::local_actor* self, const caf::strong_actor_ptr& to,
-             element_ptr x) {
+             sent_ptr x) {
   if (to == nullptr)
     return;
   CAF_BEFORE_SENDING(self, *x);

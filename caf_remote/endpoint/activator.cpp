@@ -62,7 +62,8 @@ activator_state::outcome activator_state::spawn(const spawn_for_peer& x) {
   auto answered = [&](wire::spawn_status code) {
     return outcome{{local_pid(id), static_cast<int32_t>(code)}, {}};
   };
-  if (node_->processes->find(id).hdl != nullptr)
+  // saves the factory the call; `publish` decides
+  if (node_->processes->is_taken(id))
     return answered(wire::spawn_status::name_exists);
   caf::actor hdl;
   try {
@@ -95,7 +96,7 @@ std::string activator_state::next_name(const std::string& kind) {
   std::string result;
   do
     result = kind + "-" + std::to_string(++last_number_);
-  while (node_->processes->find(result).hdl != nullptr);
+  while (node_->processes->is_taken(result));
   return result;
 }
 

@@ -11,29 +11,29 @@ bool admission::enter(size_t bytes) noexcept {
   auto accepted = accepted_.fetch_add(1) + 1;
   if (accepted > done && accepted - done > limit_.messages)
     return false;
-  auto total = bytes_.fetch_add(bytes, std::memory_order_relaxed) + bytes;
+  auto total = bytes_.fetch_add(bytes) + bytes;
   if (total <= limit_.bytes)
     return true;
-  bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+  bytes_.fetch_sub(bytes);
   return false;
 }
 
 void admission::refused() noexcept {
-  dead_.fetch_add(1, std::memory_order_release);
+  dead_.fetch_add(1);
 }
 
 void admission::written(size_t count, size_t bytes) noexcept {
-  bytes_.fetch_sub(bytes, std::memory_order_relaxed);
-  written_.fetch_add(count, std::memory_order_release);
+  bytes_.fetch_sub(bytes);
+  written_.fetch_add(count);
 }
 
 void admission::dead(size_t bytes) noexcept {
-  bytes_.fetch_sub(bytes, std::memory_order_relaxed);
-  dead_.fetch_add(1, std::memory_order_release);
+  bytes_.fetch_sub(bytes);
+  dead_.fetch_add(1);
 }
 
 void admission::withdraw(size_t bytes) noexcept {
-  bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+  bytes_.fetch_sub(bytes);
   accepted_.fetch_sub(1);
 }
 
@@ -43,8 +43,8 @@ uint64_t admission::queued() const noexcept {
 
 admission::snapshot admission::read() const noexcept {
   // accepted is read last: nothing can be done before it was accepted
-  auto written = written_.load(std::memory_order_acquire);
-  auto dead = dead_.load(std::memory_order_acquire);
+  auto written = written_.load();
+  auto dead = dead_.load();
   auto accepted = accepted_.load();
   return {accepted, written, dead, accepted - written - dead};
 }

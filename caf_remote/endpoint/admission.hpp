@@ -16,6 +16,10 @@ namespace caf_remote {
 ///
 /// What is queued is computed from counters of the rest, so that accepted =
 /// written + dead-lettered + queued holds at any moment.
+///
+/// Sequentially consistent: who looks at what is queued after a store of its
+/// own sees a change, or who made the change sees the store. So nobody waits
+/// for a change that has come already.
 class admission {
 public:
   struct bounds {
@@ -28,9 +32,7 @@ public:
   }
 
   /// Counts one message as accepted and asks for its place. Returns false if
-  /// a bound is exceeded; then the caller must call `refused`. Sequentially
-  /// consistent: who looks at `queued` after a store of its own sees the
-  /// message, or the sender sees the store.
+  /// a bound is exceeded; then the caller must call `refused`.
   bool enter(size_t bytes) noexcept;
 
   /// The message that could not enter became a dead letter.
@@ -48,7 +50,7 @@ public:
   uint64_t queued() const noexcept;
 
   uint64_t queued_bytes() const noexcept {
-    return bytes_.load(std::memory_order_relaxed);
+    return bytes_.load();
   }
 
   struct snapshot {

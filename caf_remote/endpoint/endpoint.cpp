@@ -10,6 +10,7 @@
 #include "caf_remote/endpoint/remote_proxy.hpp"
 #include "caf_remote/events.hpp"
 
+#include <caf/make_counted.hpp>
 #include <caf/send.hpp>
 
 #include <algorithm>
@@ -34,19 +35,24 @@ constexpr uint64_t control_ahead = 64u << 10;
 
 } // namespace
 
-endpoint::endpoint(node_ptr home, peer_ptr who, uint64_t serial)
+endpoint::endpoint(node_ptr home, peer_ptr who, uint64_t serial,
+                   bool for_peers_only)
   : node_(std::move(home)), peer_(std::move(who)),
     watcher_id_(std::string{watcher_prefix} + node_->run + '@'
                 + peer_->address),
     serial_(serial),
     user_({node_->opts.queue_messages, node_->opts.queue_bytes}),
-    control_({node_->opts.control_messages, node_->opts.control_bytes}) {
-  // nop
+    control_({node_->opts.control_messages, node_->opts.control_bytes}),
+    share_(caf::make_counted<bound_share>(node_->named_queues)),
+    free_bytes_(node_->opts.queue_bytes / node_->opts.max_endpoints),
+    for_peers_only_(for_peers_only) {
+  peer_->events.begin(serial_);
 }
 
 endpoint::~endpoint() {
   // what was never given to a writer becomes dead letters, which need the rest
   early_.clear();
+  node_->attempt([this] { end_events(); });
 }
 
 admission& endpoint::gate_of(const outbound_element& x) noexcept {
@@ -59,11 +65,38 @@ void endpoint::push(outbound_ptr x, caf::execution_unit* ctx) {
     return;
   }
   x->admitted(*this);
+  if (is_for_peers_only() && !hold(*x)) {
+    refuse_held(std::move(x));
+    return;
+  }
   // in the order of all such, like `enter`: see `close_if_unused`
   if (stage_.load() == stage::open)
     enqueue(std::move(x), ctx);
   else
     push_slowly(std::move(x), ctx);
+}
+
+// What a watch needs is not refused: it is bounded by itself, and its loss
+// would cost the endpoint. A little may wait anywhere, so that who is read as
+// fast as it is written to meets nobody else here, whatever others let wait.
+bool endpoint::hold(outbound_element& x) noexcept {
+  if (x.which != lane::user || user_.queued_bytes() <= free_bytes_)
+    return true;
+  if (!share_->enter(x.charge()))
+    return false;
+  x.in_common = true;
+  return true;
+}
+
+void endpoint::refuse_held(outbound_ptr x) {
+  x->settle();
+  user_.dead(x->charge());
+  node_->dead_letter(*x, address(), errc::queue_full,
+                     "too much waits for nodes that only their own messages "
+                     "have made known: in sum it may be queue-messages and "
+                     "queue-bytes");
+  if (waiting_.load())
+    tell_waiting();
 }
 
 void endpoint::push_slowly(outbound_ptr x, caf::execution_unit* ctx) {
@@ -97,9 +130,8 @@ void endpoint::pass_on(outbound_ptr x, caf::execution_unit* ctx) {
 }
 
 void endpoint::push_to_next(outbound_ptr x, caf::execution_unit* ctx) {
-  // nobody pays: it takes the place of this one
   errc why = errc::none;
-  auto next = node_->endpoints.acquire(address(), why);
+  auto next = node_->endpoints.successor_of(*this, why);
   if (next == nullptr) {
     node_->dead_letter(*x, address(), why, node_->explain_no_endpoint(why));
     return;
@@ -299,6 +331,8 @@ void endpoint::abandon() {
         proxy->fire({wire::terminated_reason::address_terminated}, serial_);
   if (has_watcher())
     post_to_watcher(address_over{});
+  else
+    end_events(); // there is no writer that would
 }
 
 void endpoint::close() {
@@ -478,9 +512,8 @@ void endpoint::last_error(std::string x) {
   last_error_ = std::move(x);
 }
 
-std::string endpoint::announced(std::string member_id) {
-  std::lock_guard<std::mutex> guard{mtx_};
-  return std::exchange(announced_, std::move(member_id));
+void endpoint::end_events() {
+  node_->on_events_over(*this);
 }
 
 endpoint_counters endpoint::read() const {

@@ -6,6 +6,7 @@
 #include "caf_remote/counters.hpp"
 #include "caf_remote/endpoint/actor_name.hpp"
 #include "caf_remote/endpoint/admission.hpp"
+#include "caf_remote/endpoint/common_bound.hpp"
 #include "caf_remote/endpoint/peer.hpp"
 #include "caf_remote/endpoint/purge_mark.hpp"
 
@@ -38,7 +39,8 @@ using node_ptr = std::shared_ptr<node>;
 class endpoint : public caf::ref_counted {
 public:
   /// `serial` tells this endpoint from others of the same address.
-  endpoint(node_ptr home, peer_ptr who, uint64_t serial);
+  endpoint(node_ptr home, peer_ptr who, uint64_t serial,
+           bool for_peers_only = false);
 
   ~endpoint() override;
 
@@ -61,6 +63,19 @@ public:
   }
 
   // -- senders -------------------------------------------------------------------------
+
+  /// Whether only peers have named the address, in frames or in handshakes:
+  /// then what waits here also counts for the bound that all such endpoints
+  /// share, and no connection is kept that nothing needs.
+  bool is_for_peers_only() const noexcept {
+    return for_peers_only_.load(std::memory_order_relaxed);
+  }
+
+  /// The program itself uses the address, from now on.
+  void used_by_us() noexcept {
+    if (is_for_peers_only())
+      for_peers_only_.store(false, std::memory_order_relaxed);
+  }
 
   /// Takes a message: it is queued, or dead-lettered if a bound is exceeded.
   /// `ctx` is where the sender runs; the writer is woken there if it is not
@@ -143,14 +158,21 @@ public:
 
   endpoint_counters read() const;
 
-  /// Whether nothing was ever sent this way, so far.
+  /// Whether nothing goes this way, and no connection is kept.
   bool is_unused() const noexcept {
     return state_.load(std::memory_order_acquire) == connection_state::idle
            && is_empty();
   }
 
-  /// Closes an open endpoint if nothing was ever sent this way, in one step: a
-  /// sender's message keeps it open, or goes to the endpoint that follows.
+  /// Whether a Watch, Terminated, or question of the watcher ever went this
+  /// way, so that a lost connection may have cost something that must be said
+  /// again.
+  bool has_watches() const noexcept {
+    return control_.read().accepted != 0;
+  }
+
+  /// Closes an open endpoint if it is unused, in one step: a sender's message
+  /// keeps it open, or goes to the endpoint that follows.
   /// Returns whether it is closed now. Called by the manager.
   bool close_if_unused();
 
@@ -209,6 +231,12 @@ public:
   void written(size_t user_messages, size_t user_bytes, size_t control_messages,
                size_t control_bytes) noexcept;
 
+  /// A message leaves that was counted in the bound of all endpoints for peers
+  /// only.
+  void leave_share(size_t bytes) noexcept {
+    share_->leave(bytes);
+  }
+
   /// A message that was counted here was destroyed instead of written.
   void lost(outbound_element& x);
 
@@ -228,10 +256,9 @@ public:
 
   void last_error(std::string x);
 
-  /// The incarnation whose `endpoint_connected` was published last and whose
-  /// `endpoint_terminated` was not yet; empty: none. Sets it and returns the
-  /// one before, so that each is ended once.
-  std::string announced(std::string member_id);
+  /// There will be no more events; what was announced is terminated. If the
+  /// endpoint is over in the usual way, that was done before.
+  void end_events();
 
   /// Whether anything was ever to go this way.
   bool wanted() const noexcept {
@@ -281,6 +308,8 @@ private:
   void bury(outbound_element& x, errc reason);
   std::string_view loss_text(errc reason) const noexcept;
   void refuse(outbound_ptr x);
+  bool hold(outbound_element& x) noexcept;
+  void refuse_held(outbound_ptr x);
 
   const node_ptr node_;
   const peer_ptr peer_;
@@ -288,6 +317,10 @@ private:
   const uint64_t serial_;
   admission user_;
   admission control_;
+  const bound_share_ptr share_;
+  // what may wait here besides
+  const size_t free_bytes_;
+  std::atomic<bool> for_peers_only_; // asked for each message
   // changes with the mutex held
   std::atomic<stage> stage_{stage::early};
   std::atomic<bool> closed_{false};
@@ -313,7 +346,6 @@ private:
   std::vector<caf::mailbox_element_ptr> early_watcher_;
   std::map<event, waiters> waiters_;
   std::string last_error_;
-  std::string announced_;
 };
 
 } // namespace caf_remote

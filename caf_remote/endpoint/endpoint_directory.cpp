@@ -65,12 +65,25 @@ void endpoint_directory::stop() {
 
 endpoint_ptr endpoint_directory::acquire(const std::string& spelling, errc& why,
                                          dial_budget* named_by) {
-  auto address = canonical_address(spelling);
+  return find_or_make(canonical_address(spelling), why, named_by,
+                      named_by != nullptr);
+}
+
+endpoint_ptr endpoint_directory::successor_of(const endpoint& x, errc& why) {
+  return find_or_make(x.address(), why, nullptr, x.is_for_peers_only());
+}
+
+endpoint_ptr endpoint_directory::find_or_make(const std::string& address,
+                                              errc& why, dial_budget* payer,
+                                              bool for_peers_only) {
   std::vector<endpoint_ptr> dropped; // destroyed after the lock
   std::lock_guard<std::mutex> guard{mtx_};
   auto known = endpoints_.find(address);
-  if (known != endpoints_.end() && !known->second->closed())
+  if (known != endpoints_.end() && !known->second->closed()) {
+    if (!for_peers_only)
+      known->second->used_by_us();
     return known->second;
+  }
   if (node_ == nullptr) {
     why = errc::not_running;
     return nullptr;
@@ -78,12 +91,12 @@ endpoint_ptr endpoint_directory::acquire(const std::string& spelling, errc& why,
   if (known != endpoints_.end())
     take_out(known, dropped);
   if (endpoints_.size() >= node_->opts.max_endpoints
-      || !may_dial(address, named_by)) {
+      || !may_dial(address, payer)) {
     why = errc::queue_full;
     return nullptr;
   }
   auto result = caf::make_counted<endpoint>(node_, get_peer(address),
-                                            ++last_serial_);
+                                            ++last_serial_, for_peers_only);
   auto i = endpoints_.emplace(address, result).first;
   try {
     announce_(result);
@@ -166,6 +179,7 @@ void endpoint_directory::clear() {
   decltype(endpoints_) dropped;
   decltype(over_) dropped_too;
   decltype(members_) dropped_members;
+  decltype(seen_) dropped_watches;
   std::unique_lock<std::mutex> guard{mtx_};
   // a sender may still hold one that was taken out, and be about to use it
   auto xs = over_;
@@ -191,8 +205,12 @@ void endpoint_directory::clear() {
   dropped.swap(endpoints_);
   dropped_too.swap(over_);
   dropped_members.swap(members_);
+  dropped_watches.swap(seen_);
   member_of_.clear();
   guard.unlock();
+  // a writer may be kept from running, and not come to it
+  for (auto& x : xs)
+    x->end_events();
 }
 
 void endpoint_directory::fold_unused(std::vector<endpoint_ptr>& dropped) {
@@ -244,15 +262,44 @@ peer_ptr endpoint_directory::get_peer(const std::string& address) {
     return i->second;
   if (purge_peers_.due(peers_.size()))
     forget_unused_peers();
-  auto result = caf::make_counted<peer>(address, types_);
+  auto seen = seen_.find(address);
+  auto result = caf::make_counted<peer>(
+    address, types_, seen != seen_.end() ? seen->second : seen_watches{});
   peers_.emplace(address, result);
+  if (seen != seen_.end())
+    seen_.erase(seen);
   return result;
 }
 
+// A peer that comes back must not be taken for one that was never here, as far
+// as its watches are concerned.
 void endpoint_directory::forget_unused_peers() {
-  for (auto i = peers_.begin(); i != peers_.end();)
-    i = i->second->unique() ? peers_.erase(i) : std::next(i);
+  for (auto i = peers_.begin(); i != peers_.end();) {
+    if (!i->second->unique()) {
+      ++i;
+      continue;
+    }
+    if (auto seen = i->second->watches_seen(); !seen.empty())
+      seen_.insert_or_assign(i->first, std::move(seen));
+    i = peers_.erase(i);
+  }
   purge_peers_.looked(peers_.size());
+  forget_oldest_watches();
+}
+
+void endpoint_directory::forget_oldest_watches() {
+  auto most = node_ != nullptr ? node_->opts.max_endpoints : 0;
+  if (seen_.size() <= most)
+    return;
+  std::vector<uint64_t> ages;
+  for (auto& kvp : seen_)
+    ages.push_back(kvp.second.endpoint());
+  auto oldest = ages.end() - static_cast<std::ptrdiff_t>(most);
+  std::nth_element(ages.begin(), oldest, ages.end());
+  for (auto i = seen_.begin(); i != seen_.end();) {
+    auto stays = oldest != ages.end() && i->second.endpoint() >= *oldest;
+    i = stays ? std::next(i) : seen_.erase(i);
+  }
 }
 
 std::string endpoint_directory::spelling_of(const std::string& address) const {

@@ -43,6 +43,10 @@ public:
   endpoint_ptr acquire(const std::string& spelling, errc& why,
                        dial_budget* named_by = nullptr);
 
+  /// The endpoint that follows one that was closed as unused, at nobody's cost:
+  /// it takes its place. Who has named the address stays as it was.
+  endpoint_ptr successor_of(const endpoint& x, errc& why);
+
   /// What one more stream to us may make us dial, which claims this canonical
   /// address and comes from that host: a hundredth of `max-endpoints` in a
   /// minute, and all streams together a tenth. What a host makes us dial at
@@ -65,7 +69,7 @@ public:
   bool remove(const endpoint_ptr& x);
 
   /// Takes everything out, abandons it and what was taken out before, and lets
-  /// go of it; the figures stay.
+  /// go of it; the figures stay. Then what was announced is terminated.
   void clear();
 
   /// What is known about the node at an address; made if need be.
@@ -121,10 +125,13 @@ private:
   peer_ptr get_peer(const std::string& address);
   dial_budget::clock::time_point now() const;
   bool may_dial(const std::string& address, dial_budget* named_by);
+  endpoint_ptr find_or_make(const std::string& address, errc& why,
+                            dial_budget* payer, bool for_peers_only);
   void forget_member(const endpoint& x);
   void take_out(wire::name_map<endpoint_ptr>::iterator i,
                 std::vector<endpoint_ptr>& dropped);
   void forget_unused_peers();
+  void forget_oldest_watches();
   std::vector<endpoint_ptr> current_endpoints() const;
   void fold_unused(std::vector<endpoint_ptr>& dropped);
 
@@ -136,6 +143,8 @@ private:
   wire::name_map<endpoint_ptr> endpoints_;
   wire::name_map<peer_ptr> peers_;
   purge_mark purge_peers_;
+  // of peers that were forgotten; no more than there may be endpoints
+  wire::name_map<seen_watches> seen_;
   dial_budget_ptr all_streams_;
   std::optional<host_budgets> hosts_;
   const std::shared_ptr<known_types_table>

@@ -67,6 +67,7 @@ caf::behavior endpoint_manager_state::make_behavior(node_ptr home) {
     [this](const member_met& x) { return on_member_met(x); },
     [this](reader_over x) { on_reader_over(x.reader); },
     [this](const end_streams_of& x) { on_end_streams_of(x); },
+    [this](const endpoint_rests& x) { look_whether_unused(x.address); },
     [this](const unused_tick& x) { end_if_unused(x.address); },
     [this](links_ordered) { node_->links.perform(); },
     [this](leave) { return on_leave(); },
@@ -241,8 +242,9 @@ void endpoint_manager_state::tell_watcher(const endpoint_ptr& where) {
   where->post_to_watcher(peer_streams{open});
 }
 
-// Only the peer's watches may need the endpoint. If it comes back in time, they
-// go on: it is not told anew who has the names that it watches.
+// Only the peer's watches may need the endpoint, or nobody does. If it comes
+// back in time, they go on: it is not told anew who has the names that it
+// watches.
 void endpoint_manager_state::look_whether_unused(const std::string& address) {
   auto where = node_->endpoints.find(address);
   if (where != nullptr && where->is_unused()
@@ -291,8 +293,9 @@ void endpoint_manager_state::on_reader_over(uint64_t id) {
 
 caf::result<client_connection_result>
 endpoint_manager_state::handle_client_connection(const client_connection& x) {
-  // does not wait for those in doubt: two nodes that ask each other would wait
-  // for each other
+  if (x.only_asks)
+    return answer_question(x);
+  // does not wait for those in doubt, of which there may be many
   if (is_plain(x))
     return let_in(x);
   auto promise = self_->make_response_promise<client_connection_result>();
@@ -303,6 +306,18 @@ endpoint_manager_state::handle_client_connection(const client_connection& x) {
     });
   });
   return promise;
+}
+
+// A question claims nothing, so it is not judged and does not wait: two nodes,
+// each in doubt about who speaks for the other, ask each other, and neither
+// would get its answer before it had given one.
+client_connection_result
+endpoint_manager_state::answer_question(const client_connection& x) const {
+  if (leaving_ || readers_.count(x.reader) == 0)
+    return {false, "the stream or the node is over"};
+  if (x.member_id == node_->member_id)
+    return {false, "this is the dialler's own node", true};
+  return {true, {}};
 }
 
 void endpoint_manager_state::decide(const client_connection& x,
@@ -370,9 +385,6 @@ endpoint_manager_state::let_in(const client_connection& x) {
   auto who = node_->endpoints.peer_of(x.address);
   who->meet(x.member_id);
   i->second.address = x.address;
-  // a question brings nothing, so it is no way back
-  if (x.only_asks)
-    return {true, {}};
   who->claimed(x.reader, x.spelling, x.is_caf_remote);
   incarnations_.enter(x.reader, {x.address, x.member_id, x.host});
   tell_watchers(x.address, x.member_id);

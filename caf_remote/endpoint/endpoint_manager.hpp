@@ -101,6 +101,7 @@ private:
 
   caf::result<client_connection_result>
   handle_client_connection(const client_connection& x);
+  client_connection_result answer_question(const client_connection& x) const;
   void decide(const client_connection& x, const decision& tell);
   bool is_plain(const client_connection& x) const;
   void replace(const client_connection& x, const decision& tell);

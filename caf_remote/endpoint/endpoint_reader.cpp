@@ -179,7 +179,9 @@ std::string endpoint_reader_state::host() const {
 void endpoint_reader_state::accept(const wire::server_connection& peer) {
   from_ = peer.address;
   peer_ = node_->endpoints.peer_of(canonical_address(peer.address));
-  node_->endpoints.stream_opened(*peer_, dials_.is_near());
+  // a question says nothing about the address that it gives
+  if (!intro_.only_asks)
+    node_->endpoints.stream_opened(*peer_, dials_.is_near());
   phase_ = phase::open; // counted from here on
   auto resume = [weak = caf::actor_cast<caf::weak_actor_ptr>(self_),
                  where = node_->wake_on] {
@@ -277,7 +279,7 @@ void endpoint_reader_state::finish(transport::status_code code,
 
 // The stream is over or about to be.
 void endpoint_reader_state::count_out() {
-  if (phase_ == phase::open)
+  if (phase_ == phase::open && !intro_.only_asks)
     node_->endpoints.stream_over(*peer_, dials_.is_near());
   phase_ = phase::ending;
 }

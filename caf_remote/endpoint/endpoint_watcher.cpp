@@ -151,14 +151,23 @@ void endpoint_watcher_state::on_remote_watch(const remote_watch& x) {
   auto local = x.local != nullptr ? x.local->address() : caf::actor_addr{};
   auto full = incoming_.size() >= node_->opts.control_messages
               || incoming_.name_bytes() >= node_->opts.control_bytes;
-  auto res = incoming_.add(local, x.target, x.watcher, x.number, !full);
+  auto res = incoming_.add(local, x.target, x.watcher, x.number, x.forgotten,
+                           !full);
   if (res.monitor)
     x.local->get()->attach(
       std::make_unique<own_watch>(local, self_->address()));
-  if (res.answer && full)
-    refuse(*res.answer);
-  else if (res.answer)
-    tell(*res.answer);
+  if (res.forgotten)
+    tell_or_refuse(*res.forgotten, full);
+  if (res.answer)
+    tell_or_refuse(*res.answer, full);
+}
+
+void endpoint_watcher_state::tell_or_refuse(const incoming_watches::ending& x,
+                                            bool full) {
+  if (full)
+    refuse(x);
+  else
+    tell(x);
 }
 
 // Without room to note what was told. If it is lost, the peer watches again;
@@ -177,7 +186,7 @@ void endpoint_watcher_state::refuse(const incoming_watches::ending& x) {
 }
 
 void endpoint_watcher_state::on_remote_unwatch(const remote_unwatch& x) {
-  incoming_.remove(x.target->id, x.watcher, x.number);
+  incoming_.remove(*x.target, x.watcher, x.number);
 }
 
 // CAF looks through all that is attached to an actor. Of ours that is one for
@@ -233,7 +242,7 @@ uint64_t endpoint_watcher_state::renew(const caf::strong_actor_ptr& who) {
 }
 
 uint64_t endpoint_watcher_state::push(const incoming_watches::ending& x) {
-  wire::terminated msg{{node_->own().advertised(), x.name->id, x.last}, x.why};
+  wire::terminated msg{{x.name->address, x.name->id, x.last}, x.why};
   return endpoint_->tell_terminated(x.watcher, x.first, wire::encode(msg));
 }
 
@@ -308,12 +317,10 @@ void endpoint_watcher_state::ask(bool in_vain) {
 // An answer takes a stream from the peer, and comes after the peer has seen
 // what we wrote before.
 void endpoint_watcher_state::probe() {
-  if (++last_question_ == 0)
-    ++last_question_;
   if (asked_.size() == max_questions)
     asked_.pop_front();
-  asked_.push_back(
-    {last_question_, endpoint_->ask(activator_id, last_question_)});
+  auto number = node_->next_question();
+  asked_.push_back({number, endpoint_->ask(activator_id, number)});
   looks_ = 0;
 }
 

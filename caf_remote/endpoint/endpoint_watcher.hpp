@@ -41,6 +41,7 @@ private:
 
   void on_remote_watch(const remote_watch& x);
   void on_remote_unwatch(const remote_unwatch& x);
+  void tell_or_refuse(const incoming_watches::ending& x, bool full);
   void refuse(const incoming_watches::ending& x);
   void forget_incoming();
   void on_down(const caf::down_msg& x);
@@ -89,7 +90,6 @@ private:
   return_path return_path_{caf::timespan{0}, caf::timespan{0}};
   // on the stream that is open; an answer is one to those before it, too
   std::deque<question> asked_;
-  uint32_t last_question_ = 0;
   // how often it was looked for the answer in vain
   size_t looks_ = 0;
   // of our own stream, at the last look

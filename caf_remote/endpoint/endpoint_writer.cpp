@@ -77,8 +77,16 @@ caf::behavior endpoint_writer_state::make_behavior(node_ptr home,
 // -- connect -----------------------------------------------------------------------------------
 
 void endpoint_writer_state::ensure_connected() {
-  if (st_.connection == connection_state::idle)
+  if (st_.connection != connection_state::idle)
+    return;
+  if (st_.last_loss.empty()) {
     connect();
+    return;
+  }
+  // it has rested, and must not dial more often for that
+  st_.connection = connection_state::reconnecting;
+  endpoint_->state(st_.connection);
+  reconnect();
 }
 
 void endpoint_writer_state::connect() {
@@ -264,13 +272,14 @@ outbox::limits endpoint_writer_state::batch_limits() const {
   auto& opts = node_->opts;
   auto said = st_.peer.max_receive_bytes;
   auto frame = said != 0 ? said : opts.max_batch_bytes;
-  return {opts.batch_size, std::min(opts.max_batch_bytes, frame), frame};
+  return {opts.batch_size, std::min(opts.max_batch_bytes, frame), frame,
+          st_.peer.is_caf_remote};
 }
 
 errc endpoint_writer_state::may_send(const outbound_element& x) {
   if (!x.expires.never() && x.expires.is_over(batch_time()))
     return errc::expired;
-  if (x.need == peer_need::none)
+  if (x.need == peer_need::none || x.need == peer_need::caf_remote_for_header)
     return errc::none;
   auto ok = st_.peer.is_caf_remote
             || (x.need == peer_need::knows_type
@@ -326,6 +335,7 @@ void endpoint_writer_state::write_batch() {
 void endpoint_writer_state::settle(outbox::batch& x) {
   for (auto id : x.requests)
     node_->pending.mark_written(id);
+  st_.has_asked = st_.has_asked || !x.requests.empty();
   if (!x.requests.empty() && !st_.checks_way_back)
     check_way_back(x.requests.front());
   in_flight_.push_back({x.user_messages, std::move(x.requests)});
@@ -394,10 +404,27 @@ void endpoint_writer_state::on_lost(const std::string& reason) {
     node_->on_disconnected(endpoint_->address(), reason);
   if (st_.draining)
     give_up(errc::not_running, "we leave");
+  else if (was_connected && !is_wanted())
+    rest();
   else if (was_connected)
     reconnect();
   else
     retry_after_failure(reason);
+}
+
+// Whether anybody here would miss the peer. Those that only peers have named,
+// with one message, could be as many as there may be endpoints, and a listener
+// that hangs up after each handshake would have each of them dial for ever.
+bool endpoint_writer_state::is_wanted() const noexcept {
+  return !endpoint_->is_for_peers_only() || st_.has_asked
+         || endpoint_->has_watches() || !endpoint_->is_empty();
+}
+
+// Until there is something to say; the manager looks whether that may be.
+void endpoint_writer_state::rest() {
+  st_.connection = connection_state::idle;
+  endpoint_->state(st_.connection);
+  caf::anon_send(node_->manager(), endpoint_rests{endpoint_->address()});
 }
 
 void endpoint_writer_state::retry_after_failure(const std::string& reason) {

@@ -54,6 +54,8 @@ struct endpoint_state {
   bool draining = false;
   /// Half-closed; nothing more will be written.
   bool half_closed = false;
+  /// A request of ours was written, which may still wait for its answer.
+  bool has_asked = false;
   /// The address was given up; what still arrives is a dead letter.
   bool over = false;
   /// Why the last attempt failed or the last stream was lost; empty: none was
@@ -113,6 +115,8 @@ private:
   void on_closed(const transport::status& why);
   void on_lost(const std::string& reason);
   void drop_stream();
+  bool is_wanted() const noexcept;
+  void rest();
   void retry_after_failure(const std::string& reason);
   void reconnect();
   void fail_unconfirmed();

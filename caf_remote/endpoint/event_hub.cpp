@@ -43,21 +43,24 @@ private:
   std::function<void()> at_end_;
 };
 
-caf::intrusive_ptr<inbound_ledger> make_ledger() {
-  // a target may hold half of a ledger
-  inbound_ledger::bounds limit{2 * event_hub::max_waiting,
-                               2 * event_hub::max_waiting_bytes};
-  return caf::make_counted<inbound_ledger>(
-    limit, nullptr, std::make_shared<ignore_undelivered>());
-}
+// In a mailbox, besides texts.
+constexpr size_t event_overhead = 256;
 
 } // namespace
+
+// A target may hold half of a ledger.
+event_hub::allowance::allowance()
+  : ledger(caf::make_counted<inbound_ledger>(
+    inbound_ledger::bounds{2 * max_waiting, 2 * max_waiting_bytes}, nullptr,
+    std::make_shared<ignore_undelivered>())),
+    account(caf::make_counted<inbound_ledger::account>(ledger, nullptr)) {
+  // nop
+}
 
 void event_hub::subscribe(const caf::actor& x) {
   if (x == nullptr)
     return;
-  auto ledger = make_ledger();
-  auto account = caf::make_counted<inbound_ledger::account>(ledger, nullptr);
+  subscriber next{x, {}, {}, std::make_shared<std::multiset<incarnation>>()};
   {
     std::lock_guard<std::mutex> guard{mtx_};
     if (closed_)
@@ -65,7 +68,7 @@ void event_hub::subscribe(const caf::actor& x) {
     for (auto& y : subscribers_)
       if (key_of(y.hdl) == key_of(x))
         return;
-    subscribers_.push_back({x, std::move(ledger), std::move(account)});
+    subscribers_.push_back(std::move(next));
     count_.store(subscribers_.size(), std::memory_order_release);
   }
   auto at_end = [weak = weak_from_this(), key = key_of(x)] {
@@ -96,48 +99,75 @@ void event_hub::remove(actor_key x) {
   guard.unlock();
 }
 
-std::vector<caf::actor> event_hub::handles() const {
-  std::vector<caf::actor> result;
-  std::lock_guard<std::mutex> guard{mtx_};
-  for (auto& x : subscribers_)
-    result.push_back(x.hdl);
-  return result;
-}
-
+// To one that has room for it.
 template <class T>
-void event_hub::tell_all(const T& x) const {
-  for (auto& hdl : handles())
-    caf::anon_send(hdl, x);
+void event_hub::tell(const subscriber& to, const T& x, size_t bytes) const {
+  auto element = make_inbound_event(x);
+  element->charge(to.nodes.account, bytes);
+  to.hdl->enqueue(std::move(element), nullptr);
 }
 
 void event_hub::publish(const endpoint_connected& x) {
-  tell_all(x);
+  auto bytes = event_overhead + x.address.size() + x.member_id.size();
+  std::vector<subscriber> told;
+  {
+    std::lock_guard<std::mutex> guard{mtx_};
+    told.reserve(subscribers_.size());
+    for (auto& y : subscribers_)
+      if (y.nodes.enter(bytes)) {
+        told.push_back(y);
+      } else {
+        y.missed->emplace(x.address, x.member_id);
+        suppressed_.fetch_add(1, std::memory_order_relaxed);
+      }
+  }
+  for (auto& y : told)
+    tell(y, x, bytes);
 }
 
 void event_hub::publish(const endpoint_terminated& x) {
-  tell_all(x);
+  std::vector<caf::actor> told;
+  {
+    std::lock_guard<std::mutex> guard{mtx_};
+    for (auto& y : subscribers_)
+      if (auto i = y.missed->find({x.address, x.member_id});
+          i == y.missed->end()) {
+        told.push_back(y.hdl);
+      } else {
+        y.missed->erase(i);
+        suppressed_.fetch_add(1, std::memory_order_relaxed);
+      }
+  }
+  for (auto& hdl : told)
+    caf::anon_send(hdl, x);
 }
 
 void event_hub::publish(const endpoint_unreachable& x) {
-  tell_all(x);
+  auto bytes = event_overhead + x.address.size() + x.reason.size();
+  for (auto& y : subscribers())
+    if (y.nodes.enter(bytes))
+      tell(y, x, bytes);
+    else
+      suppressed_.fetch_add(1, std::memory_order_relaxed);
 }
 
 void event_hub::publish(const lost_message_ptr& x) {
-  std::vector<subscriber> xs;
-  {
-    std::lock_guard<std::mutex> guard{mtx_};
-    xs = subscribers_;
-  }
   auto bytes = x->bytes();
-  for (auto& y : xs) {
-    if (!y.ledger->enter(*y.account, bytes)) {
+  for (auto& y : subscribers()) {
+    if (!y.dead_letters.enter(bytes)) {
       suppressed_.fetch_add(1, std::memory_order_relaxed);
       continue;
     }
     auto element = make_inbound_event(x);
-    element->charge(y.account, bytes);
+    element->charge(y.dead_letters.account, bytes);
     y.hdl->enqueue(std::move(element), nullptr);
   }
+}
+
+// To be told without the lock: a subscriber may come back here.
+std::vector<event_hub::subscriber> event_hub::subscribers() {
+  std::lock_guard<std::mutex> guard{mtx_};
+  return subscribers_;
 }
 
 void event_hub::close() {

@@ -13,18 +13,25 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <set>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace caf_remote {
 
-/// Tells subscribers of the events. A subscriber that does not keep up
-/// with dead letters misses some, which are counted: its mailbox must not
-/// become the queue that the endpoints' bounds forbid. Any thread.
+/// Tells subscribers of the events. A subscriber that does not keep up misses
+/// some, which are counted: its mailbox must not become the queue that the
+/// endpoints' bounds forbid. Of a node that it is not told of when that comes
+/// it is not told when that goes either, and of all others it is, so that its
+/// count of nodes stays right. Any thread.
 class event_hub : public std::enable_shared_from_this<event_hub> {
 public:
   /// Dead letters that may wait in one subscriber's mailbox, and what they may
   /// hold together once they are read (own decision: what one stream may bring
-  /// by default). One is always taken.
+  /// by default). One is always taken. The same for events about nodes, apart;
+  /// those that say that one is gone, of which there are no more than of the
+  /// others, come in any case.
   static constexpr size_t max_waiting = 100000;
   static constexpr size_t max_waiting_bytes = 64u << 20;
 
@@ -66,18 +73,36 @@ private:
 
   void remove(actor_key x);
 
-  struct subscriber {
-    caf::actor hdl;
+  /// What may wait in one mailbox.
+  struct allowance {
+    allowance();
+
+    bool enter(size_t bytes) const noexcept {
+      return ledger->enter(*account, bytes);
+    }
+
     caf::intrusive_ptr<inbound_ledger> ledger;
     inbound_ledger::account_ptr account;
   };
 
-  std::vector<caf::actor> handles() const;
+  /// Address and member id.
+  using incarnation = std::pair<std::string, std::string>;
+
+  struct subscriber {
+    caf::actor hdl;
+    allowance dead_letters;
+    allowance nodes;
+    /// The nodes that it was not told of, as often as they are there: an
+    /// endpoint may end after the next one has met the same node.
+    std::shared_ptr<std::multiset<incarnation>> missed;
+  };
+
+  std::vector<subscriber> subscribers();
 
   template <class T>
-  void tell_all(const T& x) const;
+  void tell(const subscriber& to, const T& x, size_t bytes) const;
 
-  mutable std::mutex mtx_;
+  std::mutex mtx_;
   bool closed_ = false;
   std::vector<subscriber> subscribers_;
   std::atomic<size_t> count_{0};

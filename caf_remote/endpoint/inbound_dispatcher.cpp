@@ -150,8 +150,7 @@ void inbound_dispatcher::deliver(const wire::envelope& x) {
     if (discarding_)
       dead(x, errc::not_running, "we leave");
     else
-      dead(x, errc::dead_letter,
-           "the address is none of ours; if it leads here, add it to aliases");
+      on_foreign(x);
     return;
   }
   auto& type = batch_.type(x);
@@ -161,6 +160,17 @@ void inbound_dispatcher::deliver(const wire::envelope& x) {
     deliver_answer(x);
   else
     deliver_user(x, target);
+}
+
+// Nobody of that address is here, and who watches one must hear that.
+void inbound_dispatcher::on_foreign(const wire::envelope& x) {
+  dead(x, errc::dead_letter,
+       "the address is none of ours; if it leads here, add it to aliases");
+  auto type = batch_.type(x).system;
+  if (type == wire::system_type::watch)
+    on_watch(x);
+  else if (type == wire::system_type::unwatch)
+    on_unwatch(x);
 }
 
 void inbound_dispatcher::deliver_system(const wire::envelope& x,
@@ -442,9 +452,12 @@ bool inbound_dispatcher::is_empty_result(const wire::envelope& x) {
 
 void inbound_dispatcher::on_watch(const wire::envelope& x) {
   wire::watch msg;
-  if (!wire::decode(x.payload, msg) || !is_peer(msg.watcher.address)
-      || check_id(msg.watcher.id)) {
+  if (!has_watcher(x, msg)) {
     refuse(x, "a Watch without a watcher of the peer");
+    return;
+  }
+  if (auto err = check_id(msg.watcher.id)) {
+    refuse(x, render(err));
     return;
   }
   auto& target = batch_.target(x);
@@ -457,10 +470,19 @@ void inbound_dispatcher::on_watch(const wire::envelope& x) {
                 + node_->explain_no_endpoint(why));
     return;
   }
+  auto number = msg.watcher.request_id;
+  auto forgotten = peer_->watch_comes(member_id_, where->serial(), number);
   tell_watcher(x, *where,
                make_inbound_news(remote_watch{
                  batch_.target_name(x), target.process.hdl,
-                 std::move(msg.watcher.id), msg.watcher.request_id, stream_}));
+                 std::move(msg.watcher.id), number, forgotten, stream_}));
+}
+
+// Whether somebody at the peer waits for an answer, under whatever id.
+bool inbound_dispatcher::has_watcher(const wire::envelope& x,
+                                     wire::watch& msg) const {
+  return wire::decode(x.payload, msg) && is_peer(msg.watcher.address)
+         && !msg.watcher.id.empty();
 }
 
 void inbound_dispatcher::on_unwatch(const wire::envelope& x) {
@@ -684,6 +706,11 @@ void inbound_dispatcher::refuse(const wire::envelope& x,
                                 const std::string& what) {
   node_->on_bad_envelope(peer_->address, what);
   tell_sender(x, what);
+  // nobody would ever say to the watcher that there is no watch
+  wire::watch msg;
+  if (wire::classify(batch_.type_name(x)) == wire::system_type::watch
+      && has_watcher(x, msg))
+    end_streams("a Watch of theirs cannot be served: " + printable(what));
 }
 
 void inbound_dispatcher::dead(const wire::envelope& x, errc reason,

@@ -77,6 +77,7 @@ private:
 
   void deliver(const wire::envelope& x);
   void give_up(const wire::envelope& x);
+  void on_foreign(const wire::envelope& x);
   void deliver_system(const wire::envelope& x, wire::system_type type);
   void deliver_user(const wire::envelope& x, target_slot& target);
   void hand_over(decoded&& msg, const wire::envelope& x, target_slot& target);
@@ -115,6 +116,7 @@ private:
   std::string reason_in(const wire::envelope& x);
 
   void on_watch(const wire::envelope& x);
+  bool has_watcher(const wire::envelope& x, wire::watch& msg) const;
   void on_unwatch(const wire::envelope& x);
   void on_terminated(const wire::envelope& x);
   void tell_watcher(const wire::envelope& x, endpoint& where, inbound_ptr news);
@@ -126,7 +128,8 @@ private:
   void on_pid_request(const wire::envelope& x, target_slot& target);
   void on_pid_response(const wire::envelope& x);
 
-  /// An envelope with something wrong in it: refused, counted, logged.
+  /// An envelope with something wrong in it: refused, counted, logged. If it is
+  /// a Watch for a watcher of the peer, its streams end.
   void refuse(const wire::envelope& x, const std::string& what);
 
   /// A sound envelope that finds no taker.

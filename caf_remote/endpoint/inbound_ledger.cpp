@@ -32,8 +32,8 @@ undelivered_sink::~undelivered_sink() {
 
 void inbound_ledger::account::leave(size_t bytes) noexcept {
   tally_.leave(bytes);
-  if (stalled_.load(std::memory_order_relaxed)
-      && !owner_->crowded(*this, owner_->go_on_mark_))
+  // in the order of all such: see `give_up_waiting`
+  if (stalled_.load() && !owner_->crowded(*this, owner_->go_on_mark_))
     stalled_.store(false, std::memory_order_release);
   owner_->left(bytes);
   if (waited_for_.load() && !owner_->crowded(*this, owner_->go_on_mark_)
@@ -158,13 +158,19 @@ bool inbound_ledger::must_stop() noexcept {
 bool inbound_ledger::give_up_waiting() noexcept {
   auto departures = tally_.departures();
   auto progress = std::exchange(last_departures_, departures) != departures;
+  // What was taken until now may have been enough, and whoever took it has not
+  // seen the mark: who takes more will.
   if (awaited_ != nullptr && awaited_->waited_for_.load()) {
-    awaited_->stalled_.store(true, std::memory_order_release);
+    awaited_->stalled_.store(true);
+    if (!crowded(*awaited_, go_on_mark_))
+      awaited_->stalled_.store(false);
     return awaited_->waited_for_.exchange(false);
   }
   if (progress || !stopped_.load())
     return false;
   overloaded_.store(true);
+  if (!over())
+    overloaded_.store(false);
   return stopped_.exchange(false);
 }
 
@@ -187,7 +193,7 @@ void inbound_ledger::forget_idle() {
 
 void inbound_ledger::left(size_t n) noexcept {
   tally_.leave(n);
-  if (overloaded_.load(std::memory_order_relaxed) && !over())
+  if (overloaded_.load() && !over())
     overloaded_.store(false);
   if (stopped_.load())
     wake_if_room();

@@ -8,13 +8,19 @@
 
 namespace caf_remote {
 
+namespace {
+
+constexpr auto unreachable = wire::terminated_reason::address_terminated;
+
+} // namespace
+
 // -- watches -----------------------------------------------------------------------------------
 
-incoming_watches::outcome incoming_watches::add(const caf::actor_addr& local,
-                                                const actor_name_ptr& name,
-                                                const std::string& watcher,
-                                                uint32_t number,
-                                                bool has_room) {
+incoming_watches::outcome
+incoming_watches::add(const caf::actor_addr& local, const actor_name_ptr& name,
+                      const std::string& watcher, uint32_t number,
+                      uint32_t forgotten, bool has_room) {
+  outcome result;
   auto i = get(name, watcher);
   auto& rec = i->second;
   uint32_t first = 0;
@@ -28,16 +34,28 @@ incoming_watches::outcome incoming_watches::add(const caf::actor_addr& local,
       return {};
     if (!fresh)
       first = next_watch_number(rec.last);
+    if (forgotten != 0 && !is_later(number, forgotten)) {
+      drop_if_empty(i);
+      result.forgotten = ending{name, watcher, first, number, unreachable};
+      return result;
+    }
+    // it may stand for earlier ones, too
+    if (forgotten != 0 && (first == 0 || !is_later(first, forgotten))) {
+      result.forgotten = ending{name, watcher, first, forgotten, unreachable};
+      first = next_watch_number(forgotten);
+    }
   }
   if (local != nullptr && (has_room || is_bound(local.get(), rec))) {
     // not before: one that was refused may come again
     rec.last = number;
-    return {bind(local, i, first, number), std::nullopt};
+    result.monitor = bind(local, i, first, number);
+    return result;
   }
   drop_if_empty(i);
-  auto why = local != nullptr ? wire::terminated_reason::address_terminated
+  auto why = local != nullptr ? unreachable
                               : wire::terminated_reason::not_found;
-  return {false, ending{name, watcher, first, number, why}};
+  result.answer = ending{name, watcher, first, number, why};
+  return result;
 }
 
 bool incoming_watches::is_bound(actor_key local, const record& x) noexcept {
@@ -66,9 +84,9 @@ bool incoming_watches::bind(const caf::actor_addr& local, records::iterator i,
   return entry.second;
 }
 
-void incoming_watches::remove(std::string_view id, std::string_view watcher,
+void incoming_watches::remove(const actor_name& name, std::string_view watcher,
                               uint32_t number) {
-  auto i = records_.find(key_view{id, watcher});
+  auto i = records_.find(key_view{name.id, name.address, watcher});
   if (i == records_.end())
     return;
   auto& rec = i->second;
@@ -179,13 +197,13 @@ void incoming_watches::lost(uint64_t seq) {
 
 incoming_watches::records::iterator
 incoming_watches::get(const actor_name_ptr& name, const std::string& watcher) {
-  auto i = records_.lower_bound(key_view{name->id, {}});
-  auto shared = i != records_.end() && i->first.name->id == name->id
-                  ? i->first.name
-                  : name;
+  auto i = records_.lower_bound(key_view{name->id, name->address, {}});
+  auto is_known = i != records_.end() && i->first.name->id == name->id
+                  && i->first.name->address == name->address;
+  auto shared = is_known ? i->first.name : name;
   auto res = records_.try_emplace(key{std::move(shared), watcher});
   if (res.second)
-    name_bytes_ += name->id.size() + watcher.size();
+    name_bytes_ += bytes_of(res.first->first);
   return res.first;
 }
 
@@ -193,8 +211,12 @@ void incoming_watches::drop_if_empty(records::iterator i) {
   auto& rec = i->second;
   if (!rec.bindings.empty() || !rec.told.empty() || !rec.waiting.empty())
     return;
-  name_bytes_ -= i->first.name->id.size() + i->first.watcher.size();
+  name_bytes_ -= bytes_of(i->first);
   records_.erase(i);
+}
+
+size_t incoming_watches::bytes_of(const key& x) noexcept {
+  return x.name->id.size() + x.name->address.size() + x.watcher.size();
 }
 
 void incoming_watches::forget_told(record& x) {

@@ -16,8 +16,8 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <unordered_map>
-#include <utility>
 #include <vector>
 
 namespace caf_remote {
@@ -34,7 +34,8 @@ public:
   /// What the peer must be told: the watches from `first` to `last` of
   /// `watcher` are over.
   struct ending {
-    /// The name under which the actor was watched.
+    /// The name under which the actor was watched, with the address by which
+    /// the peer is to know it.
     actor_name_ptr name;
     /// The id of the watcher's PID.
     std::string watcher;
@@ -51,20 +52,24 @@ public:
     bool monitor = false;
     /// There is no actor of that name, or no room.
     std::optional<ending> answer;
+    /// It was for an endpoint that is over, it or others that it stands for.
+    std::optional<ending> forgotten;
   };
 
   /// Notes a Watch with a number. `local` is who has the name now, null if
   /// nobody has it. A Watch that is known already changes nothing. One that
   /// is not, and for which there is no room, ends as if the node were out of
-  /// reach.
+  /// reach. So do those up to `forgotten`, if that is not 0: whom they were for
+  /// is not known any more.
   outcome add(const caf::actor_addr& local, const actor_name_ptr& name,
               const std::string& watcher, uint32_t number,
-              bool has_room = true);
+              uint32_t forgotten = 0, bool has_room = true);
 
   /// The watcher does not care any more, as far as its watches up to `number`
   /// are concerned; 0: all. An Unwatch may come after a later Watch, by an
   /// older stream.
-  void remove(std::string_view id, std::string_view watcher, uint32_t number);
+  void remove(const actor_name& name, std::string_view watcher,
+              uint32_t number);
 
   /// The actor has ended: takes out its watches and returns what the peer must
   /// be told.
@@ -118,13 +123,15 @@ private:
     std::string watcher;
   };
 
-  using key_view = std::pair<std::string_view, std::string_view>;
+  /// Id, address, watcher.
+  using key_view = std::tuple<std::string_view, std::string_view,
+                              std::string_view>;
 
   struct by_text {
     using is_transparent = void;
 
     static key_view view(const key& x) noexcept {
-      return {x.name->id, x.watcher};
+      return {x.name->id, x.name->address, x.watcher};
     }
 
     static key_view view(const key_view& x) noexcept {
@@ -172,6 +179,7 @@ private:
 
   records::iterator get(const actor_name_ptr& name, const std::string& watcher);
   void drop_if_empty(records::iterator i);
+  static size_t bytes_of(const key& x) noexcept;
   static bool is_bound(actor_key local, const record& x) noexcept;
   void wait(const unproven& x);
   void forget_told(record& x);

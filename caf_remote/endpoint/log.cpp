@@ -36,10 +36,17 @@ const char* prefix(log_kind kind) {
   return "?";
 }
 
-int64_t this_second() {
+uint64_t this_second() {
   using namespace std::chrono;
-  return duration_cast<seconds>(steady_clock::now().time_since_epoch()).count();
+  auto now = duration_cast<seconds>(steady_clock::now().time_since_epoch());
+  return static_cast<uint64_t>(now.count());
 }
+
+// A second above the number of its lines.
+constexpr unsigned lines_bits = 8;
+constexpr uint64_t lines_mask = (uint64_t{1} << lines_bits) - 1;
+
+static_assert(log::lines_per_second <= lines_mask);
 
 void write_to_stderr(std::string_view line) {
   std::string buf{line};
@@ -75,15 +82,19 @@ bool log::allows(log_kind kind) noexcept {
     leave_out(kind);
     return false;
   }
-  auto& lim = of(kind);
+  auto& last = of(kind).last;
   auto now = this_second();
-  auto then = lim.second.load(std::memory_order_relaxed);
-  if (now != then && lim.second.compare_exchange_strong(then, now))
-    lim.lines.store(0);
-  if (lim.lines.fetch_add(1, std::memory_order_relaxed) < lines_per_second)
-    return true;
-  leave_out(kind);
-  return false;
+  auto then = last.load(std::memory_order_relaxed);
+  for (;;) {
+    // who is late counts in the second that others are in
+    auto next = then >> lines_bits < now ? now << lines_bits : then;
+    if ((next & lines_mask) == lines_per_second) {
+      leave_out(kind);
+      return false;
+    }
+    if (last.compare_exchange_weak(then, next + 1, std::memory_order_relaxed))
+      return true;
+  }
 }
 
 void log::leave_out(log_kind kind) noexcept {

@@ -72,8 +72,9 @@ public:
 
 private:
   struct limiter {
-    std::atomic<int64_t> second{-1};
-    std::atomic<uint32_t> lines{0};
+    // the last second with a line, and how many it has: one cannot be changed
+    // without the other
+    std::atomic<uint64_t> last{0};
     std::atomic<uint64_t> suppressed{0};
   };
 

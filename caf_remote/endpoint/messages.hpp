@@ -74,7 +74,7 @@ struct client_connection {
   /// Where the connection comes from.
   std::string host;
   bool is_caf_remote;
-  /// It brings no messages, and is no way back.
+  /// It brings no messages, is no way back, and claims nothing.
   bool only_asks;
   stream_dials dials;
 };
@@ -133,6 +133,11 @@ struct end_stream {
 struct endpoint_up {
   endpoint_ptr where;
   std::string member_id;
+};
+
+/// writer -> manager: the stream was lost and nobody wants another one now.
+struct endpoint_rests {
+  std::string address;
 };
 
 /// writer -> manager: the handshake has met an incarnation. Answered with
@@ -268,12 +273,14 @@ struct watch_tick {};
 // -- reader -> watcher ------------------------------------------------------------------------
 
 /// The peer watches a local actor; `local` is null if there is none. `number`
-/// is 0 if the peer does not number its watches.
+/// is 0 if the peer does not number its watches. Those up to `forgotten` were
+/// for endpoints that are over, see `seen_watches`.
 struct remote_watch {
   actor_name_ptr target;
   caf::strong_actor_ptr local;
   std::string watcher;
   uint32_t number;
+  uint32_t forgotten;
   /// That brought it.
   uint64_t stream;
 };
@@ -381,6 +388,7 @@ CAF_REMOTE_INTERNAL(unused_tick)
 CAF_REMOTE_INTERNAL(disconnect_peer)
 CAF_REMOTE_INTERNAL(end_stream)
 CAF_REMOTE_INTERNAL(endpoint_up)
+CAF_REMOTE_INTERNAL(endpoint_rests)
 CAF_REMOTE_INTERNAL(member_met)
 CAF_REMOTE_INTERNAL(member_met_result)
 CAF_REMOTE_INTERNAL(endpoint_over)

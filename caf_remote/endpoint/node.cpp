@@ -13,6 +13,7 @@
 #include "caf_remote/wire/reason_header.hpp"
 
 #include <caf/deep_to_string.hpp>
+#include <caf/make_counted.hpp>
 #include <caf/send.hpp>
 
 #include <google/protobuf/message.h>
@@ -59,13 +60,19 @@ std::pair<size_t, caf::message> decode(const node& home,
                                   std::string{x.payload()}})};
 }
 
-/// The answer to a request that did not reach its target.
+std::string text_of(errc reason, std::string_view detail) {
+  return std::string{detail.empty() ? explain(reason) : detail};
+}
+
+/// What the requester is told of a request that did not reach its target.
+std::string lost_text(const pid& target, errc reason, std::string_view detail) {
+  return "message to " + to_string(target) + ": " + text_of(reason, detail);
+}
+
 void answer_lost(pending_requests::taken x, const pid& target, errc reason,
                  std::string_view detail) {
   x.otherwise = reason;
-  auto text = "message to " + to_string(target) + ": ";
-  text += detail.empty() ? explain(reason) : detail;
-  answer(std::move(x), reason, text);
+  answer(std::move(x), reason, lost_text(target, reason, detail));
 }
 
 } // namespace
@@ -80,8 +87,13 @@ node::node(caf::actor_system& home, options settings,
     types([this](int32_t id, const std::string& what) {
       on_callback_exception("serializer " + std::to_string(id), what);
     }),
-    pending(opts.max_pending_requests), has_steady_time_(has_steady_time(sys)),
-    own_(nullptr), clock_(&sys.clock()) {
+    pending(opts.max_pending_requests),
+    named_queues(
+      caf::make_counted<common_bound>(opts.queue_messages, opts.queue_bytes)),
+    named_mailboxes(caf::make_counted<common_bound>(opts.inbound_messages,
+                                                    opts.inbound_bytes)),
+    has_steady_time_(has_steady_time(sys)), own_(nullptr),
+    clock_(&sys.clock()) {
   own(own_addresses{});
 }
 
@@ -143,15 +155,17 @@ caf::error node::failure() const {
                     "the module has failed (its log says why): stop it");
 }
 
-void node::shut_down() {
+std::vector<process_registry::holding> node::shut_down() {
   endpoints.stop();
   links.close();
-  processes->close();
-  events->close();
+  auto result = processes->close();
+  // ends what was announced, while there are subscribers
   endpoints.clear();
+  events->close();
   for (auto& entry : pending.take_all())
     answer(std::move(entry),
            make_error(errc::not_running, "the module was stopped"));
+  return result;
 }
 
 void node::detach() {
@@ -189,10 +203,10 @@ caf::strong_actor_ptr node::resolve(const std::string& address,
   return proxies.get(*this, address, id);
 }
 
-uint32_t node::next_watch() noexcept {
+uint32_t node::next_number(std::atomic<uint32_t>& last) noexcept {
   uint32_t result = 0;
   while (result == 0)
-    result = last_watch_.fetch_add(1, std::memory_order_relaxed) + 1;
+    result = last.fetch_add(1, std::memory_order_relaxed) + 1;
   return result;
 }
 
@@ -249,13 +263,14 @@ void node::dead_letter(outbound_element& x, const std::string& address,
   attempt([&] {
     // two nodes must not answer each other's dead letters for ever
     if (from_elsewhere && !is_notice)
-      tell_dead(sender, target);
+      tell_dead(sender, target, lost_text(target, reason, detail));
     // an answer that this peer cannot take must not leave its requester waiting
     auto is_answer = x.target_request_id != 0 || is_future(who.target);
     if (is_answer && !is_notice
         && (reason == errc::peer_cannot_take
             || reason == errc::message_too_large))
-      tell_dead(target, {});
+      tell_dead(target, {},
+                "its answer cannot be sent: " + text_of(reason, detail));
   });
   if (x.request == 0)
     return;
@@ -288,7 +303,7 @@ void node::tell_observers(const pid& target, const lost_message_ptr& event,
 }
 
 std::string node::reason_for(const std::string& address, std::string_view why) {
-  auto told = !why.empty() && endpoints.peer_of(address)->seems_caf_remote();
+  auto told = !why.empty() && endpoints.peer_of(address)->may_be_caf_remote();
   return wire::reason_header::encode(told ? printable(why) : "");
 }
 
@@ -300,12 +315,13 @@ void node::tell_dead(const pid& requester, const pid& target,
       answer_lost(std::move(*entry), target, errc::dead_letter, why);
     return;
   }
-  // a peer must not make us dial whatever it names as a sender
-  if (!endpoints.is_connected(requester.address))
-    return;
-  // senders of messages are not told between CAF nodes, as within one
-  if (requester.request_id == 0
-      && endpoints.peer_of(requester.address)->seems_caf_remote())
+  // Who waits for an answer gets one, wherever it lives: a request may have
+  // been passed on to us. Senders of messages are not told between CAF nodes,
+  // as within one, and no node is dialled for them.
+  auto waits = requester.request_id != 0 || is_future(requester.id);
+  if (!waits
+      && (!endpoints.is_connected(requester.address)
+          || endpoints.peer_of(requester.address)->seems_caf_remote()))
     return;
   if (named_by == nullptr)
     named_by = endpoints.dials_of_all_streams();
@@ -349,13 +365,9 @@ void node::tell_hook(F f) {
 
 void node::on_connected(endpoint& where, const std::string& member) {
   auto& address = where.address();
-  auto before = where.announced(member);
   tell_hook([&](tracing_hook& x) { x.connected(address, member); });
-  if (before != member) {
-    if (!before.empty())
-      events->publish(endpoint_terminated{address, before, met_another});
-    events->publish(endpoint_connected{address, member});
-  }
+  where.remote().events.connected(where.serial(), member, met_another,
+                                  tells_subscribers());
   if (log.allows(log_kind::connected))
     log.write(log_kind::connected, "to " + printable(address) + " (member "
                                      + printable(member) + ")");
@@ -389,11 +401,9 @@ void node::on_no_way_back(const std::string& address, caf::timespan waited) {
 }
 
 void node::on_incarnation_over(endpoint& where) {
-  auto member = where.announced({});
-  if (member.empty())
-    return;
-  events->publish(endpoint_terminated{where.address(), member, met_another});
-  if (log.allows(log_kind::disconnected))
+  auto member = where.remote().events.incarnation_over(
+    where.serial(), met_another, tells_subscribers());
+  if (!member.empty() && log.allows(log_kind::disconnected))
     log.write(log_kind::disconnected, "member " + printable(member) + " at "
                                         + printable(where.address())
                                         + " is over: " + met_another);
@@ -401,16 +411,25 @@ void node::on_incarnation_over(endpoint& where) {
 
 void node::on_endpoint_over(endpoint& where, errc code,
                             const std::string& reason) {
-  auto& address = where.address();
-  auto member = where.announced({});
-  if (!member.empty())
-    events->publish(endpoint_terminated{address, member, printable(reason)});
-  else if (where.wanted() && !where.closed_unused()
-           && code != errc::not_running)
-    events->publish(endpoint_unreachable{address, printable(reason)});
+  auto unreachable = where.wanted() && !where.closed_unused()
+                     && code != errc::not_running;
+  where.remote().events.over(where.serial(), printable(reason), unreachable,
+                             tells_subscribers());
   if (log.allows(log_kind::disconnected))
-    log.write(log_kind::disconnected, "endpoint " + printable(address)
+    log.write(log_kind::disconnected, "endpoint " + printable(where.address())
                                         + " is over: " + printable(reason));
+}
+
+void node::on_events_over(endpoint& where) {
+  auto why = failed_.load(std::memory_order_acquire) ? "the module has failed"
+                                                     : "the module was stopped";
+  where.remote().events.over(where.serial(), why, false, tells_subscribers());
+}
+
+announcements::teller node::tells_subscribers() const {
+  return [hub = events.get()](const announcements::event& x) {
+    std::visit([hub](const auto& y) { hub->publish(y); }, x);
+  };
 }
 
 void node::on_watches_in_vain(const std::string& address, size_t watches,
@@ -418,17 +437,17 @@ void node::on_watches_in_vain(const std::string& address, size_t watches,
   if (!log.allows(log_kind::disconnected))
     return;
   auto over = std::to_string(watches) + " watches are over. ";
-  log.write(log_kind::disconnected,
-            "the node at " + printable(address)
-              + (no_stream
-                   ? " does not connect to us, so it cannot tell when actors "
-                     "end: "
-                       + over + "It must be able to dial "
-                       + printable(own().advertised())
-                   : " ends our streams whenever it gets what we watch there: "
-                       + over
-                       + "Its log says why; see max-endpoints and "
-                         "control-messages there"));
+  log.write(
+    log_kind::disconnected,
+    "the node at " + printable(address)
+      + (no_stream
+           ? " does not connect to us, so it cannot tell when actors "
+             "end: "
+               + over + "It must be able to dial "
+               + printable(own().advertised())
+           : " ends our streams whenever it gets what we watch there: " + over
+               + "Its log says why; see max-endpoints and "
+                 "control-messages there"));
 }
 
 void node::on_bad_envelope(std::string_view from, std::string_view what) {

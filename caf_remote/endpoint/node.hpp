@@ -5,6 +5,7 @@
 #include "caf_remote/compat/outbound_element.hpp"
 #include "caf_remote/config.hpp"
 #include "caf_remote/counters.hpp"
+#include "caf_remote/endpoint/common_bound.hpp"
 #include "caf_remote/endpoint/endpoint_directory.hpp"
 #include "caf_remote/endpoint/event_hub.hpp"
 #include "caf_remote/endpoint/kind_table.hpp"
@@ -67,6 +68,15 @@ public:
   link_orders links;
   caf_remote::log log;
 
+  // -- what peers can make us keep beside what their streams are charged with ------------
+
+  /// What waits at endpoints that only peers have named.
+  const caf::intrusive_ptr<common_bound> named_queues;
+
+  /// What our actors say to others of ours because a peer has given these as
+  /// senders, and those have not looked at yet.
+  const caf::intrusive_ptr<common_bound> named_mailboxes;
+
   // -- start and stop --------------------------------------------------------------------
 
   /// Where actors are woken that the network has news for; null: CAF's
@@ -82,8 +92,9 @@ public:
     return manager_;
   }
 
-  /// Breaks the cycles; messages sent afterwards become dead letters.
-  void shut_down();
+  /// Breaks the cycles; messages sent afterwards become dead letters. Returns
+  /// the actors that had a name until now.
+  std::vector<process_registry::holding> shut_down();
 
   /// The actor system is about to go, after `shut_down`: lets go of it and of
   /// what users have installed, which may hold handles that hold the node.
@@ -127,7 +138,15 @@ public:
   transport::metadata introduction() const;
 
   /// The number of the next watch, never 0.
-  uint32_t next_watch() noexcept;
+  uint32_t next_watch() noexcept {
+    return next_number(last_watch_);
+  }
+
+  /// The number of the next question to a peer, never 0: of all endpoints
+  /// together, so that an answer that comes late is none to another one's.
+  uint32_t next_question() noexcept {
+    return next_number(last_question_);
+  }
 
   // -- dead letters ------------------------------------------------------------------------
 
@@ -160,7 +179,9 @@ public:
   void tell_dead(const pid& requester, const pid& target,
                  std::string_view why = {}, dial_budget_ptr named_by = nullptr);
 
-  /// The header that tells a peer why; empty if it may not be sent one.
+  /// The header that tells a peer why; empty if it is known to be one that may
+  /// not be sent it. The writer decides when it has met the peer
+  /// (`peer_need::caf_remote_for_header`).
   std::string reason_for(const std::string& address, std::string_view why);
 
   uint64_t dead_letters(errc reason) const noexcept;
@@ -171,7 +192,7 @@ public:
   std::shared_ptr<tracing_hook> hook() const;
 
   // For each incarnation that an endpoint reaches `endpoint_connected` is
-  // published once, and `endpoint_terminated` once after it.
+  // published once, and `endpoint_terminated` once after it: `announcements`.
 
   /// A handshake worked; the first one with an incarnation is an event.
   void on_connected(endpoint& where, const std::string& member);
@@ -190,6 +211,9 @@ public:
 
   /// The endpoint is over.
   void on_endpoint_over(endpoint& where, errc code, const std::string& reason);
+
+  /// Nobody may come to say that of the endpoint.
+  void on_events_over(endpoint& where);
 
   /// Watches of a peer's actors end, because it does not connect to us
   /// (`no_stream`), or because it ends our streams when it gets them.
@@ -229,6 +253,8 @@ public:
   std::atomic<uint64_t> received_batches{0};
 
 private:
+  static uint32_t next_number(std::atomic<uint32_t>& last) noexcept;
+  announcements::teller tells_subscribers() const;
   void count(errc reason) noexcept;
   void tell_observers(const pid& target, const lost_message_ptr& event,
                       std::string_view type_name, errc reason,
@@ -250,6 +276,7 @@ private:
   std::atomic<bool> has_hook_{false};
   std::array<std::atomic<uint64_t>, 256> dead_by_reason_{};
   std::atomic<uint32_t> last_watch_{0};
+  std::atomic<uint32_t> last_question_{0};
   std::atomic<uint64_t> refused_envelopes_{0};
   std::atomic<uint64_t> protocol_errors_{0};
   std::atomic<uint64_t> shortages_{0};

@@ -76,6 +76,9 @@ outbox::batch outbox::next(const limits& bounds,
     auto free = x->need == peer_need::none && x->expires.never();
     auto why = free ? errc::none : may_send(*x);
     auto view = view_of(*x, own_address);
+    if (!free && x->need == peer_need::caf_remote_for_header
+        && !bounds.caf_remote)
+      view.header = {};
     auto size = wire::batch_encoder::worst_case_size(view, address_size);
     if (why == errc::none && size + frame_overhead() > bounds.frame_bytes)
       why = errc::message_too_large;

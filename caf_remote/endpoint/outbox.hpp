@@ -27,6 +27,8 @@ public:
     size_t batch_bytes;
     /// The largest frame that the peer takes.
     size_t frame_bytes;
+    /// Whether the peer is known to be caf_remote.
+    bool caf_remote = false;
   };
 
   /// One batch, ready for the stream. The elements are still counted by their

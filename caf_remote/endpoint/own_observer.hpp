@@ -2,13 +2,15 @@
 
 #pragma once
 
-#include "caf_remote/compat/selects.hpp"
 #include "caf_remote/endpoint/remote_proxy.hpp"
+#include "caf_remote/endpoint/selects_safely.hpp"
 
 #include <caf/actor_control_block.hpp>
 #include <caf/attachable.hpp>
 
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace caf_remote {
 
@@ -24,6 +26,8 @@ public:
 
     const caf::actor_control_block* proxy;
     const caf::attachable::token& what;
+    /// Gets the texts of what observers throw.
+    std::vector<std::string>& failures;
   };
 
   own_observer(caf::strong_actor_ptr proxy, caf::attachable_ptr what)
@@ -40,7 +44,8 @@ public:
     if (what.subtype != token::token_type)
       return false;
     auto& x = *static_cast<const token*>(what.ptr);
-    return x.proxy == proxy_.get() && selects(x.what, *what_);
+    return x.proxy == proxy_.get()
+           && selects_safely(x.what, *what_, x.failures);
   }
 
 private:

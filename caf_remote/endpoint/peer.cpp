@@ -4,9 +4,10 @@
 
 namespace caf_remote {
 
-peer::peer(std::string addr, std::shared_ptr<known_types_table> types)
-  : address(std::move(addr)), all_types_(std::move(types)),
-    types_(std::make_shared<known_types>()) {
+peer::peer(std::string addr, std::shared_ptr<known_types_table> types,
+           seen_watches seen)
+  : address(std::move(addr)), events(address), all_types_(std::move(types)),
+    types_(std::make_shared<known_types>()), seen_(std::move(seen)) {
   // nop
 }
 
@@ -50,9 +51,9 @@ void peer::claimed(uint64_t stream, std::string spelling, bool caf_remote) {
   std::lock_guard<std::mutex> guard{mtx_};
   if (last_is_over_)
     forget_claims();
-  claims_.emplace(stream, claim{std::move(spelling), caf_remote});
-  if (caf_remote)
-    caf_remote_claims_.fetch_add(1, std::memory_order_release);
+  claim x{std::move(spelling), caf_remote};
+  if (auto [i, added] = claims_.emplace(stream, std::move(x)); added)
+    count_of(i->second).fetch_add(1, std::memory_order_release);
 }
 
 void peer::claim_over(uint64_t stream) {
@@ -74,9 +75,12 @@ void peer::forget_claims() {
 }
 
 void peer::forget_claim(std::map<uint64_t, claim>::iterator i) {
-  if (i->second.caf_remote)
-    caf_remote_claims_.fetch_sub(1, std::memory_order_release);
+  count_of(i->second).fetch_sub(1, std::memory_order_release);
   claims_.erase(i);
+}
+
+std::atomic<size_t>& peer::count_of(const claim& x) noexcept {
+  return x.caf_remote ? caf_remote_claims_ : other_claims_;
 }
 
 std::string peer::spelling() const {
@@ -84,6 +88,17 @@ std::string peer::spelling() const {
   if (!own_address_.empty())
     return own_address_;
   return claims_.empty() ? address : claims_.begin()->second.spelling;
+}
+
+uint32_t peer::watch_comes(const std::string& member_id, uint64_t endpoint,
+                           uint32_t number) {
+  std::lock_guard<std::mutex> guard{mtx_};
+  return seen_.add(member_id, endpoint, number);
+}
+
+seen_watches peer::watches_seen() const {
+  std::lock_guard<std::mutex> guard{mtx_};
+  return seen_;
 }
 
 std::shared_ptr<known_types> peer::types() const {

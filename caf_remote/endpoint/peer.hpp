@@ -2,7 +2,9 @@
 
 #pragma once
 
+#include "caf_remote/endpoint/announcements.hpp"
 #include "caf_remote/endpoint/known_types.hpp"
+#include "caf_remote/endpoint/seen_watches.hpp"
 
 #include <caf/intrusive_ptr.hpp>
 #include <caf/ref_counted.hpp>
@@ -23,7 +25,9 @@ namespace caf_remote {
 /// ask for a dial but never decides what is sent. Any thread.
 class peer : public caf::ref_counted {
 public:
-  peer(std::string addr, std::shared_ptr<known_types_table> types);
+  /// `seen` is what was known of its watches before.
+  peer(std::string addr, std::shared_ptr<known_types_table> types,
+       seen_watches seen = {});
 
   /// Canonical.
   const std::string address;
@@ -74,9 +78,11 @@ public:
   /// The stream is over. Ignored if its claim is not known any more.
   void claim_over(uint64_t stream);
 
-  /// Whether a stream claims that.
+  /// Whether a stream claims that, and none denies it: one that comes from
+  /// another kind of node says so by silence.
   bool claims_caf_remote() const noexcept {
-    return caf_remote_claims_.load(std::memory_order_acquire) != 0;
+    return caf_remote_claims_.load(std::memory_order_acquire) != 0
+           && other_claims_.load(std::memory_order_acquire) == 0;
   }
 
   /// Whether it is caf_remote as far as is known: as introduced, else as
@@ -85,11 +91,30 @@ public:
     return is_introduced() ? is_caf_remote() : claims_caf_remote();
   }
 
+  /// Whether nothing says that it is not. For what the writer decides when its
+  /// listener has introduced itself.
+  bool may_be_caf_remote() const noexcept {
+    return is_introduced() ? is_caf_remote()
+                           : other_claims_.load(std::memory_order_acquire) == 0;
+  }
+
   /// The address in the node's own spelling, for PIDs that others get from us:
   /// as introduced, else as the oldest stream claims it, else `address`.
   std::string spelling() const;
 
+  // -- its watches -------------------------------------------------------------------
+
+  /// See `seen_watches::add`. To be called before the Watch is handed on: the
+  /// next endpoint may be given the same one at any time.
+  uint32_t watch_comes(const std::string& member_id, uint64_t endpoint,
+                       uint32_t number);
+
+  seen_watches watches_seen() const;
+
   // -----------------------------------------------------------------------------------
+
+  /// What the endpoints to it have announced.
+  announcements events;
 
   /// The types that the incarnation met last has sent, to us under whatever
   /// address. Never null.
@@ -109,6 +134,7 @@ private:
 
   void forget_claims();
   void forget_claim(std::map<uint64_t, claim>::iterator i);
+  std::atomic<size_t>& count_of(const claim& x) noexcept;
 
   const std::shared_ptr<known_types_table> all_types_;
   mutable std::mutex mtx_;
@@ -121,7 +147,10 @@ private:
   std::map<uint64_t, claim> claims_;
   // whether the only one is that of a stream that is over
   bool last_is_over_ = false;
+  // how many claim to be caf_remote, and how many do not
   std::atomic<size_t> caf_remote_claims_{0};
+  std::atomic<size_t> other_claims_{0};
+  seen_watches seen_;
 };
 
 using peer_ptr = caf::intrusive_ptr<peer>;

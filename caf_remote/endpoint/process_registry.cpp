@@ -63,6 +63,11 @@ bool runs_here(const caf::strong_actor_ptr& x) {
   return dynamic_cast<caf::actor_proxy*>(x->get()) == nullptr;
 }
 
+process_registry::name_list&
+process_registry::known_actor::list_of(const actor_name& x) noexcept {
+  return is_reserved(x.id) ? made_up : given;
+}
+
 process_registry::process_registry(std::string run,
                                    const caf::actor_system* home)
   : instance_(next_instance()), run_(std::move(run)), home_(home) {
@@ -99,7 +104,8 @@ caf::error process_registry::publish(const caf::strong_actor_ptr& hdl,
     if (closed_)
       return make_error(errc::not_running, "the module was stopped");
     if (auto i = slots_.find(ptr->id); i != slots_.end()) {
-      // who monitors an actor may hear of its end before we do
+      // who monitors an actor may hear of its end before we do, as in
+      // `is_taken`
       if (!has_ended(i->second.hdl))
         return make_error(errc::name_taken,
                           "an actor is published as '" + ptr->id
@@ -121,14 +127,10 @@ bool process_registry::add_slot(slot x) {
   auto entry = by_actor_.try_emplace(x.hdl.get());
   if (entry.second)
     entry.first->second.ref = caf::actor_cast<caf::weak_actor_ptr>(x.hdl);
-  auto& names = entry.first->second.names;
-  // a published name comes before the reply address
-  auto pos = x.kind == process_kind::reply_address
-               ? names.end()
-               : std::find_if(
-                 names.begin(), names.end(),
-                 [](const actor_name_ptr& y) { return is_reserved(y->id); });
-  names.insert(pos, x.name);
+  // a reply address is no better answer than what the module's own have
+  auto& names = entry.first->second.list_of(*x.name);
+  auto first = is_reserved(x.name->id) && x.kind != process_kind::reply_address;
+  x.place = names.insert(first ? names.begin() : names.end(), x.name);
   ++counts_[static_cast<size_t>(x.kind)];
   auto key = std::string_view{x.name->id};
   slots_.emplace(key, std::move(x));
@@ -137,9 +139,8 @@ bool process_registry::add_slot(slot x) {
 
 // Takes a name from an actor, which stays known: that says that we observe it.
 process_registry::slot process_registry::take_name(slot_map::iterator i) {
-  auto ptr = i->second.name;
-  auto& names = by_actor_[i->second.hdl.get()].names;
-  names.erase(std::remove(names.begin(), names.end(), ptr), names.end());
+  auto& x = i->second;
+  by_actor_[x.hdl.get()].list_of(*x.name).erase(x.place);
   return take_slot(i);
 }
 
@@ -153,7 +154,7 @@ process_registry::slot process_registry::take_slot(slot_map::iterator i) {
 void process_registry::forget_vanished() {
   for (auto i = by_actor_.begin(); i != by_actor_.end();) {
     // a reference made here might become the last one, with the lock held
-    auto vanished = i->second.names.empty()
+    auto vanished = i->second.is_nameless()
                     && i->first->strong_refs.load() == 0;
     i = vanished ? by_actor_.erase(i) : std::next(i);
   }
@@ -183,11 +184,12 @@ void process_registry::gone(actor_key key) {
       known = std::move(i->second);
       by_actor_.erase(i);
     }
-    for (auto& name : known.names) {
-      auto j = slots_.find(name->id);
-      if (j != slots_.end())
-        dropped.push_back(take_slot(j));
-    }
+    for (auto names : {&known.given, &known.made_up})
+      for (auto& name : *names) {
+        auto j = slots_.find(name->id);
+        if (j != slots_.end())
+          dropped.push_back(take_slot(j));
+      }
     f = actor_gone_;
   }
   if (f)
@@ -214,6 +216,12 @@ process_registry::process process_registry::find(std::string_view name) const {
     return {};
   auto& x = i->second;
   return {x.hdl, x.mode, x.kind};
+}
+
+bool process_registry::is_taken(std::string_view name) const {
+  std::shared_lock<std::shared_mutex> guard{mtx_};
+  auto i = slots_.find(name);
+  return i != slots_.end() && !has_ended(i->second.hdl);
 }
 
 caf::weak_actor_ptr process_registry::find_weak(std::string_view name,
@@ -283,9 +291,10 @@ process_registry::make_reply_address(const caf::strong_actor_ptr& hdl,
 actor_name_ptr
 process_registry::first_name_of(const caf::strong_actor_ptr& hdl) const {
   auto i = by_actor_.find(hdl.get());
-  return i != by_actor_.end() && !i->second.names.empty()
-           ? i->second.names.front()
-           : nullptr;
+  if (i == by_actor_.end() || i->second.is_nameless())
+    return nullptr;
+  auto& x = i->second;
+  return x.given.empty() ? x.made_up.front() : x.given.front();
 }
 
 std::string
@@ -308,20 +317,6 @@ std::vector<std::string> process_registry::names(process_kind kind) const {
   return result;
 }
 
-std::vector<process_registry::holding> process_registry::holdings() const {
-  std::vector<holding> result;
-  {
-    std::shared_lock<std::shared_mutex> guard{mtx_};
-    result.reserve(slots_.size());
-    for (auto& kvp : slots_)
-      result.push_back({kvp.second.name, kvp.second.hdl, kvp.second.kind});
-  }
-  std::sort(result.begin(), result.end(), [](const auto& x, const auto& y) {
-    return std::tie(x.kind, x.name->id) < std::tie(y.kind, y.name->id);
-  });
-  return result;
-}
-
 size_t process_registry::count(process_kind kind) const {
   std::shared_lock<std::shared_mutex> guard{mtx_};
   return counts_[static_cast<size_t>(kind)];
@@ -337,8 +332,8 @@ bool process_registry::closed() const {
   return closed_;
 }
 
-void process_registry::close() {
-  decltype(slots_) dropped;
+std::vector<process_registry::holding> process_registry::close() {
+  decltype(slots_) dropped; // destroyed after the lock
   std::unique_lock<std::shared_mutex> guard{mtx_};
   closed_ = true;
   actor_gone_ = nullptr;
@@ -347,6 +342,14 @@ void process_registry::close() {
   by_actor_.clear();
   version_.fetch_add(1, std::memory_order_release);
   guard.unlock();
+  std::vector<holding> result;
+  result.reserve(dropped.size());
+  for (auto& kvp : dropped)
+    result.push_back({kvp.second.name, kvp.second.hdl, kvp.second.kind});
+  std::sort(result.begin(), result.end(), [](const auto& x, const auto& y) {
+    return std::tie(x.kind, x.name->id) < std::tie(y.kind, y.name->id);
+  });
+  return result;
 }
 
 } // namespace caf_remote

@@ -12,6 +12,7 @@
 #include <array>
 #include <atomic>
 #include <functional>
+#include <list>
 #include <memory>
 #include <shared_mutex>
 #include <string>
@@ -100,8 +101,13 @@ public:
   /// is none.
   process find(std::string_view name) const;
 
-  /// The same for who holds a mutex: makes no reference that could become the
-  /// last one, and so run an actor's destructor. `kind` is set if there is one.
+  /// Whether `publish` would refuse the name because somebody has it: one that
+  /// has ended has it no more, also before we have heard of its end.
+  bool is_taken(std::string_view name) const;
+
+  /// The same as `find` for who holds a mutex: makes no reference that could
+  /// become the last one, and so run an actor's destructor. `kind` is set if
+  /// there is one.
   caf::weak_actor_ptr find_weak(std::string_view name,
                                 process_kind& kind) const;
 
@@ -119,32 +125,44 @@ public:
   /// The names of all processes of a kind.
   std::vector<std::string> names(process_kind kind) const;
 
-  /// All actors that are kept alive here, published names first.
-  std::vector<holding> holdings() const;
-
   size_t count(process_kind kind) const;
 
   /// The actors that are observed, with or without a name.
   size_t known_actors() const;
 
   /// Forgets everything and takes nothing in any more; `name_of` still answers.
-  void close();
+  /// Returns the actors that were kept alive here, published names first: all
+  /// of them, also those that came at the last moment.
+  std::vector<holding> close();
 
   bool closed() const;
 
 private:
+  using name_list = std::list<actor_name_ptr>;
+
   struct slot {
     actor_name_ptr name;
     caf::strong_actor_ptr hdl;
     delivery_mode mode;
     process_kind kind;
+    /// In the list of its actor: an actor may have many names.
+    name_list::iterator place = {};
   };
 
   /// The reference keeps the key from being used for another actor: some kinds
   /// of actors vanish without a word.
   struct known_actor {
     caf::weak_actor_ptr ref;
-    std::vector<actor_name_ptr> names;
+    /// Names that were given to it, the oldest first.
+    name_list given;
+    /// Those that begin with '$'.
+    name_list made_up;
+
+    name_list& list_of(const actor_name& x) noexcept;
+
+    bool is_nameless() const noexcept {
+      return given.empty() && made_up.empty();
+    }
   };
 
   using slot_map = std::unordered_map<std::string_view, slot, wire::name_hash>;

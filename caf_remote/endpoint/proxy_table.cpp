@@ -7,6 +7,7 @@
 
 #include <caf/actor_cast.hpp>
 #include <caf/make_actor.hpp>
+#include <caf/make_counted.hpp>
 #include <caf/uri.hpp>
 
 namespace caf_remote {
@@ -46,14 +47,15 @@ caf::strong_actor_ptr proxy_table::get(node& home, std::string_view spelling,
                                        bool* is_new) {
   std::string buf;
   auto address = canonical(spelling, buf);
+  auto named_here = named_by != nullptr && home.own().contains(address);
   std::lock_guard<std::mutex> guard{mtx_};
   if (closed_)
     return nullptr;
-  auto i = proxies_.find({address, id});
+  auto i = proxies_.find({address, id, named_here});
   if (i == proxies_.end()) {
     auto name = caf::make_counted<const actor_name>(std::string{address},
                                                     std::string{id});
-    key k{name->address, name->id};
+    key k{name->address, name->id, named_here};
     i = proxies_.emplace(k, entry{std::move(name), nullptr}).first;
   }
   auto& slot = i->second;
@@ -64,9 +66,12 @@ caf::strong_actor_ptr proxy_table::get(node& home, std::string_view spelling,
   caf::strong_actor_ptr result;
   try {
     caf::actor_config cfg;
+    bound_share_ptr share;
+    if (named_here)
+      share = caf::make_counted<bound_share>(home.named_mailboxes);
     result = caf::make_actor<remote_proxy, caf::strong_actor_ptr>(
       home.sys.next_actor_id(), node_id_of(address), &home.sys, cfg,
-      home.shared_from_this(), slot.name, named_by);
+      home.shared_from_this(), slot.name, named_by, std::move(share));
   } catch (...) {
     // one that is about to go takes the entry along
     if (slot.proxy == nullptr)
@@ -113,9 +118,10 @@ std::vector<caf::strong_actor_ptr> proxy_table::all() {
   return select([](const key&) { return true; });
 }
 
-void proxy_table::erase(const actor_name& who, caf::actor_id aid) noexcept {
+void proxy_table::erase(const actor_name& who, caf::actor_id aid,
+                        bool named_here) noexcept {
   std::lock_guard<std::mutex> guard{mtx_};
-  auto i = proxies_.find({who.address, who.id});
+  auto i = proxies_.find({who.address, who.id, named_here});
   // a new proxy for the PID may have been made meanwhile
   if (i != proxies_.end() && i->second.proxy->id() == aid)
     proxies_.erase(i);

@@ -28,13 +28,15 @@ public:
   /// `named_by`, the PID stands in a frame of a stream with that budget: unless
   /// we have asked for the handle ourselves, what is sent by it may dial no
   /// more than the stream that named it last may cause, or the host in the
-  /// address if a stream from there has named it. Null after `close`.
+  /// address if a stream from there has named it. For an actor of ours it is
+  /// another handle than one that we have asked for, since what is said by it
+  /// is bounded. Null after `close`.
   caf::strong_actor_ptr get(node& home, std::string_view spelling,
                             std::string_view id,
                             const dial_budget_ptr& named_by = nullptr,
                             bool* is_new = nullptr);
 
-  /// Null: nobody holds a handle for that PID.
+  /// Null: nobody holds a handle for that PID, which is not ours.
   caf::strong_actor_ptr find(std::string_view spelling, std::string_view id);
 
   /// The proxies at an address that somebody holds a handle for. Looks at all
@@ -45,7 +47,8 @@ public:
   std::vector<caf::strong_actor_ptr> all();
 
   /// Called by a proxy when it is destroyed. Takes no memory.
-  void erase(const actor_name& who, caf::actor_id aid) noexcept;
+  void erase(const actor_name& who, caf::actor_id aid,
+             bool named_here) noexcept;
 
   /// Makes no more proxies: the actor system is about to go.
   void close();
@@ -57,9 +60,11 @@ private:
   struct key {
     std::string_view address;
     std::string_view id;
+    // ours, as peers name it
+    bool named_here = false;
 
     bool operator==(const key& x) const noexcept {
-      return id == x.id && address == x.address;
+      return id == x.id && address == x.address && named_here == x.named_here;
     }
   };
 

@@ -6,7 +6,6 @@
 #include "caf_remote/compat/has_ended.hpp"
 #include "caf_remote/compat/inbound_element.hpp"
 #include "caf_remote/compat/link_end.hpp"
-#include "caf_remote/compat/selects.hpp"
 #include "caf_remote/endpoint/callback.hpp"
 #include "caf_remote/endpoint/insist.hpp"
 #include "caf_remote/endpoint/message_encoder.hpp"
@@ -14,6 +13,7 @@
 #include "caf_remote/endpoint/node.hpp"
 #include "caf_remote/endpoint/outbound_builder.hpp"
 #include "caf_remote/endpoint/own_observer.hpp"
+#include "caf_remote/endpoint/selects_safely.hpp"
 #include "caf_remote/endpoint/watch_number.hpp"
 #include "caf_remote/printable.hpp"
 #include "caf_remote/wire/empty_result.hpp"
@@ -49,6 +49,8 @@ bool is_of_caf(const caf::attachable& x) noexcept {
   return typeid(x) == typeid(caf::default_attachable);
 }
 
+constexpr const char* observes = "what observes a remote actor";
+
 bool is_users(process_kind x) noexcept {
   return x == process_kind::published || x == process_kind::reply_address;
 }
@@ -61,6 +63,25 @@ std::vector<T> extract_if(std::vector<T>& xs, Predicate pred) {
   std::vector<T> result{std::make_move_iterator(i),
                         std::make_move_iterator(xs.end())};
   xs.erase(i, xs.end());
+  return result;
+}
+
+// The same of those that have a mark.
+template <class T>
+std::vector<T> extract_marked(std::vector<T>& xs,
+                              const std::vector<bool>& marks) {
+  std::vector<T> result;
+  result.reserve(
+    static_cast<size_t>(std::count(marks.begin(), marks.end(), true)));
+  auto mark = marks.begin();
+  auto rest = xs.begin();
+  for (auto& x : xs) {
+    if (*mark++)
+      result.push_back(std::move(x));
+    else if (auto& place = *rest++; &place != &x)
+      place = std::move(x);
+  }
+  xs.erase(rest, xs.end());
   return result;
 }
 
@@ -81,6 +102,9 @@ std::string explain_result(const caf::error& x) {
   return "the actor failed: " + render(x);
 }
 
+// What a message costs besides its content, and more.
+constexpr size_t element_overhead = 320;
+
 // Empty: the error's code is all there is to say.
 std::string_view text_of(const caf::error& x) {
   auto& context = x.context();
@@ -92,9 +116,11 @@ std::string_view text_of(const caf::error& x) {
 } // namespace
 
 remote_proxy::remote_proxy(caf::actor_config& cfg, node_ptr home,
-                           actor_name_ptr name, dial_budget_ptr named_by)
+                           actor_name_ptr name, dial_budget_ptr named_by,
+                           bound_share_ptr share)
   : caf::actor_proxy(cfg), node_(std::move(home)), name_(std::move(name)),
-    named_by_(std::move(named_by)), payer_(named_by_.get()) {
+    share_(std::move(share)), named_by_(std::move(named_by)),
+    payer_(named_by_.get()) {
   // nop
 }
 
@@ -106,7 +132,7 @@ remote_proxy::~remote_proxy() {
         fire({wire::terminated_reason::address_terminated}, std::nullopt);
       });
     });
-  node_->proxies.erase(*name_, id());
+  node_->proxies.erase(*name_, id(), is_named_here());
 }
 
 pid remote_proxy::who() const {
@@ -314,9 +340,9 @@ void remote_proxy::send_error_result(const sending& x, const std::string& why) {
 }
 
 void remote_proxy::send_empty_result(const sending& x) {
-  // a Go actor that awaits nothing must not be sent something; what only a
-  // claim says is for the writer to find out
-  if (!node_->endpoints.peer_of(name_->address)->seems_caf_remote())
+  // a Go actor that awaits nothing must not be sent something; what is not
+  // known is for the writer to find out
+  if (!node_->endpoints.peer_of(name_->address)->may_be_caf_remote())
     return;
   auto msg = make_outbound({name_->id, {}, {}}, wire::empty_result::type_name,
                            false, {}, wire::empty_result::header());
@@ -333,6 +359,8 @@ void remote_proxy::send_system(std::string_view type_name,
   auto msg = make_outbound({name_->id, {}, {}}, type_name, false, payload,
                            header);
   msg->target_request_id = target_request_id;
+  if (!header.empty())
+    msg->need = peer_need::caf_remote_for_header;
   push(std::move(msg));
 }
 
@@ -393,12 +421,55 @@ void remote_proxy::deliver_locally(caf::mailbox_element_ptr what,
   auto target = node_->processes->find(name_->id);
   // what an actor answers to a sender that a peer has made up goes here, too
   if (target.hdl != nullptr && target.kind != process_kind::activator) {
-    target.hdl->enqueue(std::move(what), context_for(target.hdl, ctx));
+    if (share_ == nullptr || hold(what, target.hdl))
+      target.hdl->enqueue(std::move(what), context_for(target.hdl, ctx));
     return;
   }
   auto& content = std::as_const(*what).content();
   sending x{std::move(what->sender), what->mid, {}, content, nullptr, {}};
   refuse(x, no_endpoint(nobody_here()));
+}
+
+// A peer can give any actor of ours as the sender of what it sends to another
+// one. What they then say to each other has left the account of its stream, so
+// it has a bound of its own. Refuses what is beyond it.
+bool remote_proxy::hold(caf::mailbox_element_ptr& what,
+                        const caf::strong_actor_ptr& target) {
+  if (!what->mid.is_request())
+    what->sender = sender_here(what->sender, target);
+  // charged by its stream until it is taken
+  if (dynamic_cast<inbound_element*>(what.get()) != nullptr)
+    return true;
+  auto sent = to_sent(std::move(what));
+  auto bytes = element_overhead + content_bytes(*node_, sent->message());
+  if (share_->enter(bytes)) {
+    // the next message that names the actor must find this share
+    sent->held_by(share_, bytes, caf::strong_actor_ptr{ctrl()});
+    what.reset(sent.release());
+    return true;
+  }
+  sending x{std::move(sent->sender), sent->mid, {},
+            sent->message(),         nullptr,   {}};
+  refuse(x, make_error(errc::queue_full,
+                       "a peer makes actors of this node talk to each other: "
+                       "what they have not looked at yet may be "
+                       "inbound-messages and inbound-bytes"));
+  return false;
+}
+
+// The sender of what an actor of ours says this way: answers to it go the same
+// way, or two actors that answer each other would have left the bound with the
+// first one. Who is told its own answer must not answer that, and so on.
+caf::strong_actor_ptr
+remote_proxy::sender_here(const caf::strong_actor_ptr& sender,
+                          const caf::strong_actor_ptr& target) const {
+  if (sender == nullptr || sender.get() == target.get())
+    return nullptr;
+  if (!runs_here(sender))
+    return sender;
+  auto name = node_->processes->name_of(sender);
+  return node_->proxies.get(*node_, node_->own().advertised(), name->id,
+                            node_->endpoints.dials_of_all_streams());
 }
 
 caf::error remote_proxy::check_size(const outbound_element& x,
@@ -496,6 +567,8 @@ void remote_proxy::named_by(const dial_budget_ptr& x) {
   // who lives there has named it: others cannot make it wait for their budgets
   if (x != nullptr && named_by_->is_of_host() && !x->is_of_host())
     return;
+  if (auto& where = endpoint_.owned(); x == nullptr && where != nullptr)
+    where->used_by_us();
   named_by_ = x;
   payer_.store(x.get(), std::memory_order_release);
 }
@@ -537,8 +610,7 @@ void remote_proxy::tell(caf::attachable& x, const caf::error& reason,
   auto call = [&] { x.actor_exited(reason, ctx); };
   run_callback([&] { is_of_caf(x) ? insist(call) : call(); },
                [this](const std::string& what) {
-                 node_->on_callback_exception("what observes a remote actor",
-                                              what);
+                 node_->on_callback_exception(observes, what);
                });
 }
 
@@ -547,13 +619,25 @@ size_t remote_proxy::detach(const caf::attachable::token& what) {
     return detach_here(what);
   // destroyed after the lock: users' functors may be among them
   std::vector<observer> detached;
+  std::vector<std::string> failures;
   exclusive_critical_section([&] {
-    detached = extract_if(
-      observers_, [&](const observer& x) { return selects(what, *x.what); });
+    // all are asked before any is moved: they may be code of the user's
+    std::vector<bool> marks;
+    marks.reserve(observers_.size());
+    for (auto& x : observers_)
+      marks.push_back(selects_safely(what, *x.what, failures));
+    detached = extract_marked(observers_, marks);
     if (!detached.empty() && !has_observers())
       post_unwatch();
   });
+  report(failures);
   return detached.size();
+}
+
+// To be called with no lock held.
+void remote_proxy::report(const std::vector<std::string>& failures) {
+  for (auto& text : failures)
+    node_->on_callback_exception(observes, text);
 }
 
 // The next two are called with both actors' mutexes held.
@@ -785,8 +869,10 @@ void remote_proxy::attach_here(caf::attachable_ptr ptr) {
 
 size_t remote_proxy::detach_here(const caf::attachable::token& what) {
   size_t result = 0;
+  std::vector<std::string> failures;
   for (auto& host : exclusive_critical_section([this] { return hosts(); }))
-    result += host->get()->detach(own_observer::token{ctrl(), what});
+    result += host->get()->detach(own_observer::token{ctrl(), what, failures});
+  report(failures);
   return result;
 }
 

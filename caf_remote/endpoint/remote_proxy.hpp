@@ -4,6 +4,7 @@
 
 #include "caf_remote/compat/annotated_element.hpp"
 #include "caf_remote/endpoint/brief_time.hpp"
+#include "caf_remote/endpoint/common_bound.hpp"
 #include "caf_remote/endpoint/dial_budget.hpp"
 #include "caf_remote/endpoint/endpoint.hpp"
 #include "caf_remote/endpoint/endpoint_slot.hpp"
@@ -32,9 +33,12 @@ namespace caf_remote {
 /// observers that the actor cannot be reached.
 class remote_proxy final : public caf::actor_proxy {
 public:
-  /// `named_by` is null if nobody but us has named the actor.
+  /// `named_by` is null if nobody but us has named the actor. With a `share`,
+  /// the proxy stands for an actor of ours as peers name it: what is said to
+  /// the actor this way counts there until it was taken.
   remote_proxy(caf::actor_config& cfg, node_ptr home, actor_name_ptr name,
-               dial_budget_ptr named_by = nullptr);
+               dial_budget_ptr named_by = nullptr,
+               bound_share_ptr share = nullptr);
 
   ~remote_proxy() override;
 
@@ -44,12 +48,18 @@ public:
 
   pid who() const;
 
+  /// Whether it stands for an actor of ours as peers name it.
+  bool is_named_here() const noexcept {
+    return share_ != nullptr;
+  }
+
   // -- sending ---------------------------------------------------------------------------
 
   void enqueue(caf::mailbox_element_ptr what,
                caf::execution_unit* ctx) override;
 
   /// Sends one of Proto.Actor's own messages. `type_name` must be a constant.
+  /// The header is left out for a peer that is not caf_remote.
   void send_system(std::string_view type_name, std::string_view payload,
                    uint32_t target_request_id = 0,
                    std::string_view header = {});
@@ -135,6 +145,10 @@ private:
   bool renew_endpoint(errc& why);
   endpoint_slot::pin pin_endpoint(errc& why);
   void deliver_locally(caf::mailbox_element_ptr what, caf::execution_unit* ctx);
+  caf::strong_actor_ptr sender_here(const caf::strong_actor_ptr& sender,
+                                    const caf::strong_actor_ptr& target) const;
+  bool hold(caf::mailbox_element_ptr& what,
+            const caf::strong_actor_ptr& target);
   actor_name_ptr name_of(const caf::strong_actor_ptr& sender) const;
   caf::error number_request(outbound& x, sending& s, const actor_name_ptr& from,
                             uint64_t endpoint);
@@ -148,6 +162,7 @@ private:
   caf::exit_reason no_host() const;
   caf::strong_actor_ptr holder_here();
   caf::weak_actor_ptr holder_here_for_link();
+  void report(const std::vector<std::string>& failures);
   void attach_here(caf::attachable_ptr ptr);
   size_t detach_here(const caf::attachable::token& what);
   bool add_link_here(caf::abstract_actor* x);
@@ -170,6 +185,7 @@ private:
 
   const node_ptr node_;
   const actor_name_ptr name_;
+  const bound_share_ptr share_;
   mutable std::atomic<const own_addresses*> elsewhere_for_{nullptr};
   std::mutex endpoint_mtx_;
   // written with the mutex

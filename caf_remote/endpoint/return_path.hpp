@@ -18,9 +18,10 @@ namespace caf_remote {
 /// if none comes within the time that attempts to connect may take, the watches
 /// are over. The same goes for what is written again after our own stream was
 /// lost, until the peer has answered a question: it may have ended that stream
-/// because it has no room for our watches, or no way to tell us. Who has a peer's address and member id can open streams in its
-/// name, so there is some rest between two times that all is watched again
-/// (own decision). Pure: knows no clock.
+/// because it has no room for our watches, or no way to tell us. Who has a
+/// peer's address and member id can open streams in its name, so there is some
+/// rest between two times that all is watched again (own decision). Pure: knows
+/// no clock.
 class return_path {
 public:
   using time_point = caf::actor_clock::time_point;
@@ -82,9 +83,8 @@ public:
     last_renewal_ = now;
   }
 
-  /// The peer could have opened a stream, or taken the watches, for so long, and
-  /// has not. Returns
-  /// whether it had its time.
+  /// The peer could have opened a stream, or taken the watches, for so long,
+  /// and has not. Returns whether it had its time.
   bool wait(caf::timespan x) noexcept {
     waited_ += x;
     return waited_ >= limit_;

@@ -172,8 +172,8 @@ TEST_CASE_FIXTURE(failing_fixture,
     return answers[0].header;
   };
   CHECK(header_for("throws").empty());
-  home->endpoints.peer_of(peer_address)
-    ->introduced(peer_member, 4096, peer_address);
+  cut(last_dialled());
+  shake_hands(peer_member, caf_remote_intro(1u << 20));
   for (auto& [kind, text] : texts_by_kind) {
     auto header = header_for(kind);
     REQUIRE_EQ(header.size(), 1);
@@ -272,6 +272,40 @@ TEST_CASE_FIXTURE(activator_fixture,
   CHECK_EQ(ask("found", "x").status_code, status(wire::spawn_status::error));
   CHECK(sent().empty());
   CHECK_EQ(home->processes->find("x").hdl, nullptr);
+}
+
+TEST_CASE_FIXTURE(activator_fixture, "who hears that an actor has ended can "
+                                     "have its name at once") {
+  std::vector<caf::actor> made;
+  home->kinds.add("idle", {[&made](caf::actor_system& system) {
+                             made.push_back(system.spawn(
+                               [](caf::event_based_actor*) -> caf::behavior {
+                                 return {[](const Ping&) {}};
+                               }));
+                             return made.back();
+                           },
+                           delivery_mode::decoded});
+  auto spawn = [this] {
+    return request<pid_response>(hdl, pid_request{"idle", "joe"});
+  };
+  auto status_of = [](const outcome_ptr& x) {
+    auto xs = x->as<pid_response>();
+    REQUIRE_EQ(xs.size(), 1);
+    return xs[0].status;
+  };
+  CHECK_EQ(status_of(spawn()), status(wire::spawn_status::ok));
+  CHECK_EQ(status_of(spawn()), status(wire::spawn_status::name_exists));
+  REQUIRE_EQ(made.size(), 1);
+  // the last to attach itself hears first, before the registry does
+  outcome_ptr next;
+  made[0]->attach_functor([&] { next = spawn(); });
+  caf::anon_send_exit(made[0], caf::exit_reason::user_shutdown);
+  run();
+  REQUIRE(next);
+  CHECK_EQ(status_of(next), status(wire::spawn_status::ok));
+  REQUIRE_EQ(made.size(), 2);
+  CHECK_EQ(home->resolve(own_address, "joe"),
+           caf::actor_cast<caf::strong_actor_ptr>(made[1]));
 }
 
 TEST_SUITE_END();

@@ -349,6 +349,8 @@ TEST_CASE("what a stranger's listener says costs no other host anything") {
                                     wire::encode(wire::watch{{"", "w", 1}})),
                ping});
   REQUIRE_EQ(fix.dials(), 1);
+  // or it would not be dialled again
+  fix.send_ping(fix.remote("me", "10.6.6.6:80"), "hello");
   // each time it answers as somebody else
   for (int i = 0; i < 60; ++i) {
     auto str = fix.last_dialled();

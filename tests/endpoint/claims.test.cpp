@@ -18,6 +18,12 @@ std::string hello(const std::string& member) {
     wire::server_connection{member, actor_fixture::peer_address});
 }
 
+transport::metadata question() {
+  auto result = actor_fixture::caf_remote_intro(1u << 20);
+  result.emplace(introduction_key::question, "1");
+  return result;
+}
+
 constexpr const char* elsewhere = "127.0.0.1:7777";
 
 TEST_SUITE_BEGIN("endpoint.claims");
@@ -372,13 +378,52 @@ TEST_CASE_FIXTURE(actor_fixture, "a stream that asks who lives there says so, "
 TEST_CASE_FIXTURE(actor_fixture, "a message on a stream that only asks ends "
                                  "it") {
   auto alice = publish_witness("alice");
-  auto intro = caf_remote_intro(1u << 20);
-  intro.emplace(introduction_key::question, "1");
-  auto in = accept(peer_member, peer_address, intro);
+  auto in = accept(peer_member, peer_address, question());
   receive(in, {make_envelope_for("alice", make_ping("x"))});
   REQUIRE(in->finished());
   CHECK_EQ(in->finished()->code, status_code::invalid_argument);
   CHECK(alice.texts().empty());
+}
+
+TEST_CASE_FIXTURE(actor_fixture, "a question is answered at once, also by who "
+                                 "is in doubt about its address") {
+  // each of two nodes asks the other one who lives there, because of strangers
+  cut(connect("member-a"));
+  SUBCASE("a claim is being asked about") {
+    accept("stranger");
+    take_probe();
+  }
+  SUBCASE("we have met another incarnation there") {
+    // and nobody has claimed anything
+  }
+  auto before = dials();
+  auto asks = accept("member-b", peer_address, question());
+  auto answers = asks->take_written();
+  REQUIRE_EQ(answers.size(), 1);
+  auto content = wire::decode_frame(answers[0]);
+  auto answer = std::get_if<wire::connect_response>(&content);
+  REQUIRE(answer);
+  CHECK_EQ(answer->member_id, home->member_id);
+  CHECK_FALSE(answer->blocked);
+  CHECK_EQ(dials(), before);
+  CHECK_FALSE(asks->over());
+}
+
+TEST_CASE_FIXTURE(actor_fixture, "a question is no claim: nothing is known of "
+                                 "who asks, and nobody is ended for it") {
+  auto out = connect(peer_member);
+  auto in = accept(peer_member);
+  accept("stranger", peer_address, question());
+  accept("stranger", elsewhere, question(), "127.0.0.1:5555");
+  CHECK_EQ(dials(), 1);
+  CHECK_FALSE(in->over());
+  CHECK_FALSE(out->over());
+  CHECK_EQ(peer_endpoint()->read().inbound_streams, 1);
+  CHECK_EQ(home->endpoints.inbound_streams(), 1);
+  CHECK_EQ(home->endpoints.peer_of(peer_address)->member_id(), peer_member);
+  CHECK_EQ(home->endpoints.peer_of(elsewhere)->member_id(), "");
+  CHECK_FALSE(home->endpoints.is_connected(elsewhere));
+  CHECK_EQ(home->snapshot().protocol_errors, 0);
 }
 
 // -- a claim ends with its stream ---------------------------------------------
@@ -415,6 +460,27 @@ TEST_CASE_FIXTURE(actor_fixture, "a Go node is told of its dead letters, also "
   REQUIRE_EQ(dials(), 1);
   shake_hands();
   CHECK_EQ(of_type(sent(), "actor.DeadLetterResponse").size(), 1);
+}
+
+TEST_CASE_FIXTURE(actor_fixture, "a Go node whose stream is open is told, "
+                                 "whoever claims its address and member id") {
+  publish(sys.spawn([](caf::event_based_actor*) -> caf::behavior {
+    return {
+      [](const Ping&) -> caf::result<Ping> { return caf::sec::runtime_error; }};
+  }),
+          "failing");
+  auto go = accept(peer_member);
+  accept(peer_member, peer_address, caf_remote_intro(1u << 20), "10.9.9.9:1");
+  std::vector<envelope> xs;
+  for (auto target : {"nobody", "failing"}) {
+    xs.push_back(make_envelope_for(target, make_ping("hi")));
+    xs.back().sender = {"", "bob", 0};
+  }
+  receive(go, xs);
+  REQUIRE_EQ(dials(), 1);
+  shake_hands();
+  CHECK_EQ(of_type(sent(), "actor.DeadLetterResponse").size(), 2);
+  CHECK_EQ(dead_letters(errc::stray_error), 0);
 }
 
 TEST_SUITE_END();

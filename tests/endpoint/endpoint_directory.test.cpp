@@ -88,6 +88,26 @@ TEST_CASE_FIXTURE(directory_fixture, "at the end nobody is left to observe in "
   }
 }
 
+TEST_CASE_FIXTURE(directory_fixture, "an endpoint that nobody could open does "
+                                     "not keep the next one from being "
+                                     "announced") {
+  auto x = acquire("a:1");
+  table.remove(x);
+  auto y = acquire("a:1");
+  home->on_connected(*y, "m");
+  run();
+  CHECK(events.all<endpoint_connected>().empty());
+  SUBCASE("though somebody holds it") {
+    x->abandon();
+  }
+  SUBCASE("and nobody holds it") {
+    x.reset();
+    table.clear();
+  }
+  run();
+  CHECK_EQ(events.all<endpoint_connected>().size(), 1);
+}
+
 TEST_CASE_FIXTURE(directory_fixture, "endpoints are found by the member they "
                                      "lead to") {
   auto x = acquire("a:1");
@@ -115,6 +135,27 @@ TEST_CASE_FIXTURE(directory_fixture,
     table.peer_of("peer:" + std::to_string(i + 1));
   CHECK_EQ(table.peer_of("b:1")->member_id(), "");
   CHECK_EQ(table.peer_of("a:1"), x);
+}
+
+TEST_CASE("which watches of a peer have come is known for longer, for as many "
+          "peers as there may be endpoints") {
+  options opts;
+  opts.max_endpoints = 100;
+  actor_fixture fix{opts};
+  auto& table = fix.home->endpoints;
+  auto address = [](int i) { return "peer:" + std::to_string(i); };
+  for (int i = 1; i <= 300; ++i)
+    table.peer_of(address(i))->watch_comes("m", static_cast<uint64_t>(i), 5);
+  for (int i = 301; i < 1000; ++i)
+    table.peer_of(address(i));
+  auto known = [&](int i) {
+    return table.peer_of(address(i))->watch_comes("m", 1000, 7) == 5;
+  };
+  CHECK_FALSE(known(1));
+  CHECK_FALSE(known(200));
+  CHECK(known(201));
+  CHECK(known(300));
+  CHECK_EQ(table.peer_of(address(250))->member_id(), "");
 }
 
 TEST_CASE_FIXTURE(directory_fixture,

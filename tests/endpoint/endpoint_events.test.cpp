@@ -165,6 +165,88 @@ TEST_CASE_FIXTURE(events_fixture, "leaving ends those who were met, and says "
   CHECK_EQ(nodes(), 0);
 }
 
+/// Does something while a dead letter is told.
+class busy_hook final : public tracing_hook {
+public:
+  explicit busy_hook(std::function<void()> f) : f_(std::move(f)) {
+    // nop
+  }
+
+  void dead_lettered(const pid&, std::string_view, const caf::error&) override {
+    if (auto f = std::exchange(f_, nullptr))
+      f();
+  }
+
+private:
+  std::function<void()> f_;
+};
+
+/// The endpoint is given up with a message in its queue. While that becomes a
+/// dead letter, other threads go on: somebody sends to the node again, which is
+/// reached.
+struct handover_fixture : events_fixture {
+  handover_fixture() : jim(remote("jim")) {
+    home->hook(std::make_shared<busy_hook>([this] {
+      caf::anon_send(jim, make_ping("next"));
+      steps([this] { return dials() == next_dial; });
+      last_dialled()->complete_writes();
+      last_dialled()->receive(
+        wire::encode(wire::connect_response{peer_member, false}));
+      steps([this] { return peer_endpoint()->connected(); });
+    }));
+  }
+
+  ~handover_fixture() {
+    home->hook(nullptr);
+  }
+
+  template <class Predicate>
+  void steps(Predicate done) {
+    while (!done())
+      REQUIRE(sched.try_run_once());
+  }
+
+  caf::actor jim;
+  size_t next_dial = 2;
+};
+
+TEST_CASE_FIXTURE(handover_fixture, "the next endpoint is connected after the "
+                                    "former was terminated, however much that "
+                                    "has to do") {
+  auto out = connect();
+  out->hold_writes();
+  send_ping(remote("joe"), "written");
+  send_ping(remote("joe"), "waits");
+  out->receive(wire::encode(wire::disconnect_request{}));
+  run();
+  CHECK_EQ(story(), strings{"+member-a", "-member-a", "+member-a"});
+  CHECK_EQ(last_reason(), "the peer disconnects");
+  CHECK_EQ(nodes(), 1);
+}
+
+TEST_CASE_FIXTURE(handover_fixture, "the next endpoint is connected after it "
+                                    "was said that the former was not") {
+  send_ping(remote("joe"), "waits");
+  next_dial = home->opts.max_retry_count + 1;
+  while (dials() < home->opts.max_retry_count) {
+    refuse_connection();
+    advance(home->opts.retry_wait);
+  }
+  refuse_connection();
+  CHECK_EQ(story(), strings{'!' + std::string{peer_address}, "+member-a"});
+  CHECK_EQ(nodes(), 1);
+}
+
+TEST_CASE_FIXTURE(events_fixture, "a stop ends those who were met, also if no "
+                                  "actor of ours can run any more") {
+  connect("member-a");
+  send_ping(remote("joe", "127.0.0.1:9001"), "never connects");
+  home->shut_down();
+  run();
+  CHECK_EQ(story(), strings{"+member-a", "-member-a"});
+  CHECK_EQ(last_reason(), "the module was stopped");
+}
+
 TEST_SUITE_END();
 
 } // namespace

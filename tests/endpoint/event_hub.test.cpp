@@ -124,6 +124,47 @@ TEST_CASE_FIXTURE(hub_fixture, "dead letters are bounded by what they hold") {
   CHECK_EQ(alice.count<dead_letter>(), 4);
 }
 
+TEST_CASE_FIXTURE(hub_fixture, "a subscriber that does not keep up misses "
+                               "nodes, each as a whole") {
+  hub->subscribe(alice.hdl);
+  auto member = [](size_t i) { return std::to_string(i); };
+  constexpr size_t missed = 5;
+  for (size_t i = 0; i < event_hub::max_waiting + missed; ++i)
+    hub->publish(endpoint_connected{"a:1", member(i)});
+  CHECK_EQ(hub->suppressed(), missed);
+  hub->publish(endpoint_unreachable{"b:1", "reason"});
+  CHECK_EQ(hub->suppressed(), missed + 1);
+  // dead letters have a bound of their own
+  hub->publish(lost());
+  // those that it was told of come in any case, also while it has no room
+  hub->publish(endpoint_terminated{"a:1", member(0), "reason"});
+  run();
+  CHECK_EQ(alice.count<endpoint_connected>(), event_hub::max_waiting);
+  CHECK_EQ(alice.count<endpoint_terminated>(), 1);
+  CHECK_EQ(alice.count<dead_letter>(), 1);
+  for (size_t i = 1; i < event_hub::max_waiting + missed; ++i)
+    hub->publish(endpoint_terminated{"a:1", member(i), "reason"});
+  run();
+  CHECK_EQ(alice.count<endpoint_terminated>(), event_hub::max_waiting);
+  CHECK_EQ(hub->suppressed(), 2 * missed + 1);
+  // the same node once more, now that there is room
+  hub->publish(endpoint_connected{"a:1", member(event_hub::max_waiting)});
+  hub->publish(
+    endpoint_terminated{"a:1", member(event_hub::max_waiting), "reason"});
+  run();
+  CHECK_EQ(alice.count<endpoint_connected>(), event_hub::max_waiting + 1);
+  CHECK_EQ(alice.count<endpoint_terminated>(), event_hub::max_waiting + 1);
+}
+
+TEST_CASE_FIXTURE(hub_fixture, "who subscribes late hears that a node is gone "
+                               "that came before") {
+  hub->publish(endpoint_connected{"a:1", "m"});
+  hub->subscribe(alice.hdl);
+  hub->publish(endpoint_terminated{"a:1", "m", "reason"});
+  run();
+  CHECK_EQ(alice.count<endpoint_terminated>(), 1);
+}
+
 TEST_CASE_FIXTURE(hub_fixture, "a hub that is closed takes no subscriber") {
   hub->subscribe(alice.hdl);
   hub->close();

@@ -440,6 +440,81 @@ TEST_CASE_FIXTURE(dispatcher_fixture, "system messages that lack a part are "
   CHECK_FALSE(in->over());
 }
 
+envelope watch_of(const std::string& id, const std::string& watcher = "w") {
+  return make_system_envelope(id, wire::watch::type_name,
+                              wire::encode(wire::watch{{"", watcher, 0}}));
+}
+
+TEST_CASE_FIXTURE(dispatcher_fixture,
+                  "who watches an actor of a foreign address "
+                  "hears that there is none, by the "
+                  "address that it knows") {
+  publish_witness("alice");
+  auto foreign = watch_of("alice");
+  foreign.target.address = "alias.example:1";
+  receive_all({foreign, watch_of("alice")});
+  CHECK_EQ(dead_letters(errc::dead_letter), 1);
+  auto take_back = make_system_envelope("alice", wire::unwatch::type_name,
+                                        foreign.payload);
+  take_back.target.address = foreign.target.address;
+  auto check_answer = [&] {
+    auto xs = of_type(sent(), wire::terminated::type_name);
+    REQUIRE_EQ(xs.size(), 1);
+    wire::terminated msg;
+    REQUIRE(wire::decode(xs[0].payload, msg));
+    CHECK_EQ(xs[0].target.id, "w");
+    CHECK_EQ(msg.who.address, "alias.example:1");
+    CHECK_EQ(msg.who.id, "alice");
+    CHECK_EQ(msg.why, wire::terminated_reason::not_found);
+  };
+  check_answer();
+  SUBCASE("again if the stream took it along") {
+    cut(out);
+    shake_hands();
+    check_answer();
+  }
+  SUBCASE("unless it does not watch any more") {
+    receive_all({take_back});
+    cut(out);
+    shake_hands();
+    CHECK(sent().empty());
+  }
+  CHECK_FALSE(in->finished());
+}
+
+TEST_CASE_FIXTURE(dispatcher_fixture,
+                  "a Watch that cannot be answered ends the "
+                  "peer's streams") {
+  publish_witness("alice");
+  envelope x;
+  SUBCASE("a name that is too long") {
+    x = watch_of(std::string(max_id_length + 1, 'x'));
+  }
+  SUBCASE("a watcher whose name is too long") {
+    x = watch_of("alice", std::string(max_id_length + 1, 'w'));
+  }
+  SUBCASE("a watcher with a name that is none here") {
+    x = watch_of("alice", "w\nw");
+  }
+  SUBCASE("a sender without a usable address") {
+    x = watch_of("alice");
+    x.sender = {"nowhere", "w", 0};
+  }
+  receive_all({x});
+  CHECK_EQ(refused(), 1);
+  REQUIRE(in->finished());
+  CHECK_EQ(in->finished()->code, transport::status_code::unavailable);
+}
+
+TEST_CASE_FIXTURE(dispatcher_fixture, "a Watch for the watcher of another node "
+                                      "costs itself") {
+  auto x = watch_of(std::string(max_id_length + 1, 'x'));
+  x.payload = wire::encode(wire::watch{{"10.0.0.1:1", "w", 0}});
+  receive_all({x});
+  CHECK_EQ(refused(), 1);
+  CHECK_FALSE(in->finished());
+}
+
 // -- answers ------------------------------------------------------------------
 
 /// Addresses a message to who sent the request `asked`.

@@ -77,11 +77,11 @@ TEST_CASE_FIXTURE(incoming_fixture, "a local actor is monitored from its first "
   CHECK_FALSE(watch(alice, "alice", "w2"));
   CHECK_FALSE(watch(alice, "alice", "w2"));
   CHECK_EQ(in.size(), 2);
-  in.remove("alice", "w3", 0);
-  in.remove("bob", "w1", 0);
+  in.remove(*named("alice"), "w3", 0);
+  in.remove(*named("bob"), "w1", 0);
   CHECK_EQ(in.size(), 2);
-  in.remove("alice", "w1", 0);
-  in.remove("alice", "w2", 0);
+  in.remove(*named("alice"), "w1", 0);
+  in.remove(*named("alice"), "w2", 0);
   CHECK_EQ(in.size(), 0);
   CHECK_FALSE(watch(alice, "alice", "w1"));
   CHECK_EQ(in.clear(), std::vector{alice});
@@ -166,7 +166,7 @@ TEST_CASE_FIXTURE(incoming_fixture, "a name that comes back is a range of its "
   watch(bob, "name", "w", 2);
   CHECK_FALSE(watch(alice, "name", "w", 3));
   CHECK_EQ(texts(in.take(alice)), endings{"w name 0..1", "w name 3..3"});
-  in.remove("name", "w", 0);
+  in.remove(*named("name"), "w", 0);
   CHECK(in.take(bob).empty());
 }
 
@@ -230,7 +230,7 @@ TEST_CASE_FIXTURE(incoming_fixture,
                   "whoever stops watching is not told again") {
   tell("a", 1, 10);
   in.tell({named("a"), "w", 0, 2, {}});
-  in.remove("a", "w", 0);
+  in.remove(*named("a"), "w", 0);
   CHECK(sent_again(10).empty());
   CHECK_EQ(in.name_bytes(), 0);
 }
@@ -290,21 +290,21 @@ TEST_CASE_FIXTURE(incoming_fixture, "an Unwatch concerns no later watch") {
   watch(alice, "name", "w", 3);
   watch(alice, "name", "w", 4);
   SUBCASE("all of them") {
-    in.remove("name", "w", 4);
+    in.remove(*named("name"), "w", 4);
     CHECK(in.take(alice).empty());
     CHECK_EQ(in.name_bytes(), 0);
   }
   SUBCASE("the former ones") {
-    in.remove("name", "w", 3);
+    in.remove(*named("name"), "w", 3);
     CHECK_EQ(texts(in.take(alice)), endings{"w name 4..4"});
   }
   SUBCASE("one that came late") {
-    in.remove("name", "w", 2);
+    in.remove(*named("name"), "w", 2);
     CHECK_EQ(texts(in.take(alice)), endings{"w name 3..4"});
   }
   SUBCASE("of a former holder") {
     watch(bob, "name", "w", 5);
-    in.remove("name", "w", 4);
+    in.remove(*named("name"), "w", 4);
     CHECK(in.take(alice).empty());
     CHECK_EQ(texts(in.take(bob)), endings{"w name 5..5"});
   }
@@ -319,7 +319,7 @@ TEST_CASE_FIXTURE(incoming_fixture,
       table.tell({named("nobody"), "w", 0, i, {}});
     auto begin = std::clock();
     for (int i = 0; i < 2000; ++i)
-      table.remove("nobody", "w", 1);
+      table.remove(*named("nobody"), "w", 1);
     auto end = std::clock();
     return static_cast<double>(end - begin) / CLOCKS_PER_SEC;
   };
@@ -333,9 +333,9 @@ TEST_CASE_FIXTURE(incoming_fixture,
 TEST_CASE_FIXTURE(incoming_fixture, "without room a watch ends at once, unless "
                                     "it is known") {
   watch(alice, "alice", "w", 1);
-  auto known = in.add(alice, named("alice"), "w", 2, false);
+  auto known = in.add(alice, named("alice"), "w", 2, 0, false);
   CHECK_FALSE(known.answer.has_value());
-  auto res = in.add(bob, named("bob"), "w", 3, false);
+  auto res = in.add(bob, named("bob"), "w", 3, 0, false);
   REQUIRE(res.answer);
   CHECK_EQ(text(*res.answer), "w bob 0..3");
   CHECK_EQ(res.answer->why, wire::terminated_reason::address_terminated);
@@ -347,7 +347,7 @@ TEST_CASE_FIXTURE(incoming_fixture,
                   "a watch that was refused is not known when it "
                   "comes again") {
   watch(alice, "name", "w", 1);
-  REQUIRE(in.add(bob, named("name"), "w", 5, false).answer);
+  REQUIRE(in.add(bob, named("name"), "w", 5, 0, false).answer);
   CHECK(watch(bob, "name", "w", 5));
   CHECK_EQ(texts(in.take(bob)), endings{"w name 2..5"});
 }

@@ -128,10 +128,10 @@ TEST_CASE_FIXTURE(actor_fixture, "a foreign sender whose message was lost is "
 }
 
 TEST_CASE_FIXTURE(actor_fixture,
-                  "nobody makes us dial a node by naming it as a "
-                  "sender") {
+                  "nobody makes us dial a node by naming it as the sender of "
+                  "a message that is lost") {
   auto x = make_envelope_for("nobody", make_ping("x"));
-  x.sender = {"127.0.0.1:9001", "jim", 7};
+  x.sender = {"127.0.0.1:9001", "jim", 0};
   receive(accept(), {x});
   CHECK_EQ(dead_letters(errc::dead_letter), 1);
   CHECK_EQ(dials(), 0);

@@ -55,7 +55,30 @@ TEST_CASE("a claim says nothing about what the listener is") {
   CHECK_EQ(x.spelling(), "Node:1");
   x.claimed(2, "NODE:1", false);
   CHECK_EQ(x.spelling(), "Node:1");
-  CHECK(x.claims_caf_remote());
+}
+
+TEST_CASE("a claim to be caf_remote counts while no open stream says "
+          "otherwise") {
+  peer x{"node:1", new_table()};
+  x.meet("a");
+  CHECK_FALSE(x.seems_caf_remote());
+  CHECK(x.may_be_caf_remote());
+  x.claimed(1, "node:1", true);
+  CHECK(x.seems_caf_remote());
+  CHECK(x.may_be_caf_remote());
+  x.claimed(2, "node:1", false);
+  CHECK_FALSE(x.seems_caf_remote());
+  CHECK_FALSE(x.may_be_caf_remote());
+  x.claim_over(2);
+  CHECK(x.seems_caf_remote());
+  // what its listener says counts more than either
+  x.claimed(3, "node:1", false);
+  x.introduced("a", 1234, "node:1");
+  CHECK(x.seems_caf_remote());
+  CHECK(x.may_be_caf_remote());
+  x.introduced("a", 0, "");
+  CHECK_FALSE(x.seems_caf_remote());
+  CHECK_FALSE(x.may_be_caf_remote());
 }
 
 TEST_CASE("a claim holds while its stream is open") {

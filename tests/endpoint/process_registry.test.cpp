@@ -278,11 +278,16 @@ TEST_CASE_FIXTURE(registry_fixture, "what does not run here is not published") {
 }
 
 TEST_CASE_FIXTURE(registry_fixture,
-                  "all holdings are listed, published first") {
+                  "a registry that is closed says whom it has kept alive, "
+                  "published names first, and takes nobody any more") {
   table->name_of(ptr(alice));
   auto bob = spawn_witness();
   publish_as("bob", bob);
-  auto xs = table->holdings();
+  auto xs = table->close();
+  CHECK_EQ(code_of(table->publish(ptr(bob), "late", delivery_mode::decoded,
+                                  process_kind::published)),
+           errc::not_running);
+  CHECK(table->close().empty());
   REQUIRE_EQ(xs.size(), 2);
   CHECK_EQ(xs[0].name->id, "bob");
   CHECK_EQ(xs[0].hdl, ptr(bob));
@@ -336,6 +341,27 @@ TEST_CASE_FIXTURE(registry_fixture,
     }
   };
   CHECK_LT(growth(few, many, prepare, use), flat);
+}
+
+TEST_CASE_FIXTURE(registry_fixture,
+                  "a name costs no more because its actor has "
+                  "many others") {
+  auto names_of_alice = [&](size_t n) {
+    auto names = std::make_shared<process_registry>("run");
+    names->name_of(ptr(alice));
+    return std::pair{names, n};
+  };
+  auto use = [&](const auto& x) {
+    auto id = [](size_t i) { return "name" + std::to_string(i); };
+    for (size_t i = 0; i < x.second; ++i)
+      REQUIRE_FALSE(x.first->publish(ptr(alice), id(i), delivery_mode::decoded,
+                                     process_kind::published));
+    CHECK_EQ(x.first->name_of(ptr(alice))->id, id(0));
+    for (size_t i = x.second; i-- > 1;)
+      REQUIRE_FALSE(x.first->unpublish(id(i)));
+    CHECK_EQ(x.first->name_of(ptr(alice))->id, id(0));
+  };
+  CHECK_LT(growth(few, many, names_of_alice, use), flat);
 }
 
 TEST_SUITE_END();

@@ -202,8 +202,8 @@ TEST_CASE_FIXTURE(actor_fixture, "why a request fails is told to a caf_remote "
     return result;
   };
   CHECK_EQ(reasons(), strings{"", "", "", ""});
-  home->endpoints.peer_of(peer_address)
-    ->introduced(peer_member, 4096, peer_address);
+  cut(last_dialled());
+  shake_hands(peer_member, caf_remote_intro(1u << 20));
   CHECK_EQ(reasons(), strings{"the actor ended before it answered",
                               "the actor failed: not_found: no such order",
                               "the actor has no handler for the message",
@@ -797,6 +797,67 @@ TEST_CASE_FIXTURE(actor_fixture, "what cannot observe may throw") {
   CHECK_NOTHROW(joe->attach_functor(
     [](const caf::error&) { throw std::runtime_error{"failed"}; }));
   CHECK_EQ(home->snapshot().callback_exceptions, before + 1);
+}
+
+/// Of the user's: says whether it is meant when it is asked.
+class odd_observer final : public caf::attachable {
+public:
+  odd_observer(size_t& told, std::function<bool()> is_meant)
+    : told_(told), is_meant_(std::move(is_meant)) {
+    // nop
+  }
+
+  void actor_exited(const caf::error&, caf::execution_unit*) override {
+    ++told_;
+  }
+
+  bool matches(const token&) override {
+    return is_meant_();
+  }
+
+private:
+  size_t& told_;
+  std::function<bool()> is_meant_;
+};
+
+TEST_CASE_FIXTURE(actor_fixture, "what throws when it is asked whether it is "
+                                 "meant stays, and so do the others") {
+  caf::actor joe;
+  auto own = false;
+  SUBCASE("an actor elsewhere") {
+    connect();
+    joe = remote("joe");
+  }
+  SUBCASE("an actor of our own") {
+    own = true;
+    publish_echo("joe");
+    joe = remote("joe", own_address);
+  }
+  auto before = home->snapshot().callback_exceptions;
+  size_t told = 0;
+  auto alice = spawn_witness();
+  auto bob = spawn_witness();
+  alice.monitor(joe);
+  bob.monitor(joe);
+  run();
+  auto ptr = caf::actor_cast<caf::abstract_actor*>(joe);
+  for (auto i = 0; i < 3; ++i)
+    ptr->attach(std::make_unique<odd_observer>(told, [i]() -> bool {
+      if (i == 1)
+        throw std::runtime_error{"odd"};
+      return false;
+    }));
+  bob.demonitor(joe);
+  run();
+  CHECK_EQ(home->snapshot().callback_exceptions, before + 1);
+  if (own)
+    caf::anon_send_exit(joe, caf::exit_reason::kill);
+  else
+    last_dialled()->receive(wire::encode(wire::disconnect_request{}));
+  run();
+  CHECK_EQ(alice.downs().size(), 1);
+  CHECK(bob.downs().empty());
+  CHECK_EQ(told, 3);
 }
 
 // -- ourselves ----------------------------------------------------------------

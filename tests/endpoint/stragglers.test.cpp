@@ -16,7 +16,7 @@ namespace {
 struct straggler_fixture : actor_fixture {
   stragglers take() {
     run();
-    return {sys, home->processes->holdings()};
+    return {sys, home->shut_down()};
   }
 
   size_t running() {

@@ -173,6 +173,28 @@ TEST_CASE_FIXTURE(watched_fixture, "an answer on behalf of an earlier stream "
   CHECK_EQ(of_type(sent(), "actor.Terminated").size(), 1);
 }
 
+TEST_CASE_FIXTURE(watched_fixture, "nor does one on behalf of an endpoint that "
+                                   "is over") {
+  end_alice();
+  sent();
+  advance(2s);
+  auto late = answer_to(sent());
+  cut(last_dialled());
+  refuse_all_connections();
+  auto bob = publish_witness("bob");
+  in = accept();
+  receive(in, {watch_of("bob")});
+  bob.quit();
+  run();
+  shake_hands();
+  advance(2s);
+  receive(in, {late});
+  sent();
+  cut(last_dialled());
+  shake_hands();
+  CHECK_EQ(summary(sent()), strings{"actor.Terminated w"});
+}
+
 TEST_CASE_FIXTURE(watched_fixture, "another incarnation is not told what "
                                    "concerned the one before") {
   end_alice();
@@ -413,7 +435,7 @@ TEST_CASE("a peer is hung up on once, however many of its watches come too "
     for (size_t i = 0; i < watches; ++i)
       where->post_to_watcher(remote_watch{
         caf::make_counted<const actor_name>("", "alice"),
-        caf::actor_cast<caf::strong_actor_ptr>(alice.hdl), "w", 0, 100});
+        caf::actor_cast<caf::strong_actor_ptr>(alice.hdl), "w", 0, 0, 100});
     auto result = fix.sched.run();
     CHECK(in->finished());
     return result;

@@ -125,6 +125,8 @@ private:
   void take_back(const step& x, bool link);
   bool perform_on_own(const step& x);
 
+  void resume(caf::resumable* job, size_t throughput);
+
   bool over_ = false;
   std::map<uint32_t, std::unique_ptr<person>> people_;
   std::vector<uint32_t> senders_;
@@ -132,6 +134,7 @@ private:
   std::vector<uint32_t> holders_;
   std::vector<observer> observers_;
   size_t events_seen_ = 0;
+  uint64_t dead_letters_ = 0;
   bool ran_short_ = false;
   std::set<const caf::resumable*> blocked_;
   // the actors use what is above until they end

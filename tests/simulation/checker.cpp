@@ -49,6 +49,7 @@ uint32_t checker::add(message_record x) {
   note(1, x.sender, x.to.node * 16 + x.to.name);
   x.begin = ++now_;
   x.home = homes_[x.from.node];
+  x.restarts = restarts_of(x.to.node);
   // what becomes of a message within a node is CAF's business
   x.traced = x.from.node != x.to.node;
   messages_.push_back(std::move(x));
@@ -180,6 +181,14 @@ void checker::answered(uint32_t message, const caf::error& why) {
   if (x.must_succeed && why)
     complain("requests: " + name_of(message, x) + " fails with " + x.why
              + ", and nothing was in its way");
+  if (code_of(why) == errc::incarnation_over
+      && x.restarts == restarts_of(x.to.node) && liars_.count(x.to.node) == 0)
+    complain("incarnations: " + name_of(message, x)
+             + " is told of a restart, and there was none");
+  if (x.error_due != caf::timespan::max()
+      && time_ > x.error_due + limits_.slack)
+    complain("requests: " + name_of(message, x) + " is answered "
+             + text_of(time_ - x.error_due) + " after its endpoint was over");
   if (why == caf::sec::request_timeout && !may_time_out(x))
     complain("requests: " + name_of(message, x)
              + " times out, and nothing of it was lost");
@@ -240,6 +249,27 @@ void checker::terminated(run_id where, const std::string& address,
                          const std::string& member_id) {
   if (up_[{where, address}].erase(member_id) == 0)
     complain("events: " + address + " is terminated, and was not connected");
+}
+
+void checker::figures(run_id where, uint64_t written) {
+  auto frames = handed_over_[where];
+  if (written != frames)
+    complain("accounts: node " + std::to_string(where.node) + " says that "
+             + std::to_string(written) + " messages are written, and "
+             + std::to_string(frames) + " stood in its frames");
+}
+
+void checker::given_up(run_id where, const std::string& address) {
+  for (auto& x : messages_)
+    if (x.what == kind::request && x.answers == 0 && x.written > 0
+        && x.address == address && !(x.from < where) && !(where < x.from))
+      x.error_due = std::min(x.error_due, time_);
+}
+
+size_t checker::restarts_of(size_t node) const {
+  return static_cast<size_t>(
+    std::count_if(over_.begin(), over_.end(),
+                  [node](auto& x) { return x.first.node == node; }));
 }
 
 void checker::accounts(run_id where, const std::string& address,

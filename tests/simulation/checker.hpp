@@ -96,6 +96,11 @@ public:
     return !(from < x) && !(x < from);
   }
 
+  /// It goes by the endpoint to this address.
+  void goes_to(uint32_t message, const std::string& address) {
+    messages_.at(message).address = address;
+  }
+
   /// A request is of no use after so long.
   void expires(uint32_t message, caf::timespan after);
 
@@ -187,9 +192,9 @@ public:
     disturbed();
   }
 
-  /// Somebody keeps to no rules.
-  void liar() noexcept {
-    liars_ = true;
+  /// A node keeps to no rules.
+  void lies(size_t node) {
+    liars_.insert(node);
     fault();
   }
 
@@ -208,8 +213,19 @@ public:
   void terminated(run_id where, const std::string& address,
                   const std::string& member_id);
 
+  /// Nobody is, or was, reached there any more: who waits is told.
+  void given_up(run_id where, const std::string& address);
+
   /// The requests of a run that its module has not heard the end of.
   void open_requests(run_id where, size_t count);
+
+  /// A run has handed over a frame with so many messages that count.
+  void hands_over(run_id from, size_t messages) {
+    handed_over_[from] += messages;
+  }
+
+  /// How many it says it has written.
+  void figures(run_id where, uint64_t written);
 
   /// The figures of an endpoint.
   void accounts(run_id where, const std::string& address, uint64_t accepted,
@@ -267,6 +283,11 @@ private:
     size_t home = 0;
     uint32_t origin = 0;
     uint64_t begin = 0;
+    std::string address;
+    /// How many runs of its target's node were over.
+    size_t restarts = 0;
+    /// When its endpoint was over, an error was due.
+    caf::timespan error_due = caf::timespan::max();
     bool traced = true;
     bool may_stay_open = false;
     bool must_succeed = false;
@@ -314,6 +335,7 @@ private:
   };
 
   uint32_t add(message_record x);
+  size_t restarts_of(size_t node) const;
   bool had_name(uint32_t actor, const message_record& x) const;
   bool may_time_out(const message_record& x) const;
   uint32_t holder_of(place x) const;
@@ -352,6 +374,7 @@ private:
   // receiver, sender's node and home -> the last run heard
   std::map<std::pair<uint32_t, std::pair<size_t, size_t>>, uint32_t> heard_;
   std::map<std::pair<run_id, std::string>, std::set<std::string>> up_;
+  std::map<run_id, uint64_t> handed_over_;
   std::map<std::pair<run_id, std::string>, std::string> states_;
   std::map<std::string, size_t> changes_;
   uint64_t now_ = 0;
@@ -359,7 +382,7 @@ private:
   caf::timespan last_disturbance_ = caf::timespan::min() / 2;
   uint64_t trace_ = 14695981039346656037u;
   bool faults_ = false;
-  bool liars_ = false;
+  std::set<size_t> liars_;
   std::vector<std::string> complaints_;
 };
 

@@ -37,6 +37,7 @@ liar::liar(scene& all, checker::run_id id)
 bool liar::perform(const step& x) {
   switch (x.what) {
     case deed::crash:
+    case deed::restart:
     case deed::leave:
     case deed::start:
       return false;

@@ -2,7 +2,9 @@
 
 #include "simulation/numbers.hpp"
 
+#include "caf_remote/endpoint/messages.hpp"
 #include "caf_remote/message.hpp"
+#include "caf_remote/wire/system_messages.hpp"
 
 #include "support/test_messages.hpp"
 
@@ -30,6 +32,19 @@ std::optional<T> read(const envelope& x) {
 }
 
 } // namespace
+
+bool is_of_user(const envelope& x) {
+  switch (wire::classify(x.type_name)) {
+    case wire::system_type::watch:
+    case wire::system_type::unwatch:
+    case wire::system_type::terminated:
+      return false;
+    case wire::system_type::touch:
+      return x.sender.id.compare(0, watcher_prefix.size(), watcher_prefix) != 0;
+    default:
+      return true;
+  }
+}
 
 std::optional<uint32_t> number_in(const envelope& x) {
   if (x.type_name == UInt64Value::descriptor()->full_name()) {

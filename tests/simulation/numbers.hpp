@@ -39,6 +39,9 @@ constexpr const char* unknown_type = "story.Unknown";
 /// The key of a header that repeats the number.
 constexpr const char* header_key = "number";
 
+/// What actors are called that a node of the module spawns for others.
+constexpr const char* kind_of_people = "person";
+
 /// The content of a request.
 constexpr uint64_t wish_content(uint32_t number, wish what) noexcept {
   return uint64_t{number} << 4 | static_cast<uint64_t>(what);
@@ -51,6 +54,9 @@ constexpr uint32_t number_of(uint64_t content) noexcept {
 constexpr wish wish_of(uint64_t content) noexcept {
   return static_cast<wish>((content & 15) % wishes);
 }
+
+/// Whether the figures of an endpoint count it: all but what watches take.
+bool is_of_user(const envelope& x);
 
 /// The number of a message or request; none for all else.
 std::optional<uint32_t> number_in(const envelope& x);

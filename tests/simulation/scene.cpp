@@ -65,6 +65,8 @@ void scene::on_written(const network::passage& x) {
   if (plot.nodes[x.from].what == node_kind::caf)
     judge.bounded(run_of(x.from), "messages in a batch", batch.size(),
                   plot.opts.batch_size);
+  judge.hands_over(run_of(x.from), static_cast<size_t>(std::count_if(
+                                     batch.begin(), batch.end(), is_of_user)));
   for (auto& y : batch) {
     auto number = number_in(y);
     auto answered = answered_in(y);

@@ -47,6 +47,7 @@ constexpr std::array<frequency, deeds> frequencies{{
   {deed::slow_down, 2, "slow down", false},
   {deed::speed_up, 3, "speed up", false},
   {deed::crash, 2, "crash", true},
+  {deed::restart, 3, "restart", true},
   {deed::run_short, 1, "run short of memory", true},
   {deed::leave, 2, "leave", true},
   {deed::start, 4, "start", true},

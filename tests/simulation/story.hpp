@@ -40,6 +40,7 @@ enum class deed : uint8_t {
   slow_down,
   speed_up,
   crash,
+  restart, // at once, with much on its way
   run_short, // of memory, once
   leave,
   start,

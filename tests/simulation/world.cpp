@@ -26,7 +26,7 @@ world::world(const story& what, bool with_tale)
     if (what.nodes[i].hidden)
       all_.judge.fault();
     if (what.nodes[i].what == node_kind::liar)
-      all_.judge.liar();
+      all_.judge.lies(i);
     start(i);
   }
 }
@@ -88,6 +88,24 @@ void world::destroy(size_t node) {
   x = nullptr;
 }
 
+// With messages of the old run on their way, and some for the new one.
+void world::restart(size_t node, const step& x) {
+  dice rng{x.salt ^ 4};
+  auto flood = x;
+  flood.what = deed::flood;
+  if (machines_[node] != nullptr)
+    machines_[node]->perform(flood);
+  for (auto n = rng.below(80); n > 0 && run_one(rng); --n)
+    ; // nop
+  for (auto n = rng.below(4); n > 0; --n)
+    all_.net.tick(rng);
+  destroy(node);
+  start(node);
+  auto& other = machines_[(node + 1) % machines_.size()];
+  if (other != nullptr)
+    other->perform(flood);
+}
+
 // The next run has another address; only the other name leads to it.
 void world::move(size_t node) {
   auto& x = all_.net.hosts[node];
@@ -112,6 +130,10 @@ void world::perform_on_node(size_t node, const step& x) {
     case deed::crash:
       all_.judge.fault();
       destroy(node);
+      break;
+    case deed::restart:
+      all_.judge.fault();
+      restart(node, x);
       break;
     case deed::leave:
       all_.judge.fault();

@@ -48,6 +48,7 @@ private:
   void start(size_t node);
   void destroy(size_t node);
   void move(size_t node);
+  void restart(size_t node, const step& x);
 
   // -- steps ------------------------------------------------------------------
 
