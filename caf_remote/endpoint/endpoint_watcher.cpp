@@ -325,8 +325,7 @@ void endpoint_watcher_state::probe() {
 
 void endpoint_watcher_state::give_up_watches() {
   return_path_.stop_waiting();
-  node_->on_watches_in_vain(address_, outgoing_.size(),
-                            return_path_.missing());
+  node_->on_watches_in_vain(address_, outgoing_.size(), return_path_.missing());
   for (auto& hdl : outgoing_.take_all()) {
     // saves the peer the attempts to tell us, and no more than that
     if (auto proxy = as_remote_proxy(hdl); endpoint_->has_control_room())

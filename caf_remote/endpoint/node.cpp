@@ -422,17 +422,17 @@ void node::on_watches_in_vain(const std::string& address, size_t watches,
   if (!log.allows(log_kind::disconnected))
     return;
   auto over = std::to_string(watches) + " watches are over. ";
-  log.write(log_kind::disconnected,
-            "the node at " + printable(address)
-              + (no_stream
-                   ? " does not connect to us, so it cannot tell when actors "
-                     "end: "
-                       + over + "It must be able to dial "
-                       + printable(own().advertised())
-                   : " ends our streams whenever it gets what we watch there: "
-                       + over
-                       + "Its log says why; see max-endpoints and "
-                         "control-messages there"));
+  log.write(
+    log_kind::disconnected,
+    "the node at " + printable(address)
+      + (no_stream
+           ? " does not connect to us, so it cannot tell when actors "
+             "end: "
+               + over + "It must be able to dial "
+               + printable(own().advertised())
+           : " ends our streams whenever it gets what we watch there: " + over
+               + "Its log says why; see max-endpoints and "
+                 "control-messages there"));
 }
 
 void node::on_bad_envelope(std::string_view from, std::string_view what) {
