@@ -204,7 +204,7 @@ public:
   /// The next run of the node has another address.
   void moves(size_t node);
 
-  /// How a run calls itself.
+  /// A run has started, and calls itself that.
   void is_member(run_id x, const std::string& address,
                  const std::string& member_id);
 
@@ -282,10 +282,11 @@ private:
     /// Where the sender lives, among all its addresses.
     size_t home = 0;
     uint32_t origin = 0;
+    bool passed_on = false;
     uint64_t begin = 0;
     std::string address;
-    /// How many runs of its target's node were over.
-    size_t restarts = 0;
+    /// How often its target's node had started.
+    size_t starts = 0;
     /// When its endpoint was over, an error was due.
     caf::timespan error_due = caf::timespan::max();
     bool traced = true;
@@ -335,7 +336,6 @@ private:
   };
 
   uint32_t add(message_record x);
-  size_t restarts_of(size_t node) const;
   bool had_name(uint32_t actor, const message_record& x) const;
   bool may_time_out(const message_record& x) const;
   uint32_t holder_of(place x) const;
@@ -367,6 +367,7 @@ private:
   std::map<std::pair<std::string, std::string>, run_id> members_;
   // observing node, node -> the run that was met last
   std::map<std::pair<run_id, size_t>, uint32_t> met_;
+  std::map<size_t, size_t> starts_;
   std::map<size_t, size_t> homes_;
   std::set<size_t> sharing_;
   // sender, receiver, link -> the last message

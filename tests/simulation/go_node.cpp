@@ -52,6 +52,7 @@ go_node::go_node(scene& all, checker::run_id id)
     member_id_("go-" + std::to_string(id.node) + "-" + std::to_string(id.run)),
     sender_(all.next_person()) {
   all.judge.shares_ends(here());
+  all.judge.is_member(id, all.address_of(here()), member_id_);
   for (size_t i = 0; i < scene::published_names; ++i)
     spawn(all.id_of({here(), i}), i);
 }
