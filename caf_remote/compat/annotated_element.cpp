@@ -63,7 +63,8 @@ void sent_element::held_by(bound_share_ptr x, size_t bytes,
 }
 
 sent_ptr to_sent(caf::mailbox_element_ptr x) {
-  if (typeid(*x) == typeid(sent_element))
+  const auto& elem = *x;
+  if (typeid(elem) == typeid(sent_element))
     return sent_ptr{static_cast<sent_element*>(x.release())};
   return sent_ptr{new sent_element(std::move(x->sender), x->mid,
                                    std::move(x->stages),
