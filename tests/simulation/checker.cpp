@@ -49,7 +49,6 @@ uint32_t checker::add(message_record x) {
   note(1, x.sender, x.to.node * 16 + x.to.name);
   x.begin = ++now_;
   x.home = homes_[x.from.node];
-  x.starts = starts_[x.to.node];
   // what becomes of a message within a node is CAF's business
   x.traced = x.from.node != x.to.node;
   messages_.push_back(std::move(x));
@@ -83,6 +82,14 @@ uint32_t checker::origin_of(uint32_t message) const {
 
 void checker::expires(uint32_t message, caf::timespan after) {
   messages_.at(message).due = time_ + after;
+}
+
+void checker::goes_to(uint32_t message, const std::string& address) {
+  auto& x = messages_.at(message);
+  x.address = address;
+  for (auto& member : up_[{x.from, address}])
+    if (auto i = members_.find({address, member}); i != members_.end())
+      x.met = i->second.run;
 }
 
 void checker::may_be_untraced(uint32_t message) {
@@ -184,9 +191,8 @@ void checker::answered(uint32_t message, const caf::error& why) {
   if (x.must_succeed && why)
     complain("requests: " + name_of(message, x) + " fails with " + x.why
              + ", and nothing was in its way");
-  if (code_of(why) == errc::incarnation_over && x.what == kind::request
-      && !x.passed_on && x.starts == starts_[x.to.node]
-      && lost_links_.count(x.link) == 0 && liars_.count(x.to.node) == 0)
+  if (code_of(why) == errc::incarnation_over && !x.passed_on && x.met != 0
+      && x.met == last_run_[x.to.node])
     complain("incarnations: " + name_of(message, x)
              + " is told of a restart, and there was none");
   if (x.error_due != caf::timespan::max()
@@ -228,7 +234,7 @@ void checker::moves(size_t node) {
 void checker::is_member(run_id x, const std::string& address,
                         const std::string& member_id) {
   members_[{address, member_id}] = x;
-  ++starts_[x.node];
+  last_run_[x.node] = x.run;
 }
 
 void checker::over(run_id x) {

@@ -97,9 +97,7 @@ public:
   }
 
   /// It goes by the endpoint to this address.
-  void goes_to(uint32_t message, const std::string& address) {
-    messages_.at(message).address = address;
-  }
+  void goes_to(uint32_t message, const std::string& address);
 
   /// A request is of no use after so long.
   void expires(uint32_t message, caf::timespan after);
@@ -285,8 +283,9 @@ private:
     bool passed_on = false;
     uint64_t begin = 0;
     std::string address;
-    /// How often its target's node had started.
-    size_t starts = 0;
+    /// The run of its target's node that had been met at that address last; 0:
+    /// none.
+    uint32_t met = 0;
     /// When its endpoint was over, an error was due.
     caf::timespan error_due = caf::timespan::max();
     bool traced = true;
@@ -367,7 +366,7 @@ private:
   std::map<std::pair<std::string, std::string>, run_id> members_;
   // observing node, node -> the run that was met last
   std::map<std::pair<run_id, size_t>, uint32_t> met_;
-  std::map<size_t, size_t> starts_;
+  std::map<size_t, uint32_t> last_run_;
   std::map<size_t, size_t> homes_;
   std::set<size_t> sharing_;
   // sender, receiver, link -> the last message

@@ -474,7 +474,10 @@ uint32_t go_node::request(checker::place whom, wish what) {
 }
 
 void go_node::watch(checker::place whom) {
-  auto watcher = "w" + std::to_string(++last_watcher_);
+  // a namesake in a later run would be told of what this one has watched, as
+  // docs/guarantees.md says
+  auto watcher = "w" + std::to_string(++last_watcher_) + '.'
+                 + std::to_string(id_.run);
   pid to{all_.address_of(whom.node), all_.id_of(whom), 0};
   auto watch = all_.judge.watches(id_, whom);
   all_.say(name_of(here()) + " begins watch " + std::to_string(watch) + " of "
