@@ -16,7 +16,6 @@
 #include <memory>
 #include <set>
 #include <string>
-#include <tuple>
 #include <vector>
 
 namespace caf_remote::test {
@@ -46,7 +45,6 @@ private:
   static constexpr size_t senders = 2;
 
   struct person {
-    uint32_t id = 0;
     caf::actor hdl;
     bool ended = false;
     /// What its down or exit message is for.

@@ -23,7 +23,6 @@ uint32_t caf_node::spawn() {
   auto id = all_.next_person();
   auto& x = people_[id];
   x = std::make_unique<person>();
-  x->id = id;
   x->hdl = system_.sys.spawn(
     [this, id](self_ptr self) { return behave(self, id); });
   return id;
@@ -90,6 +89,9 @@ void caf_node::on_message(self_ptr self, uint32_t id, uint32_t number) {
            + std::to_string(id) + " on " + name_of(here()));
   all_.judge.delivered(number, id_, id);
   auto header = header_of(self, header_key);
+  if (!header && all_.with_header.count(number) != 0)
+    all_.judge.complain("headers: " + std::to_string(number)
+                        + " comes without its own");
   if (header && *header != std::to_string(number))
     all_.judge.complain("headers: " + std::to_string(number)
                         + " comes with the one of " + std::string{*header});

@@ -137,9 +137,11 @@ void caf_node::send(const step& x, size_t count) {
           self->send(to, content);
           break;
         case 2:
+          all_.with_header.insert(number);
           caf_remote::send(self, to, content, header);
           break;
         case 3:
+          all_.with_header.insert(number);
           caf_remote::send(self, to, content, header, 1);
           break;
         case 4:
@@ -174,7 +176,7 @@ void caf_node::request(const step& x) {
   if (whom.node == here() && how.what == wish::hold)
     how.what = wish::answer;
   tell(sender, [=](self_ptr self) {
-    for (auto n = x.who % 16 == 0 ? 20 : 1; n > 0; --n)
+    for (auto n = x.who / 16 % 16 == 0 ? 20 : 1; n > 0; --n)
       ask(self, sender, whom, to, how);
   });
 }

@@ -81,10 +81,8 @@ network::outlet frame_node::outlet() {
           [this](transport::incoming x) {
             auto result = std::make_shared<line>();
             result->str = std::move(x.str);
-            result->intro = std::move(x.call_metadata);
             lines_.push_back(result);
             result->str->attach(std::make_shared<ear>(this, result));
-            on_accepted(result);
             result->str->read();
           }};
 }

@@ -34,7 +34,6 @@ protected:
     transport::stream_ptr str;
     /// Empty: the other end has dialled.
     std::string dialled;
-    transport::metadata intro;
     bool over = false;
 
     void write(std::string frame);
@@ -53,10 +52,6 @@ protected:
   using line_ptr = std::shared_ptr<line>;
 
   line_ptr dial(const std::string& address);
-
-  virtual void on_accepted(const line_ptr&) {
-    // nop
-  }
 
   virtual void on_frame(const line_ptr& from, const std::string& frame) = 0;
 

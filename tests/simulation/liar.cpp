@@ -35,16 +35,7 @@ liar::liar(scene& all, checker::run_id id)
 // -- what it does -------------------------------------------------------------
 
 bool liar::perform(const step& x) {
-  switch (x.what) {
-    case deed::crash:
-    case deed::restart:
-    case deed::leave:
-    case deed::start:
-      return false;
-    default:
-      break;
-  }
-  // what happens to the network is not its doing
+  // what happens to the network and to nodes is not its doing
   if (x.what >= deed::cut)
     return false;
   if (dice_.one_in(3) || lines().empty())
@@ -68,6 +59,18 @@ pid liar::some_actor() {
   checker::place whom{some_node(), dice_.below(scene::names)};
   return {all_.address_of(whom.node, dice_.one_in(8)), all_.id_of(whom),
           dice_.one_in(2) ? dice_.below(100) : 0};
+}
+
+// Whoever has watched an actor of this node, or would watch that one.
+pid liar::some_watcher(const pid& whom) {
+  if (watchers_.empty())
+    return some_actor();
+  auto result = dice_.pick(watchers_);
+  if (dice_.one_in(2))
+    result.id = result.id.substr(0, result.id.find('@') + 1) + whom.address;
+  if (dice_.one_in(4))
+    result.request_id += dice_.below(3);
+  return result;
 }
 
 // Opens a stream to a node in somebody's name.
@@ -136,10 +139,9 @@ envelope liar::invent() {
       return system_envelope(to, wire::watch{from});
     case 1:
       return system_envelope(to, wire::unwatch{from});
-    case 2: // nobody has asked
-      to.id = "$watcher";
-      [[fallthrough]];
+    case 2:
     case 3:
+      to = some_watcher(from);
       return system_envelope(
         to, wire::terminated{
               from, static_cast<wire::terminated_reason>(dice_.below(3))});
@@ -218,6 +220,9 @@ void liar::read(const envelope& x) {
   auto number = number_in(x);
   if (number && all_.judge.knows(*number))
     all_.judge.may_be_untraced(*number);
+  wire::watch watch;
+  if (x.type_name == wire::watch::type_name && wire::decode(x.payload, watch))
+    watchers_.push_back(watch.watcher);
   if (x.sender.id.empty())
     return;
   if (!number)

@@ -62,6 +62,7 @@ private:
   line_ptr some_line();
   size_t some_node();
   pid some_actor();
+  pid some_watcher(const pid& whom);
 
   dice dice_;
   const uint32_t sender_;
@@ -72,6 +73,8 @@ private:
     uint32_t number;
   };
 
+  /// Who watches its actors.
+  std::vector<pid> watchers_;
   /// Who has asked what, and perhaps still waits.
   std::vector<question> questions_;
 };

@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,8 @@ public:
   checker judge;
   network net;
   dice carelessness;
+  /// The numbers of messages that were sent with a header.
+  std::set<uint32_t> with_header;
 
   // -- who is where -----------------------------------------------------------
 

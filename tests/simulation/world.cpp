@@ -245,11 +245,11 @@ void world::advance(caf::timespan x, dice& rng) {
 
 void world::look() {
   for_each_machine([](machine& x) { x.look(); });
-  auto down = [](const std::unique_ptr<machine>& x) {
-    return x == nullptr || x->leaves();
-  };
-  if (all_.net.is_disturbed()
-      || std::any_of(machines_.begin(), machines_.end(), down))
+  auto disturbed = all_.net.is_disturbed();
+  for (size_t i = 0; i < machines_.size(); ++i)
+    if (story_.nodes[i].what != node_kind::liar)
+      disturbed |= machines_[i] == nullptr || machines_[i]->leaves();
+  if (disturbed)
     all_.judge.disturbed();
 }
 
