@@ -57,6 +57,9 @@ sent_element::~sent_element() {
 
 void sent_element::held_by(bound_share_ptr x, size_t bytes,
                            caf::strong_actor_ptr owner) noexcept {
+  // a pool may have passed it on
+  if (held_by_ != nullptr)
+    held_by_->leave(held_bytes_);
   held_by_ = std::move(x);
   held_bytes_ = bytes;
   owner_ = std::move(owner);

@@ -27,6 +27,10 @@ constexpr const char* address_is_over = "its address was given up";
 // After so many looks without an answer the peer is asked again.
 constexpr size_t patience = 5;
 
+// No watch is given up before it was looked so often, and asked in between,
+// however short the attempts to connect may be.
+constexpr int fewest_looks = 3;
+
 // Between two times that all watches are written again there are so many.
 constexpr int renewal_rest = 10;
 
@@ -59,8 +63,10 @@ caf::behavior endpoint_watcher_state::make_behavior(node_ptr home,
   endpoint_ = std::move(where);
   address_ = endpoint_->address();
   serial_ = endpoint_->serial();
-  return_path_ = return_path{dial_limit(node_->opts),
-                             renewal_rest * look_interval(node_->opts)};
+  auto look = look_interval(node_->opts);
+  return_path_ = return_path{
+    std::max(dial_limit(node_->opts), fewest_looks * look),
+    renewal_rest * look};
   self_->set_exception_handler(end_by_exception{});
   self_->set_down_handler([this](caf::down_msg& x) { on_down(x); });
   return {
@@ -263,6 +269,7 @@ void endpoint_watcher_state::on_touched(peer_touched x) {
   return_path_.taken();
   incoming_.proven(i->seq);
   asked_.erase(asked_.begin(), i + 1);
+  look_after();
 }
 
 void endpoint_watcher_state::look_after() {

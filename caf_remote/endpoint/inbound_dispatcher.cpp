@@ -581,8 +581,10 @@ void inbound_dispatcher::on_touch(const wire::envelope& x,
     dead(x, errc::dead_letter, no_such_actor);
     return;
   }
-  if (!answers_touch(target.process.hdl)) {
-    // it is there, which is what Touch asks
+  // it is there, which is what Touch asks; that the node is should not wait for
+  // the program's factories, which run in the activator
+  if (target.process.kind == process_kind::activator
+      || !answers_touch(target.process.hdl)) {
     wire::touched answer{batch_.target_pid(x)};
     answer.who.request_id = 0;
     auto proxy = as_remote_proxy(sender);

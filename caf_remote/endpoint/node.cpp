@@ -445,9 +445,9 @@ void node::on_watches_in_vain(const std::string& address, size_t watches,
              "end: "
                + over + "It must be able to dial "
                + printable(own().advertised())
-           : " ends our streams whenever it gets what we watch there: " + over
-               + "Its log says why; see max-endpoints and "
-                 "control-messages there"));
+           : " does not take what we watch there, or cannot tell us: " + over
+               + "Its log and ours say why; see max-endpoints there and "
+                 "max-streams here"));
 }
 
 void node::on_bad_envelope(std::string_view from, std::string_view what) {

@@ -437,8 +437,9 @@ bool remote_proxy::hold(caf::mailbox_element_ptr& what,
                         const caf::strong_actor_ptr& target) {
   if (!what->mid.is_request())
     what->sender = sender_here(what->sender, target);
-  // charged by its stream until it is taken
-  if (dynamic_cast<inbound_element*>(what.get()) != nullptr)
+  // charged by its stream until it is taken, or the end of all talk
+  if (dynamic_cast<inbound_element*>(what.get()) != nullptr
+      || what->content().match_elements<caf::exit_msg>())
     return true;
   auto sent = to_sent(std::move(what));
   auto bytes = element_overhead + content_bytes(*node_, sent->message());

@@ -2,6 +2,8 @@
 
 #include "caf_remote/compat/annotated_element.hpp"
 
+#include "caf_remote/endpoint/common_bound.hpp"
+
 #include <doctest/doctest.h>
 
 #include <memory>
@@ -28,6 +30,22 @@ TEST_CASE("what goes along with a message is found beside it") {
   CHECK_EQ(*extras.header, message_header{{"k", "v"}});
   CHECK_EQ(extras.serializer_id, 7);
   CHECK(std::as_const(*x).content().match_elements<int>());
+}
+
+TEST_CASE("a message that is passed on is counted where it is held last") {
+  auto whole = caf::make_counted<common_bound>(10, 10000);
+  auto first = caf::make_counted<bound_share>(whole);
+  auto second = caf::make_counted<bound_share>(whole);
+  {
+    sent_ptr x{new sent_element(nullptr, caf::make_message_id(), {},
+                                caf::make_message(1))};
+    REQUIRE(first->enter(2000));
+    x->held_by(first, 2000, nullptr);
+    REQUIRE(second->enter(2000));
+    x->held_by(second, 2000, nullptr);
+    CHECK_EQ(whole->held(), 2000);
+  }
+  CHECK_EQ(whole->held(), 0);
 }
 
 TEST_CASE("other messages have nothing beside them") {

@@ -77,6 +77,18 @@ TEST_CASE_FIXTURE(activator_fixture, "an actor of a kind is spawned and can be "
   CHECK_EQ(texts_of(sent()), std::vector<std::string>{"hi"});
 }
 
+TEST_CASE_FIXTURE(activator_fixture,
+                  "a sign of life does not wait for a kind's "
+                  "factory") {
+  auto x = make_system_envelope(activator_id, wire::touch::type_name);
+  x.sender = {"", "requester", 7};
+  in->receive(batch_frame({x}));
+  // only the reader and the writer run
+  anon_send_exit(hdl, caf::exit_reason::kill);
+  run();
+  CHECK_EQ(of_type(sent(), wire::touched::type_name).size(), 1);
+}
+
 TEST_CASE_FIXTURE(activator_fixture, "without a name the node chooses one") {
   auto a = ask("echo", "");
   auto b = ask("echo", "");

@@ -801,6 +801,26 @@ TEST_CASE_FIXTURE(watching_fixture, "so is one that does so only when it could "
   CHECK_EQ(alice.downs(), reasons{unreachable});
 }
 
+TEST_CASE("no watch is given up before the peer was asked, however short the "
+          "attempts to connect") {
+  options opts;
+  opts.max_retry_count = 1;
+  opts.connect_timeout = 1s;
+  loss_fixture x{opts};
+  auto alice = x.spawn_witness();
+  alice.monitor(x.remote("joe"));
+  x.run();
+  x.shake_hands();
+  auto in = x.accept();
+  x.cut(x.last_dialled());
+  x.shake_hands();
+  x.sent();
+  x.advance(2s);
+  x.receive(in, {x.answer_to(x.sent())});
+  x.advance(1min);
+  CHECK(alice.downs().empty());
+}
+
 TEST_CASE_FIXTURE(watching_fixture,
                   "an answer shows that the peer takes watches "
                   "again") {
