@@ -271,8 +271,6 @@ void caf_node::watch(checker::place whom, bool alias, bool link) {
       self->link_to(to);
     else
       self->monitor(to);
-    if (all_.plot.careless)
-      to->attach_functor([this](const caf::error&) { throw_now_and_then(); });
     auto proxy = as_remote_proxy(caf::actor_cast<caf::strong_actor_ptr>(to));
     if (whom.node != here())
       all_.judge.is_known_as(watch,
@@ -280,6 +278,8 @@ void caf_node::watch(checker::place whom, bool alias, bool link) {
                                + '@' + proxy->who().address + ' '
                                + all_.id_of(whom),
                              proxy->last_watch());
+    if (all_.plot.careless)
+      to->attach_functor([this](const caf::error&) { throw_now_and_then(); });
   });
 }
 
