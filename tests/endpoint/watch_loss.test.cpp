@@ -752,39 +752,40 @@ TEST_CASE_FIXTURE(loss_fixture, "a peer that can never reach us cannot be "
            1);
 }
 
-TEST_CASE_FIXTURE(loss_fixture,
+struct hanging_up_fixture : loss_fixture {
+  /// The peer ends each stream right after the handshake, until its watcher has
+  /// been told or should have been.
+  void hang_up_each_time(const witness& watcher) {
+    size_t met = 0;
+    for (auto passed = 0s; passed <= dial_limit + 10s; passed += 1s) {
+      if (dials() > met && watcher.downs().empty()) {
+        met = dials();
+        shake_hands();
+        cut(last_dialled());
+      }
+      advance(1s);
+    }
+  }
+};
+
+TEST_CASE_FIXTURE(hanging_up_fixture,
                   "a peer that hangs up at each Watch is given up "
                   "in time") {
   auto alice = spawn_witness();
   alice.monitor(remote("joe"));
   run();
-  size_t met = 0;
-  for (auto passed = 0s; passed <= dial_limit + 10s; passed += 1s) {
-    if (dials() > met && alice.downs().empty()) {
-      met = dials();
-      shake_hands();
-      cut(last_dialled());
-    }
-    advance(1s);
-  }
+  hang_up_each_time(alice);
   CHECK_EQ(alice.downs(), reasons{unreachable});
 }
 
-TEST_CASE_FIXTURE(loss_fixture, "so is one that hangs up at each Watch though "
-                                "it has a stream to us") {
+TEST_CASE_FIXTURE(hanging_up_fixture,
+                  "so is one that hangs up at each Watch though "
+                  "it has a stream to us") {
   auto alice = spawn_witness();
   alice.monitor(remote("joe"));
   run();
   accept();
-  size_t met = 0;
-  for (auto passed = 0s; passed <= dial_limit + 10s; passed += 1s) {
-    if (dials() > met && alice.downs().empty()) {
-      met = dials();
-      shake_hands();
-      cut(last_dialled());
-    }
-    advance(1s);
-  }
+  hang_up_each_time(alice);
   CHECK_EQ(alice.downs(), reasons{unreachable});
 }
 

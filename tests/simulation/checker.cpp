@@ -11,20 +11,16 @@
 
 namespace caf_remote::test {
 
-namespace {
-
-std::string text(const caf::error& x) {
+std::string checker::text(const caf::error& x) {
   return x ? render(x) : "none";
 }
 
-std::string text_of(caf::timespan x) {
+std::string checker::text_of(caf::timespan x) {
   char result[32];
   std::snprintf(result, sizeof(result), "%.2f s",
                 std::chrono::duration<double>{x}.count());
   return result;
 }
-
-} // namespace
 
 std::string checker::name_of(uint32_t id, const message_record& x) {
   return std::string{x.what == kind::message ? "message " : "request "}
@@ -215,7 +211,7 @@ void checker::open_requests(run_id where, size_t count) {
   // One whose time limit is over is still open, and so may be what the module
   // asks for somebody who has ended.
   auto open = std::count_if(messages_.begin(), messages_.end(), [&](auto& x) {
-    return x.what != kind::message && !(x.from < where) && !(where < x.from)
+    return x.what != kind::message && x.from == where
            && (x.what == kind::question || ended_senders_.count(x.sender) == 0)
            && (x.what == kind::question || x.answers == 0 || x.timed_out);
   });
@@ -273,7 +269,7 @@ void checker::figures(run_id where, uint64_t written) {
 void checker::given_up(run_id where, const std::string& address) {
   for (auto& x : messages_)
     if (x.what == kind::request && x.answers == 0 && x.written > 0
-        && x.address == address && !(x.from < where) && !(where < x.from))
+        && x.address == address && x.from == where)
       x.error_due = std::min(x.error_due, time_);
 }
 

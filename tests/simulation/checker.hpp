@@ -30,6 +30,10 @@ public:
     friend bool operator<(const run_id& x, const run_id& y) {
       return std::pair{x.node, x.run} < std::pair{y.node, y.run};
     }
+
+    friend bool operator==(const run_id& x, const run_id& y) {
+      return x.node == y.node && x.run == y.run;
+    }
   };
 
   /// A name on a node, whoever holds it.
@@ -92,8 +96,7 @@ public:
 
   /// Whether it was sent by this run.
   bool is_from(uint32_t message, run_id x) const {
-    auto& from = messages_.at(message).from;
-    return !(from < x) && !(x < from);
+    return messages_.at(message).from == x;
   }
 
   /// It goes by the endpoint to this address.
@@ -349,6 +352,8 @@ private:
   bool could_have_ended(const watch_record& x) const;
   void check_time(uint32_t id, const watch_record& x);
   static std::string name_of(uint32_t id, const message_record& x);
+  static std::string text(const caf::error& x);
+  static std::string text_of(caf::timespan x);
 
   std::vector<message_record> messages_;
   std::vector<watch_record> watches_;

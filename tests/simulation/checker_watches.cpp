@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-#include "caf_remote/error.hpp"
-
 #include "simulation/checker.hpp"
 
 #include <caf/exit_reason.hpp>
 
 #include <algorithm>
-#include <cstdio>
 #include <limits>
 
 namespace caf_remote::test {
@@ -15,17 +12,6 @@ namespace caf_remote::test {
 namespace {
 
 constexpr uint64_t never = std::numeric_limits<uint64_t>::max();
-
-std::string text(const caf::error& x) {
-  return x ? render(x) : "none";
-}
-
-std::string text_of(caf::timespan x) {
-  char result[32];
-  std::snprintf(result, sizeof(result), "%.2f s",
-                std::chrono::duration<double>{x}.count());
-  return result;
-}
 
 } // namespace
 

@@ -428,15 +428,6 @@ bool go_node::perform(const step& x) {
       if (actors_.count(id) == 0)
         spawn(id, x.how % scene::published_names);
       return true;
-    case deed::end_sender:
-    case deed::end_observer:
-    case deed::spawn:
-    case deed::wait_for_room:
-    case deed::block_actor:
-    case deed::unblock_actor:
-    case deed::forget_handles:
-    case deed::run_short:
-      return true; // not done by this one
     default:
       return false;
   }

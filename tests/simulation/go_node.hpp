@@ -28,17 +28,11 @@ public:
   go_node(scene& all, checker::run_id id);
 
   bool perform(const step& x) override;
-  void look() override {
-    // nop
-  }
   void leave() override;
   void resume() override;
   void call_all() override;
   void end_watched() override;
   void end_all() override;
-  void count_leftovers() override {
-    // nop
-  }
 
 protected:
   void on_frame(const line_ptr& from, const std::string& frame) override;

@@ -23,26 +23,8 @@ public:
   liar(scene& all, checker::run_id id);
 
   bool perform(const step& x) override;
-  void look() override {
-    // nop
-  }
   void leave() override {
     leaves_ = true;
-  }
-  void resume() override {
-    // nop
-  }
-  void call_all() override {
-    // nop
-  }
-  void end_watched() override {
-    // nop
-  }
-  void end_all() override {
-    // nop
-  }
-  void count_leftovers() override {
-    // nop
   }
 
 protected:

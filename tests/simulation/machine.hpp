@@ -44,7 +44,9 @@ public:
   virtual void advance(caf::timespan x) = 0;
 
   /// Tells the checker what there is to be seen.
-  virtual void look() = 0;
+  virtual void look() {
+    // nop
+  }
 
   /// Takes leave of the others, in an orderly way; it is started anew later.
   virtual void leave() = 0;
@@ -56,19 +58,29 @@ public:
   // -- towards the end of the story -------------------------------------------
 
   /// Nothing is held up any more, and all names are taken.
-  virtual void resume() = 0;
+  virtual void resume() {
+    // nop
+  }
 
   /// Sends to everybody who can be reached, and watches.
-  virtual void call_all() = 0;
+  virtual void call_all() {
+    // nop
+  }
 
   /// All end whom others may watch.
-  virtual void end_watched() = 0;
+  virtual void end_watched() {
+    // nop
+  }
 
   /// All end.
-  virtual void end_all() = 0;
+  virtual void end_all() {
+    // nop
+  }
 
   /// Tells the checker what is left over.
-  virtual void count_leftovers() = 0;
+  virtual void count_leftovers() {
+    // nop
+  }
 
 protected:
   size_t here() const noexcept {
